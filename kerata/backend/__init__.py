@@ -1,0 +1,158 @@
+"""The backends: which are installed, which is in force, and how to change it.
+
+A backend is a *module* (`kerata.backend.jax`, ...) that fulfils `kerata.backend.protocol.Backend`.
+It is imported when it is first asked for, so `import kerata` loads no array library.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import difflib
+import importlib
+import importlib.util
+import os
+import threading
+from types import ModuleType
+
+NAMES = ("jax", "torch", "tensorflow", "numpy")
+_PACKAGE = {"jax": "jax", "torch": "torch", "tensorflow": "tensorflow", "numpy": "numpy"}
+_EXTRA_BACKENDS: dict[str, str] = {}  # name -> module, for backends that live outside this package
+
+_loaded: dict[str, ModuleType] = {}
+# Concrete array type -> the backend that owns it; filled as backends are loaded.
+tensor_types: dict[type, ModuleType] = {}
+
+
+class _Thread(threading.local):
+    module: ModuleType | None = None
+
+
+_thread = _Thread()
+_default: ModuleType | None = None
+
+
+def current() -> ModuleType:
+    """The backend module in force: the innermost `backend_scope`, else the process's default."""
+    return _thread.module or _default or _load_default()
+
+
+def backend() -> str:
+    """The name of the backend in force.
+
+    >>> import kerata
+    >>> kerata.backend.backend() in ("jax", "torch", "tensorflow", "numpy")
+    True
+    """
+    return current().name
+
+
+def installed() -> list[str]:
+    """Names of the backends whose package can be imported here, in order of preference."""
+    return [n for n in (*NAMES, *_EXTRA_BACKENDS) if _is_installed(n)]
+
+
+def _is_installed(name: str) -> bool:
+    if name in _EXTRA_BACKENDS:
+        return True
+    try:
+        return importlib.util.find_spec(_PACKAGE[name]) is not None
+    except (ImportError, ValueError):
+        return False
+
+
+def register_backend(name: str, module: str) -> None:
+    """Make a backend from outside this package available under `name` (`module`: its import path)."""
+    _EXTRA_BACKENDS[name] = module
+
+
+def get(name: str | ModuleType) -> ModuleType:
+    """The backend module called `name`, imported on first use."""
+    if isinstance(name, ModuleType):
+        return name
+    module = _loaded.get(name)
+    if module is not None:
+        return module
+    if name not in NAMES and name not in _EXTRA_BACKENDS:
+        near = difflib.get_close_matches(str(name), (*NAMES, *_EXTRA_BACKENDS), 1)
+        hint = f" Did you mean {near[0]!r}?" if near else ""
+        raise ValueError(f"Unknown backend {name!r}. Known backends: {', '.join(NAMES)}.{hint}")
+    if not _is_installed(name):
+        raise ImportError(
+            f"The backend {name!r} is not installed. Install it with `pip install kerata[{name}]`, "
+            f"or choose one of those that are here: {', '.join(installed())}."
+        )
+    path = _EXTRA_BACKENDS.get(name, f"kerata.backend.{name}")
+    module = importlib.import_module(path)
+    _loaded[name] = module
+    for kind in module.array_types:
+        tensor_types[kind] = module
+    return module
+
+
+def _load_default() -> ModuleType:
+    global _default
+    wanted = os.environ.get("KERATA_BACKEND") or os.environ.get("KERAS_BACKEND")
+    if wanted:
+        _default = get(wanted.strip().lower())
+    else:
+        _default = get(installed()[0])
+        if _default.name == "numpy":
+            import warnings
+
+            warnings.warn(
+                "No training backend is installed, so NumPy serves: models can be built and used for inference, "
+                "not trained. Install one with `pip install kerata[jax]` (or [torch], [tensorflow]).",
+                stacklevel=3,
+            )
+    return _default
+
+
+def set_backend(name: str) -> None:
+    """Make `name` the process's backend for all models created from now on.
+
+    Models that exist keep their own backend; move one with `model.to_backend(name)`.
+    """
+    global _default
+    if _thread.module is not None:
+        raise RuntimeError("set_backend() cannot be called inside a backend_scope(); leave the scope first.")
+    _default = get(name)
+
+
+@contextlib.contextmanager
+def backend_scope(name: str | ModuleType):
+    """Use the backend `name` inside the `with` block, in this thread."""
+    module = get(name)
+    before = _thread.module
+    _thread.module = module
+    try:
+        yield module
+    finally:
+        _thread.module = before
+
+
+# Public names of `keras.backend` that live further up.
+_ELSEWHERE = {
+    **dict.fromkeys(
+        ("floatx", "set_floatx", "epsilon", "set_epsilon", "image_data_format", "set_image_data_format"),
+        "kerata.core.config",
+    ),
+    "is_float_dtype": "kerata.core.dtypes",
+    "is_int_dtype": "kerata.core.dtypes",
+    "result_type": "kerata.core.dtypes",
+    "standardize_dtype": "kerata.core.dtypes",
+    "is_keras_tensor": "kerata.core.keras_tensor",
+    "KerasTensor": "kerata.core.keras_tensor",
+    "Variable": "kerata.core.variable",
+    "StatelessScope": "kerata.core.scopes",
+    "name_scope": "kerata.core.scopes",
+    "get_uid": "kerata.core.names",
+    "clear_session": "kerata.core.names",
+}
+
+
+def __getattr__(name: str):
+    if name in NAMES:
+        return get(name)
+    if name in _ELSEWHERE:
+        return getattr(importlib.import_module(_ELSEWHERE[name]), name)
+    raise AttributeError(f"module 'kerata.backend' has no attribute {name!r}")

@@ -1,0 +1,11 @@
+"""The JAX backend: pure compiled functions, whole chunks of an epoch in one call."""
+
+name = "jax"
+
+from kerata.backend.jax import xp  # noqa: E402
+from kerata.backend.jax.arrays import *  # noqa: E402,F403
+from kerata.backend.jax.arrays import dtype, shape  # noqa: E402,F401
+from kerata.backend.jax.autodiff import *  # noqa: E402,F403
+from kerata.backend.jax.control import *  # noqa: E402,F403
+from kerata.backend.jax.nn import *  # noqa: E402,F403
+from kerata.backend.jax import image, linalg, nn, random  # noqa: E402,F401

@@ -1,0 +1,134 @@
+"""JAX arrays: conversion, dtypes, abstract evaluation, the value of a Variable."""
+
+from __future__ import annotations
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+from jax.extend import core as _jex_core  # noqa: F401  (loads what eval_shape needs once)
+
+from kerata.backend.spec import Spec
+
+Tensor = type(jnp.zeros(()))
+array_types = (Tensor,)
+functional = True
+trains = True
+
+
+def native_dtype(name: str):
+    """JAX's dtype object for a dtype name (64-bit names become 32-bit unless x64 is enabled)."""
+    return jax.dtypes.canonicalize_dtype(name)
+
+
+def convert(x, dtype: str | None = None):
+    """An array of this backend with the content of `x` (no copy where none is needed)."""
+    if isinstance(x, jax.Array):
+        return x if dtype is None or x.dtype.name == dtype else x.astype(native_dtype(dtype))
+    if hasattr(x, "assign") and hasattr(x, "value"):
+        return convert(x.value, dtype)
+    if type(x) in _PLAIN or isinstance(x, np.ndarray):
+        return jnp.asarray(x, None if dtype is None else native_dtype(dtype))
+    return _convert_foreign(x, dtype)
+
+
+_PLAIN = (int, float, bool, complex)
+
+
+def _convert_foreign(x, dtype):
+    if isinstance(x, list | tuple):
+        return jnp.asarray(_stackable(x), None if dtype is None else native_dtype(dtype))
+    if hasattr(x, "detach"):
+        x = x.detach().cpu()
+        x = x.float().numpy() if str(x.dtype) == "torch.bfloat16" else x.numpy()
+    elif not isinstance(x, np.generic) and hasattr(x, "numpy"):
+        x = x.numpy()
+    return jnp.asarray(x, None if dtype is None else native_dtype(dtype))
+
+
+def _stackable(x):
+    """Nested lists whose leaves may be arrays, tracers or Variables."""
+    if isinstance(x, list | tuple):
+        if any(isinstance(e, list | tuple | jax.Array) or hasattr(e, "assign") for e in x):
+            return jnp.stack([jnp.asarray(_stackable(e)) for e in x]) if x else x
+        return x
+    return x.value if hasattr(x, "assign") and hasattr(x, "value") else x
+
+
+def to_numpy(x) -> np.ndarray:
+    return np.asarray(x.value if hasattr(x, "assign") and hasattr(x, "value") else x)
+
+
+def cast(x, dtype: str):
+    return x if x.dtype.name == dtype else x.astype(native_dtype(dtype))
+
+
+def dtype(x) -> str:
+    return x.dtype.name
+
+
+def shape(x) -> tuple:
+    return x.shape
+
+
+def is_tensor(x) -> bool:
+    return isinstance(x, jax.Array)
+
+
+def stop_gradient(x):
+    return jax.lax.stop_gradient(x)
+
+
+def new_value(array, dtype: str, trainable: bool):
+    """The array that a fresh Variable holds; concrete even while a function is being traced."""
+    if isinstance(array, jax.core.Tracer):
+        return array.astype(native_dtype(dtype))
+    with jax.ensure_compile_time_eval():
+        if isinstance(array, jax.Array):
+            return jnp.array(array, native_dtype(dtype), copy=True)
+        return jax.device_put(np.array(array, dtype=native_dtype(dtype)))
+
+
+def assign_value(value, new):
+    return new if new.dtype == value.dtype else new.astype(value.dtype)
+
+
+def abstract_value(value):
+    return value
+
+
+def abstract_eval(fn, args, kwargs):
+    """Evaluate `fn` on the given specs without computing; the result's arrays become specs."""
+    from kerata.core import tree
+
+    leaves, structure = tree.flatten_with_structure((args, kwargs))
+    is_spec = [isinstance(x, Spec) for x in leaves]
+    inputs = [jax.ShapeDtypeStruct(x.shape, native_dtype(x.dtype)) for x, s in zip(leaves, is_spec) if s]
+    result: dict = {}
+
+    def pure(*arrays):
+        arrays = iter(arrays)
+        filled = [next(arrays) if s else x for x, s in zip(leaves, is_spec)]
+        a, k = tree.unflatten(structure, filled)
+        out = fn(*a, **k)
+        out_leaves, result["structure"] = tree.flatten_with_structure(out)
+        result["leaves"] = out_leaves
+        return [x for x in out_leaves if isinstance(x, jax.Array)]
+
+    shapes = iter(jax.eval_shape(pure, *inputs))
+    specs = []
+    for x in result["leaves"]:
+        if isinstance(x, jax.Array):
+            s = next(shapes)
+            x = Spec(s.shape, s.dtype.name)
+        specs.append(x)
+    return tree.unflatten(result["structure"], specs)
+
+
+def devices() -> list[str]:
+    return [f"{d.platform}:{d.id}" for d in jax.devices()]
+
+
+def synchronize(x=None) -> None:
+    """Wait until `x` (a tree of arrays) has been computed."""
+    if x is not None:
+        jax.block_until_ready(x)

@@ -1,0 +1,95 @@
+"""NumPy arrays as a backend: reference values, inference and shape checks."""
+
+from __future__ import annotations
+
+import ml_dtypes
+import numpy as np
+
+from kerata.backend.spec import Spec
+
+Tensor = np.ndarray
+array_types = (np.ndarray,)
+functional = True
+trains = False
+
+_EXTENDED = {n: np.dtype(getattr(ml_dtypes, n)) for n in ("bfloat16", "float8_e4m3fn", "float8_e5m2", "int4", "uint4")}
+
+
+def native_dtype(name: str):
+    """NumPy's dtype object for a dtype name."""
+    return _EXTENDED.get(name) or np.dtype("bool" if name == "bool" else name)
+
+
+def convert(x, dtype: str | None = None) -> np.ndarray:
+    """An array of this backend with the content of `x` (no copy where none is needed)."""
+    if isinstance(x, np.ndarray):
+        return x if dtype is None else x.astype(native_dtype(dtype), copy=False)
+    if hasattr(x, "value") and hasattr(x, "assign"):
+        return convert(x.value, dtype)
+    if hasattr(x, "detach"):
+        x = x.detach().cpu()
+        x = x.float().numpy() if str(x.dtype) == "torch.bfloat16" else x.numpy()
+    return np.asarray(x, dtype=None if dtype is None else native_dtype(dtype))
+
+
+def to_numpy(x) -> np.ndarray:
+    return convert(x)
+
+
+def cast(x, dtype: str):
+    return x.astype(native_dtype(dtype), copy=False)
+
+
+def dtype(x) -> str:
+    return x.dtype.name
+
+
+def shape(x) -> tuple:
+    return x.shape
+
+
+def is_tensor(x) -> bool:
+    return isinstance(x, np.ndarray | np.generic)
+
+
+def stop_gradient(x):
+    return x
+
+
+def new_value(array, dtype: str, trainable: bool):
+    """The array that a fresh Variable holds. A copy: variables never share memory with the caller."""
+    return np.array(convert(array), dtype=native_dtype(dtype))
+
+
+def assign_value(value, new):
+    return np.array(new, dtype=value.dtype)
+
+
+def abstract_value(value):
+    return value
+
+
+def abstract_eval(fn, args, kwargs):
+    """Evaluate `fn` on arrays of ones of the given specs; the result's arrays become specs.
+
+    NumPy has no abstract mode, so this computes; callers keep the sizes small.
+    """
+    from kerata.core import tree
+
+    def make(x):
+        if isinstance(x, Spec):
+            return np.broadcast_to(np.ones((), native_dtype(x.dtype)), x.shape)
+        return x
+
+    args, kwargs = tree.map_structure(make, (args, kwargs))
+    with np.errstate(all="ignore"):
+        out = fn(*args, **kwargs)
+    return tree.map_structure(lambda x: Spec(x.shape, x.dtype.name) if is_tensor(x) else x, out)
+
+
+def devices() -> list[str]:
+    return ["cpu:0"]
+
+
+def synchronize(x=None) -> None:
+    """NumPy computes at once; nothing to wait for."""

@@ -1,0 +1,11 @@
+"""The TensorFlow backend: steps and chunks inside `tf.function`."""
+
+name = "tensorflow"
+
+from kerata.backend.tensorflow import xp  # noqa: E402
+from kerata.backend.tensorflow.arrays import *  # noqa: E402,F403
+from kerata.backend.tensorflow.arrays import dtype, shape  # noqa: E402,F401
+from kerata.backend.tensorflow.autodiff import *  # noqa: E402,F403
+from kerata.backend.tensorflow.control import *  # noqa: E402,F403
+from kerata.backend.tensorflow.nn import *  # noqa: E402,F403
+from kerata.backend.tensorflow import image, linalg, nn, random  # noqa: E402,F401

@@ -1,0 +1,153 @@
+"""TensorFlow tensors: conversion, dtypes, abstract evaluation in a scratch graph, the value of a Variable."""
+
+from __future__ import annotations
+
+import os
+
+os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")  # device probing is not the user's business
+
+import numpy as np  # noqa: E402
+import tensorflow as tf  # noqa: E402
+
+from kerata.backend.spec import Spec  # noqa: E402
+
+_EagerTensor = type(tf.constant(0))
+Tensor = _EagerTensor
+with tf.Graph().as_default():
+    _SymbolicTensor = type(tf.constant(0))
+_ResourceVariable = type(tf.Variable(0))
+array_types = (_EagerTensor, _SymbolicTensor, _ResourceVariable)
+functional = False
+trains = True
+
+
+def native_dtype(name: str) -> tf.DType:
+    """TensorFlow's dtype object for a dtype name."""
+    return tf.as_dtype(name)
+
+
+def convert(x, dtype: str | None = None):
+    """A tensor of this backend with the content of `x`."""
+    if isinstance(x, tf.Tensor):
+        return x if dtype is None or x.dtype.name == dtype else tf.cast(x, dtype)
+    if isinstance(x, tf.Variable):
+        x = tf.convert_to_tensor(x)
+        return x if dtype is None or x.dtype.name == dtype else tf.cast(x, dtype)
+    if isinstance(x, tf.SparseTensor):
+        return tf.sparse.to_dense(x if dtype is None else tf.cast(x, dtype))
+    if hasattr(x, "assign") and hasattr(x, "value"):
+        return convert(x.value, dtype)
+    kind = type(x)
+    if kind is float and dtype is None:
+        from kerata.core.config import floatx
+
+        return tf.constant(x, floatx())
+    if isinstance(x, list | tuple):
+        return _convert_sequence(x, dtype)
+    if hasattr(x, "detach"):
+        x = x.detach().cpu()
+        x = x.float().numpy() if str(x.dtype) == "torch.bfloat16" else x.numpy()
+    elif kind not in (int, bool, float, complex, str, bytes) and not isinstance(x, np.ndarray):
+        x = np.asarray(x)
+    if dtype is None:
+        return tf.convert_to_tensor(x)
+    if isinstance(x, np.ndarray) and x.dtype.name != dtype and x.dtype.kind in "biufc":
+        return tf.cast(tf.convert_to_tensor(x), dtype)
+    return tf.convert_to_tensor(x, dtype)
+
+
+def _convert_sequence(x, dtype):
+    flat = tf.nest.flatten(x)
+    if any(hasattr(e, "assign") or isinstance(e, tf.Tensor) for e in flat):
+        t = tf.stack([convert(e) for e in x])
+        return t if dtype is None else tf.cast(t, dtype)
+    if dtype is None and flat and all(isinstance(e, float | int) for e in flat) and any(type(e) is float for e in flat):
+        from kerata.core.config import floatx
+
+        dtype = floatx()
+    return tf.convert_to_tensor(np.asarray(x)) if dtype is None and any(isinstance(e, np.ndarray) for e in flat) else (
+        tf.convert_to_tensor(x, dtype)
+    )
+
+
+def to_numpy(x) -> np.ndarray:
+    if isinstance(x, tf.IndexedSlices | tf.SparseTensor):
+        x = tf.convert_to_tensor(x) if isinstance(x, tf.IndexedSlices) else tf.sparse.to_dense(x)
+    if isinstance(x, tf.Tensor | tf.Variable):
+        return x.numpy()
+    if hasattr(x, "assign") and hasattr(x, "value"):
+        return to_numpy(x.value)
+    return np.asarray(x)
+
+
+def cast(x, dtype: str):
+    return x if x.dtype.name == dtype else tf.cast(x, dtype)
+
+
+def dtype(x) -> str:
+    return x.dtype.name
+
+
+def shape(x) -> tuple:
+    """Sizes: integers where the graph knows them, scalar tensors where it does not."""
+    static = x.shape
+    if static.rank is None:
+        raise ValueError(f"A tensor of unknown rank was given: {x}. Fix its rank with tf.ensure_shape().")
+    if static.is_fully_defined():
+        return tuple(static.as_list())
+    dynamic = tf.shape(x)
+    return tuple(dynamic[i] if s is None else s for i, s in enumerate(static.as_list()))
+
+
+def is_tensor(x) -> bool:
+    return isinstance(x, tf.Tensor | tf.Variable)
+
+
+def stop_gradient(x):
+    return tf.stop_gradient(x)
+
+
+def new_value(array, dtype: str, trainable: bool):
+    """The `tf.Variable` that a fresh Variable holds; made outside any graph that is being traced."""
+    with tf.init_scope():
+        return tf.Variable(convert(array, dtype), trainable=trainable, dtype=dtype)
+
+
+def assign_value(value, new):
+    value.assign(tf.cast(new, value.dtype))
+    return value
+
+
+def abstract_value(value):
+    return value
+
+
+def abstract_eval(fn, args, kwargs):
+    """Evaluate `fn` on placeholders in a scratch graph; the result's tensors become specs."""
+    from kerata.core import tree
+
+    graph = tf.__internal__.FuncGraph("abstract")
+    with graph.as_default():
+
+        def make(x):
+            if isinstance(x, Spec):
+                return tf.compat.v1.placeholder(tf.as_dtype(x.dtype), x.shape)
+            return x
+
+        args, kwargs = tree.map_structure(make, (args, kwargs))
+        out = fn(*args, **kwargs)
+
+        def describe(x):
+            if not is_tensor(x):
+                return x
+            return Spec(tuple(x.shape.as_list()), x.dtype.name)
+
+        return tree.map_structure(describe, out)
+
+
+def devices() -> list[str]:
+    return [f"{d.device_type.lower()}:{i}" for i, d in enumerate(tf.config.list_logical_devices())]
+
+
+def synchronize(x=None) -> None:
+    """TensorFlow's eager calls return finished values on CPU; on GPU reading a value waits."""

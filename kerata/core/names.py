@@ -1,0 +1,52 @@
+"""Names: snake case, and numbered so that they differ."""
+
+from __future__ import annotations
+
+import re
+import threading
+from collections import defaultdict
+
+_counts: dict[str, int] = defaultdict(int)
+_lock = threading.Lock()
+
+
+def to_snake_case(name: str) -> str:
+    """`"BatchNormalization"` -> `"batch_normalization"`, `"Conv2D"` -> `"conv2d"`."""
+    name = re.sub(r"\W+", "", name)
+    name = re.sub("(.)([A-Z][a-z]+)", r"\1_\2", name)
+    return re.sub("([a-z])([A-Z])", r"\1_\2", name).lower()
+
+
+def uniquify(name: str) -> str:
+    """The name itself the first time, then `name_1`, `name_2`, ..."""
+    with _lock:
+        n = _counts[name]
+        _counts[name] = n + 1
+    return name if n == 0 else f"{name}_{n}"
+
+
+def auto_name(prefix: str) -> str:
+    """A fresh name from a class name or any other prefix."""
+    return uniquify(to_snake_case(prefix))
+
+
+def get_uid(prefix: str = "") -> int:
+    """Count the uses of a prefix: 1, 2, ..."""
+    with _lock:
+        _counts[prefix] += 1
+        return _counts[prefix]
+
+
+def reset_uids() -> None:
+    """Start all counters again."""
+    with _lock:
+        _counts.clear()
+
+
+def clear_session(free_memory: bool = True) -> None:
+    """Start the name counters again and let go of what earlier models left behind."""
+    reset_uids()
+    if free_memory:
+        import gc
+
+        gc.collect()

@@ -1,0 +1,152 @@
+"""What is in force in this thread: variable values, names, autocast, training.
+
+A `StatelessScope` maps variables to values and catches assignments. Inside it, code that reads and writes
+variables as usual is a function of the mapping: this is how one `train_step` becomes a pure function for JAX.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import threading
+
+
+class _Context(threading.local):
+    scope: StatelessScope | None = None
+    names: tuple = ()
+    autocast: str | None = None
+    training: bool | None = None
+    in_call: bool = False
+    remat: object = None
+
+
+context = _Context()
+
+
+class StatelessScope:
+    """Values for variables, used instead of their own while the scope is open; assignments stay in it.
+
+    Args:
+        state_mapping: pairs `(variable, value)`.
+        collect_losses: gather the losses that layers add while the scope is open, in `scope.losses`.
+        initialize_variables: accepted for compatibility; variables are always initialised at once.
+    """
+
+    def __init__(self, state_mapping=None, collect_losses: bool = False, initialize_variables: bool = True):
+        self.values: dict[int, object] = {}
+        self.variables: dict[int, object] = {}
+        self.written: set[int] = set()
+        self.collect_losses = collect_losses
+        self.losses: list = []
+        self.parent: StatelessScope | None = None
+        self.abstract = None  # a backend's `abstract_value` while shapes are inferred
+        for variable, value in dict_pairs(state_mapping):
+            self.values[id(variable)] = value
+            self.variables[id(variable)] = variable
+
+    def get(self, variable):
+        """The value of `variable` here, in an enclosing scope, or its own."""
+        key = id(variable)
+        scope = self
+        while scope is not None:
+            value = scope.values.get(key)
+            if value is not None:
+                return value
+            if scope.abstract is not None:
+                value = scope.abstract(variable._value)
+                scope.values[key] = value
+                scope.variables[key] = variable
+                return value
+            scope = scope.parent
+        return variable._value
+
+    get_current_value = get
+
+    def set(self, variable, value) -> None:
+        """Remember `value` for `variable` while the scope is open."""
+        key = id(variable)
+        self.values[key] = value
+        self.variables[key] = variable
+        self.written.add(key)
+
+    def add_update(self, update) -> None:
+        self.set(*update)
+
+    def add_loss(self, loss) -> None:
+        self.losses.append(loss)
+
+    def updates(self) -> list[tuple]:
+        """`(variable, value)` for each variable that was assigned in the scope."""
+        return [(self.variables[k], self.values[k]) for k in self.variables if k in self.written]
+
+    def __enter__(self):
+        self.parent = context.scope
+        context.scope = self
+        return self
+
+    def __exit__(self, *exc):
+        context.scope = self.parent
+        self.parent = None
+
+
+def dict_pairs(mapping):
+    """The pairs of a mapping given as pairs, a dict, or None."""
+    if mapping is None:
+        return ()
+    return mapping.items() if hasattr(mapping, "items") else mapping
+
+
+def in_stateless_scope() -> bool:
+    return context.scope is not None
+
+
+def get_stateless_scope() -> StatelessScope | None:
+    return context.scope
+
+
+class name_scope:  # noqa: N801  (public API)
+    """Put `name/` before the paths of variables made inside."""
+
+    def __init__(self, name: str, **kwargs):
+        if not isinstance(name, str) or "/" in name:
+            raise ValueError(f"A name scope's name is a string without '/'; got {name!r}.")
+        self.name = name
+        self._before: list = []
+
+    def __enter__(self):
+        self._before.append(context.names)
+        context.names = (*context.names, self.name)
+        return self
+
+    def __exit__(self, *exc):
+        context.names = self._before.pop()
+
+
+def current_path() -> str:
+    """The open name scopes, joined with '/'."""
+    return "/".join(context.names)
+
+
+class AutocastScope:
+    """Read float variables as `dtype` inside."""
+
+    def __init__(self, dtype: str | None):
+        self.dtype = dtype
+
+    def __enter__(self):
+        self._before = context.autocast
+        context.autocast = self.dtype
+        return self
+
+    def __exit__(self, *exc):
+        context.autocast = self._before
+
+
+@contextlib.contextmanager
+def training_scope(training: bool | None):
+    """Make `training` the default of layer calls inside."""
+    before = context.training
+    context.training = training
+    try:
+        yield
+    finally:
+        context.training = before
