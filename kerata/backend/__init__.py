@@ -19,8 +19,8 @@ _PACKAGE = {"jax": "jax", "torch": "torch", "tensorflow": "tensorflow", "numpy":
 _EXTRA_BACKENDS: dict[str, str] = {}  # name -> module, for backends that live outside this package
 
 _loaded: dict[str, ModuleType] = {}
-# Concrete array type -> the backend that owns it; filled as backends are loaded.
-tensor_types: dict[type, ModuleType] = {}
+# Array type -> the backend that owns it (None: nobody's); NumPy arrays are everybody's input, so nobody's.
+_owners: dict[type, ModuleType | None] = {}
 
 
 class _Thread(threading.local):
@@ -84,9 +84,21 @@ def get(name: str | ModuleType) -> ModuleType:
     path = _EXTRA_BACKENDS.get(name, f"kerata.backend.{name}")
     module = importlib.import_module(path)
     _loaded[name] = module
-    for kind in module.array_types:
-        tensor_types[kind] = module
+    _owners.clear()
     return module
+
+
+def owner(kind: type) -> ModuleType | None:
+    """The loaded backend whose arrays are of type `kind`; None for NumPy arrays and everything else."""
+    try:
+        return _owners[kind]
+    except KeyError:
+        found = None
+        for module in _loaded.values():
+            if module.name != "numpy" and issubclass(kind, module.array_types):
+                found = module
+        _owners[kind] = found
+        return found
 
 
 def _load_default() -> ModuleType:

@@ -10,7 +10,7 @@ from jax.extend import core as _jex_core  # noqa: F401  (loads what eval_shape n
 from kerata.backend.spec import Spec
 
 Tensor = type(jnp.zeros(()))
-array_types = (Tensor,)
+array_types = (Tensor, jax.core.Tracer)
 functional = True
 trains = True
 

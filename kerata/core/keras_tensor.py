@@ -1,0 +1,177 @@
+"""KerasTensor: a tensor of a graph that is being built; it has a shape and a dtype, and no value."""
+
+from __future__ import annotations
+
+from kerata.core import dtypes
+from kerata.core.names import auto_name
+from kerata.core.operators import TensorOperators
+
+
+class KerasTensor(TensorOperators):
+    """A symbolic tensor: what `keras.Input` gives and layers pass on while a Functional model is written.
+
+    Args:
+        shape: tuple of integers and None (unknown).
+        dtype: name of the dtype.
+        sparse, ragged: whether the value will be a sparse or ragged tensor.
+        record_history: whether ops on it are recorded.
+        name: a name for error messages and `summary`.
+
+    >>> import kerata
+    >>> kerata.KerasTensor((None, 3)).shape
+    (None, 3)
+    """
+
+    def __init__(self, shape, dtype="float32", sparse=False, ragged=False, record_history=True, name=None,
+                 ragged_rank=None, row_splits_dtype=None):  # fmt: skip
+        self._shape = standardize_shape(shape)
+        self._dtype = dtypes.standardize_dtype(dtype)
+        if sparse and ragged:
+            raise ValueError("A KerasTensor cannot be both sparse and ragged.")
+        self._sparse, self._ragged = bool(sparse), bool(ragged)
+        self._ragged_rank, self._row_splits_dtype = ragged_rank, row_splits_dtype
+        self.name = name or auto_name("keras_tensor")
+        self.record_history = record_history
+        self._keras_mask = None
+
+    @property
+    def shape(self) -> tuple:
+        return self._shape
+
+    @property
+    def dtype(self) -> str:
+        return self._dtype
+
+    @property
+    def sparse(self) -> bool:
+        return self._sparse
+
+    @property
+    def ragged(self) -> bool:
+        return self._ragged
+
+    @property
+    def ragged_rank(self):
+        return self._ragged_rank
+
+    @property
+    def row_splits_dtype(self):
+        return self._row_splits_dtype
+
+    @property
+    def ndim(self) -> int:
+        return len(self._shape)
+
+    rank = ndim
+
+    @property
+    def T(self):  # noqa: N802
+        from kerata import ops
+
+        return ops.transpose(self)
+
+    def reshape(self, *newshape):
+        from kerata import ops
+
+        return ops.reshape(self, newshape[0] if len(newshape) == 1 and not isinstance(newshape[0], int) else newshape)
+
+    def squeeze(self, axis=None):
+        from kerata import ops
+
+        return ops.squeeze(self, axis)
+
+    def __getitem__(self, key):
+        from kerata import ops
+
+        return ops.get_item(self, key)
+
+    def __ne__(self, other):
+        from kerata import ops
+
+        return ops.not_equal(self, other)
+
+    def __eq__(self, other):
+        return self is other
+
+    __hash__ = object.__hash__
+
+    def _no_value(self, what: str):
+        return TypeError(
+            f"A KerasTensor has no value, so it cannot be used as {what}. It is a placeholder in a model that is "
+            "being built: use `kerata.ops` or a layer on it, or put the code in the `call` of a Layer of your own."
+        )
+
+    def __array__(self, *args, **kwargs):
+        raise self._no_value("a NumPy array (functions of NumPy need values)")
+
+    def __jax_array__(self):
+        raise self._no_value("a JAX array")
+
+    def __tf_tensor__(self, dtype=None, name=None):
+        raise self._no_value("a TensorFlow tensor")
+
+    def __bool__(self):
+        raise self._no_value("a Python truth value (`if` needs a value; use kerata.ops.where or kerata.ops.cond)")
+
+    def __int__(self):
+        raise self._no_value("an int")
+
+    def __float__(self):
+        raise self._no_value("a float")
+
+    def __index__(self):
+        raise self._no_value("an index")
+
+    def __len__(self):
+        if not self._shape or self._shape[0] is None:
+            raise self._no_value("a sized object: the size of its first axis is unknown")
+        return self._shape[0]
+
+    def __iter__(self):
+        if not self._shape or self._shape[0] is None:
+            raise TypeError("A KerasTensor whose first axis has an unknown size cannot be iterated over.")
+        return (self[i] for i in range(self._shape[0]))
+
+    def __repr__(self) -> str:
+        return f"<KerasTensor shape={self._shape}, dtype={self._dtype}, sparse={self._sparse}, ragged={self._ragged}, name={self.name}>"
+
+
+def standardize_shape(shape) -> tuple:
+    """A tuple of non-negative integers and None."""
+    if shape is None:
+        raise ValueError("A shape is needed; None was given. For unknown sizes use None inside the tuple: (None, 3).")
+    if hasattr(shape, "as_list"):
+        shape = shape.as_list()
+    if isinstance(shape, int):
+        raise ValueError(f"A shape is a tuple of integers; the integer {shape} was given. Write ({shape},).")
+    out = []
+    for size in shape:
+        if size is not None:
+            if not isinstance(size, int):
+                try:
+                    size = int(size.__index__())
+                except (AttributeError, TypeError):
+                    raise ValueError(f"The shape {tuple(shape)!r} holds {size!r}; wanted: integers or None.") from None
+            if size < 0:
+                raise ValueError(f"The shape {tuple(shape)!r} holds a negative size, {size}.")
+        out.append(size)
+    return tuple(out)
+
+
+def is_keras_tensor(x) -> bool:
+    """Whether `x` is a KerasTensor."""
+    return isinstance(x, KerasTensor)
+
+
+def any_symbolic(args, kwargs=None) -> bool:
+    """Whether a KerasTensor stands anywhere in the arguments."""
+    stack = [*args, *(kwargs.values() if kwargs else ())]
+    while stack:
+        x = stack.pop()
+        if isinstance(x, KerasTensor):
+            return True
+        if isinstance(x, list | tuple):
+            stack.extend(x)
+        elif isinstance(x, dict):
+            stack.extend(x.values())
+    return False

@@ -1,0 +1,286 @@
+"""Variable: one array of one backend, with a name; what layers, optimizers and metrics keep as their state."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from kerata import backend
+from kerata.core import dtypes
+from kerata.core.keras_tensor import standardize_shape
+from kerata.core.names import auto_name
+from kerata.core.operators import TensorOperators
+from kerata.core.scopes import context, current_path
+
+
+class Variable(TensorOperators):
+    """A value that can be assigned to, on the backend that was in force when it was made.
+
+    Args:
+        initializer: an initializer or any function of (shape, dtype), or the first value itself.
+        shape: tuple of integers; needed with an initializer.
+        dtype: name of the dtype; floatx by default, or the value's own.
+        trainable: whether gradients are wanted.
+        autocast: whether layers with a narrower compute dtype read it cast.
+        aggregation, synchronization: how replicas combine it (used when training over several devices).
+        name: its name; its `path` has the open name scopes before it.
+
+    >>> import kerata
+    >>> v = kerata.Variable([1.0, 2.0], name="v")
+    >>> v.assign_add([1.0, 1.0]).shape, v.numpy().tolist()
+    ((2,), [2.0, 3.0])
+    """
+
+    def __init__(self, initializer, shape=None, dtype=None, trainable=True, autocast=True, aggregation="none",
+                 synchronization="auto", name=None, **kwargs):  # fmt: skip
+        name = name or auto_name("variable")
+        if not isinstance(name, str) or "/" in name:
+            raise ValueError(f"A variable's name is a string without '/'; got {name!r}.")
+        self.name = name
+        scope = current_path()
+        self.path = f"{scope}/{name}" if scope else name
+        self._backend = backend.current()
+        self._trainable = bool(trainable)
+        self._autocast = bool(autocast)
+        self.aggregation = aggregation or "none"
+        self.synchronization = synchronization or "auto"
+        self._regularizer = self._constraint = None
+        self.overwrite_with_gradient = False
+        self._initializer = None
+        array = self._first_value(initializer, shape, dtype)
+        self._value = self._backend.new_value(array, self._dtype, self._trainable)
+        self._shape = tuple(int(n) for n in self._value.shape)
+        self._is_float = self._dtype in dtypes.FLOATS
+        self._native_dtype = self._value.dtype
+
+    def _first_value(self, initializer, shape, dtype):
+        if isinstance(initializer, str | dict):
+            from kerata import initializers
+
+            initializer = initializers.get(initializer)
+        if callable(initializer) and not hasattr(initializer, "__array__"):
+            if shape is None:
+                raise ValueError(
+                    f"Variable {self.name!r} has an initializer ({initializer!r}) and needs `shape` as well, a tuple "
+                    "of integers."
+                )
+            self._initializer = initializer
+            self._dtype = dtypes.standardize_dtype(dtype)
+            shape = _concrete_shape(shape, self.path)
+            sample = getattr(initializer, "_sample", None)
+            if sample is not None:
+                return sample(shape, self._dtype)
+            return initializer(shape, dtype=self._dtype)
+        value = initializer
+        if dtype is None:
+            if isinstance(value, float):
+                dtype = dtypes.standardize_dtype(None)
+            elif hasattr(value, "dtype"):
+                dtype = dtypes.standardize_dtype(value.dtype)
+            else:
+                dtype = self._backend.dtype(self._backend.convert(value))
+        self._dtype = dtypes.standardize_dtype(dtype)
+        if self._dtype in ("float64", "int64", "uint64") and self._backend.name == "jax":
+            self._dtype = self._backend.native_dtype(self._dtype).name
+        if isinstance(value, Variable):
+            value = value.value
+        if self._backend.is_tensor(value):
+            return value
+        return np.asarray(self._backend.to_numpy(value)) if not isinstance(value, list | tuple) else (
+            self._backend.convert(value)
+        )
+
+    # -- reading and writing ----------------------------------------------------------------------------------
+    @property
+    def value(self):
+        """The array: the open scope's, or the variable's own, cast when a layer autocasts."""
+        scope = context.scope
+        value = self._value if scope is None else scope.get(self)
+        if context.autocast is not None and self._autocast and self._is_float:
+            return self._backend.cast(value, context.autocast)
+        return value
+
+    def assign(self, value):
+        """Replace the value; the shape must stay. Gives the new value."""
+        b = self._backend
+        if not (type(value) is b.Tensor and value.dtype == self._native_dtype):
+            value = b.convert(value)
+            if value.dtype != self._native_dtype:
+                value = b.cast(value, self._dtype)
+        if tuple(value.shape) != self._shape:
+            raise ValueError(
+                f"Variable {self.path!r} has shape {self._shape}; a value of shape {tuple(value.shape)} cannot be "
+                "assigned to it."
+            )
+        if context.scope is not None:
+            context.scope.set(self, value)
+        else:
+            self._value = b.assign_value(self._value, value)
+        return value
+
+    def assign_add(self, value):
+        """Add to the value."""
+        return self.assign(self + value)
+
+    def assign_sub(self, value):
+        """Subtract from the value."""
+        return self.assign(self - value)
+
+    def numpy(self) -> np.ndarray:
+        """The value as a NumPy array."""
+        return self._backend.to_numpy(self.value)
+
+    def to_backend(self, name) -> None:
+        """Move the value to another backend."""
+        target = backend.get(name)
+        if target is self._backend:
+            return
+        array = self._backend.to_numpy(self._value)
+        self._backend = target
+        self._value = target.new_value(array, self._dtype, self._trainable)
+        self._native_dtype = self._value.dtype
+
+    # -- what it is -------------------------------------------------------------------------------------------
+    @property
+    def shape(self) -> tuple:
+        return self._shape
+
+    @property
+    def ndim(self) -> int:
+        return len(self._shape)
+
+    @property
+    def dtype(self) -> str:
+        if context.autocast is not None and self._autocast and self._is_float:
+            return context.autocast
+        return self._dtype
+
+    @property
+    def initializer(self):
+        return self._initializer
+
+    @property
+    def trainable(self) -> bool:
+        return self._trainable
+
+    @trainable.setter
+    def trainable(self, value: bool) -> None:
+        self._trainable = bool(value)
+        set_trainable = getattr(self._backend, "set_trainable", None)
+        if set_trainable is not None:
+            self._value = set_trainable(self._value, self._trainable)
+
+    @property
+    def autocast(self) -> bool:
+        return self._autocast
+
+    @property
+    def regularizer(self):
+        return self._regularizer
+
+    @regularizer.setter
+    def regularizer(self, value):
+        _check_callable(value, "regularizer", self.path)
+        self._regularizer = value
+
+    @property
+    def constraint(self):
+        return self._constraint
+
+    @constraint.setter
+    def constraint(self, value):
+        _check_callable(value, "constraint", self.path)
+        self._constraint = value
+
+    # -- as an array of each library --------------------------------------------------------------------------
+    def __array__(self, dtype=None, copy=None):
+        array = np.asarray(self.numpy())
+        return array if dtype is None else array.astype(dtype)
+
+    def __jax_array__(self):
+        return self.value
+
+    def __tf_tensor__(self, dtype=None, name=None):
+        b = self._backend
+        return b.convert(self.value, None if dtype is None else dtypes.standardize_dtype(dtype.name))
+
+    @classmethod
+    def __torch_function__(cls, func, types, args=(), kwargs=None):
+        from kerata.core import tree
+
+        def plain(x):
+            return x.value if isinstance(x, Variable) else x
+
+        args, kwargs = tree.map_structure(plain, (tuple(args), dict(kwargs or {})))
+        return func(*args, **kwargs)
+
+    def __getitem__(self, key):
+        return self.value[key]
+
+    def __int__(self):
+        return int(self.numpy())
+
+    def __float__(self):
+        return float(self.numpy())
+
+    def __bool__(self):
+        return bool(self.numpy())
+
+    def __len__(self):
+        if not self._shape:
+            raise TypeError(f"Variable {self.path!r} is a scalar and has no length.")
+        return self._shape[0]
+
+    def __eq__(self, other):
+        from kerata import ops
+
+        return ops.equal(self, other) if not isinstance(other, Variable) else self is other
+
+    def __ne__(self, other):
+        from kerata import ops
+
+        return ops.not_equal(self, other) if not isinstance(other, Variable) else self is not other
+
+    __hash__ = object.__hash__
+
+    def __repr__(self) -> str:
+        value = ""
+        if context.scope is None:
+            value = f", value={np.array2string(np.asarray(self._backend.to_numpy(self._value)), threshold=20)}"
+        return f"<Variable path={self.path}, shape={self._shape}, dtype={self._dtype}{value}>"
+
+    def __deepcopy__(self, memo):
+        new = object.__new__(type(self))
+        memo[id(self)] = new
+        new.__dict__.update(self.__dict__)
+        new._value = self._backend.new_value(self._value, self._dtype, self._trainable)
+        return new
+
+    def __getstate__(self):
+        state = dict(self.__dict__)
+        state["_backend"] = self._backend.name
+        state["_value"] = np.asarray(self._backend.to_numpy(self._value))
+        state.pop("_native_dtype")
+        return state
+
+    def __setstate__(self, state):
+        state = dict(state)
+        b = backend.get(state["_backend"])
+        state["_backend"] = b
+        state["_value"] = b.new_value(state["_value"], state["_dtype"], state["_trainable"])
+        self.__dict__.update(state)
+        self._native_dtype = self._value.dtype
+
+
+def _concrete_shape(shape, path: str) -> tuple:
+    shape = standardize_shape(shape)
+    if None in shape:
+        raise ValueError(
+            f"Variable {path!r} cannot be made with the shape {shape}: every size must be known. The layer's input "
+            "has an unknown size where its weights need a known one: give it in `Input(shape=...)`."
+        )
+    return shape
+
+
+def _check_callable(value, what: str, path: str) -> None:
+    if value is not None and not callable(value):
+        raise ValueError(f"The {what} of variable {path!r} must be callable or None; got {value!r}.")
