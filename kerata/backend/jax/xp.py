@@ -1,0 +1,61 @@
+"""The array namespace of JAX: `jax.numpy` plus the names that it lacks.
+
+Names and meanings are those of the Python array API standard, then NumPy's, then the few extras listed at the end
+of this module, which every backend has.
+"""
+
+import jax
+import jax.numpy as jnp
+from jax import lax
+from jax.numpy import *  # noqa: F403
+from jax.numpy import fft as fft  # noqa: F401
+from jax.scipy.special import digamma, erf, erfc, erfinv, gammaln, i0e, i1, i1e  # noqa: F401
+
+from kerata.backend.jax import linalg as linalg
+
+lgamma = gammaln
+rsqrt = lax.rsqrt
+sigmoid = jax.nn.sigmoid
+softplus = jax.nn.softplus
+logsumexp = jax.nn.logsumexp
+
+
+def power(x1, x2):
+    return jnp.pow(x1, x2)
+
+
+def top_k(x, k, sorted=True):
+    """The `k` largest values of the last axis in falling order, and their indices."""
+    return lax.top_k(x, k)
+
+
+def scatter(x, indices, updates, reduction="set"):
+    """`x` with `updates` put at (or reduced into) positions `indices` (..., n) of its first n axes."""
+    index = tuple(jnp.moveaxis(indices, -1, 0))
+    return getattr(x.at[index], _REDUCTIONS[reduction])(updates)
+
+
+_REDUCTIONS = {"set": "set", "add": "add", "max": "max", "min": "min", "mul": "multiply"}
+
+
+def slice_update(x, start, updates):
+    return lax.dynamic_update_slice(x, updates, start)
+
+
+def dynamic_slice(x, start, shape):
+    return lax.dynamic_slice(x, start, shape)
+
+
+def segment(data, ids, num_segments, reduction="add"):
+    """Reduce rows of `data` that have equal `ids`; ids out of range are dropped."""
+    reduce = {
+        "add": jax.ops.segment_sum,
+        "max": jax.ops.segment_max,
+        "min": jax.ops.segment_min,
+        "mul": jax.ops.segment_prod,
+    }[reduction]
+    return reduce(data, ids, num_segments=num_segments)
+
+
+def view(x, dtype):
+    return x.view(dtype)

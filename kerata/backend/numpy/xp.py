@@ -1,0 +1,119 @@
+"""The array namespace of NumPy, plus the extras that every backend has (see `kerata/backend/jax/xp.py`)."""
+
+import math
+
+import ml_dtypes  # noqa: F401  (teaches NumPy the name "bfloat16")
+import numpy as np
+from numpy import *  # noqa: F403
+from numpy import bool, fft, max, min, round  # noqa: F401
+
+from kerata.backend.numpy import linalg as linalg
+
+
+def _in_float64(fn):
+    """`fn` of Python floats as an elementwise function; SciPy's, where it is installed, is much faster."""
+    try:
+        from scipy import special
+
+        vectorized = getattr(special, {"lgamma": "gammaln"}.get(fn.__name__, fn.__name__))
+    except ImportError:
+        vectorized = np.vectorize(fn, otypes=[np.float64])
+
+    def elementwise(x):
+        return np.asarray(vectorized(np.asarray(x, np.float64))).astype(x.dtype)
+
+    return elementwise
+
+
+erf = _in_float64(math.erf)
+erfc = _in_float64(math.erfc)
+lgamma = _in_float64(math.lgamma)
+
+
+def erfinv(x):
+    """Inverse of erf: a closed approximation (Winitzki 2008), refined by Newton's method in float64."""
+    y = np.asarray(x, np.float64)
+    with np.errstate(all="ignore"):
+        log = np.log1p(-y * y)
+        half = 2 / (np.pi * 0.147) + log / 2
+        z = np.sign(y) * np.sqrt(np.sqrt(half * half - log / 0.147) - half)
+        for _ in range(4):
+            step = (erf(z) - y) * np.exp(z * z) * (np.sqrt(np.pi) / 2)
+            z = np.where(np.isfinite(step), z - step, z)
+        z = np.where(np.abs(y) == 1, np.copysign(np.inf, y), np.where(np.abs(y) > 1, np.nan, z))
+    return z.astype(x.dtype)
+
+
+def rsqrt(x):
+    return np.reciprocal(np.sqrt(x))
+
+
+def sigmoid(x):
+    half = np.asarray(0.5, x.dtype)  # tanh never overflows, exp(-x) does
+    return half * np.tanh(half * x) + half
+
+
+def softplus(x):
+    return np.logaddexp(x, np.zeros((), x.dtype))
+
+
+def logsumexp(x, axis=None, keepdims=False):
+    top = np.max(x, axis=axis, keepdims=True)
+    top = np.where(np.isfinite(top), top, np.zeros((), x.dtype))
+    with np.errstate(divide="ignore"):
+        out = np.log(np.sum(np.exp(x - top), axis=axis, keepdims=True)) + top
+    return out if keepdims else np.squeeze(out, axis=axis)
+
+
+def top_k(x, k, sorted=True):
+    """The `k` largest values of the last axis in falling order, and their indices."""
+    key = -x if np.dtype(x.dtype).kind not in "bu" else -x.astype(np.int64)
+    index = np.argsort(key, axis=-1, kind="stable")[..., :k]
+    return np.take_along_axis(x, index, -1), index.astype(np.int32)
+
+
+_UFUNC = {"add": np.add, "max": np.maximum, "min": np.minimum, "mul": np.multiply}
+
+
+def scatter(x, indices, updates, reduction="set"):
+    """`x` with `updates` put at (or reduced into) positions `indices` (..., n) of its first n axes."""
+    out = np.array(x)
+    index = tuple(np.moveaxis(indices, -1, 0))
+    if reduction == "set":
+        out[index] = updates
+    else:
+        _UFUNC[reduction].at(out, index, updates)
+    return out
+
+
+def slice_update(x, start, updates):
+    out = np.array(x)
+    out[tuple(slice(int(s), int(s) + n) for s, n in zip(start, updates.shape))] = updates
+    return out
+
+
+def dynamic_slice(x, start, shape):
+    # As everywhere: a start too near the end is moved back so that the slice fits.
+    start = [int(np.clip(s, 0, size - n)) for s, n, size in zip(start, shape, x.shape)]
+    return x[tuple(slice(s, s + n) for s, n in zip(start, shape))]
+
+
+def _lowest(dtype):
+    return np.array(-np.inf, dtype) if np.dtype(dtype).kind not in "iub" else np.iinfo(dtype).min
+
+
+def _highest(dtype):
+    return np.array(np.inf, dtype) if np.dtype(dtype).kind not in "iub" else np.iinfo(dtype).max
+
+
+def segment(data, ids, num_segments, reduction="add"):
+    """Reduce rows of `data` that have equal `ids`; ids out of range are dropped."""
+    initial = {"add": 0, "mul": 1, "max": _lowest(data.dtype), "min": _highest(data.dtype)}[reduction]
+    out = np.full((num_segments, *data.shape[1:]), initial, data.dtype)
+    keep = (ids >= 0) & (ids < num_segments)
+    _UFUNC[reduction].at(out, ids[keep], data[keep])
+    return out
+
+
+def view(x, dtype):
+    return x.view(dtype)
