@@ -2,10 +2,19 @@
 
 name = "jax"
 
-from kerata.backend.jax import xp  # noqa: E402
+import contextlib  # noqa: E402
+
+from kerata.backend.jax import linalg, xp  # noqa: E402,F401
 from kerata.backend.jax.arrays import *  # noqa: E402,F403
 from kerata.backend.jax.arrays import dtype, shape  # noqa: E402,F401
-from kerata.backend.jax.autodiff import *  # noqa: E402,F403
 from kerata.backend.jax.control import *  # noqa: E402,F403
-from kerata.backend.jax.nn import *  # noqa: E402,F403
-from kerata.backend.jax import image, linalg, nn, random  # noqa: E402,F401
+
+with contextlib.suppress(ModuleNotFoundError):
+    from kerata.backend.jax.autodiff import *  # noqa: F403
+with contextlib.suppress(ModuleNotFoundError):
+    from kerata.backend.jax import nn  # noqa: F401
+    from kerata.backend.jax.nn import *  # noqa: F403
+with contextlib.suppress(ModuleNotFoundError):
+    from kerata.backend.jax import random  # noqa: F401
+with contextlib.suppress(ModuleNotFoundError):
+    from kerata.backend.jax import image  # noqa: F401

@@ -2,10 +2,19 @@
 
 name = "numpy"
 
-from kerata.backend.numpy import xp  # noqa: E402
+import contextlib  # noqa: E402
+
+from kerata.backend.numpy import linalg, xp  # noqa: E402,F401
 from kerata.backend.numpy.arrays import *  # noqa: E402,F403
 from kerata.backend.numpy.arrays import dtype, shape  # noqa: E402,F401
-from kerata.backend.numpy.autodiff import *  # noqa: E402,F403
 from kerata.backend.numpy.control import *  # noqa: E402,F403
-from kerata.backend.numpy.nn import *  # noqa: E402,F403
-from kerata.backend.numpy import image, linalg, nn, random  # noqa: E402,F401
+
+with contextlib.suppress(ModuleNotFoundError):
+    from kerata.backend.numpy.autodiff import *  # noqa: F403
+with contextlib.suppress(ModuleNotFoundError):
+    from kerata.backend.numpy import nn  # noqa: F401
+    from kerata.backend.numpy.nn import *  # noqa: F403
+with contextlib.suppress(ModuleNotFoundError):
+    from kerata.backend.numpy import random  # noqa: F401
+with contextlib.suppress(ModuleNotFoundError):
+    from kerata.backend.numpy import image  # noqa: F401

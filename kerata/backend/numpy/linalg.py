@@ -1,1 +1,45 @@
-"""Linear algebra."""
+"""Linear algebra of NumPy, with the functions that it lacks."""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.linalg import det, eig, eigh, inv, matrix_rank, norm, pinv, qr, slogdet, solve  # noqa: F401
+
+
+def cholesky(x, upper=False):
+    factor = np.linalg.cholesky(x)
+    return np.swapaxes(factor, -1, -2).conj() if upper else factor
+
+
+def cholesky_inverse(x, upper=False):
+    """The inverse of the matrix whose Cholesky factor is `x`."""
+    x = np.triu(x) if upper else np.tril(x)
+    other = np.swapaxes(x, -1, -2)
+    return np.linalg.inv(other @ x if upper else x @ other)
+
+
+def solve_triangular(a, b, lower=False):
+    a = np.tril(a) if lower else np.triu(a)
+    return np.linalg.solve(a, b[..., None])[..., 0] if b.ndim == a.ndim - 1 else np.linalg.solve(a, b)
+
+
+def svd(x, full_matrices=True, compute_uv=True):
+    return tuple(np.linalg.svd(x, full_matrices, True)) if compute_uv else np.linalg.svd(x, compute_uv=False)
+
+
+def lstsq(a, b, rcond=None):
+    return np.linalg.lstsq(a, b, rcond=rcond)[0]
+
+
+def lu_factor(x):
+    """Packed LU factors and the row that was swapped at each step (Doolittle with partial pivoting)."""
+    lu = np.array(x).reshape((-1, *x.shape[-2:]))
+    batch, (rows, columns) = np.arange(len(lu)), x.shape[-2:]
+    pivots = np.zeros((len(lu), min(rows, columns)), np.int32)
+    for k in range(pivots.shape[1]):
+        pivot = k + np.argmax(np.abs(lu[:, k:, k]), axis=1)
+        pivots[:, k] = pivot
+        lu[batch, k], lu[batch, pivot] = lu[batch, pivot].copy(), lu[batch, k].copy()
+        lu[:, k + 1 :, k] /= lu[:, k, k][:, None]
+        lu[:, k + 1 :, k + 1 :] -= lu[:, k + 1 :, k, None] * lu[:, None, k, k + 1 :]
+    return lu.reshape(x.shape), pivots.reshape(x.shape[:-2] + (-1,))

@@ -2,10 +2,19 @@
 
 name = "torch"
 
-from kerata.backend.torch import xp  # noqa: E402
+import contextlib  # noqa: E402
+
+from kerata.backend.torch import linalg, xp  # noqa: E402,F401
 from kerata.backend.torch.arrays import *  # noqa: E402,F403
 from kerata.backend.torch.arrays import dtype, shape  # noqa: E402,F401
-from kerata.backend.torch.autodiff import *  # noqa: E402,F403
 from kerata.backend.torch.control import *  # noqa: E402,F403
-from kerata.backend.torch.nn import *  # noqa: E402,F403
-from kerata.backend.torch import image, linalg, nn, random  # noqa: E402,F401
+
+with contextlib.suppress(ModuleNotFoundError):
+    from kerata.backend.torch.autodiff import *  # noqa: F403
+with contextlib.suppress(ModuleNotFoundError):
+    from kerata.backend.torch import nn  # noqa: F401
+    from kerata.backend.torch.nn import *  # noqa: F403
+with contextlib.suppress(ModuleNotFoundError):
+    from kerata.backend.torch import random  # noqa: F401
+with contextlib.suppress(ModuleNotFoundError):
+    from kerata.backend.torch import image  # noqa: F401

@@ -1,1 +1,58 @@
-"""Linear algebra."""
+"""Linear algebra of PyTorch."""
+
+from __future__ import annotations
+
+import torch
+from torch.linalg import det, inv, pinv, slogdet, solve  # noqa: F401
+
+
+def eig(x):
+    return tuple(torch.linalg.eig(x))
+
+
+def eigh(x):
+    return tuple(torch.linalg.eigh(x))
+
+
+def qr(x, mode="reduced"):
+    return tuple(torch.linalg.qr(x, mode=mode))
+
+
+def cholesky(x, upper=False):
+    return torch.linalg.cholesky(x, upper=upper)
+
+
+def cholesky_inverse(x, upper=False):
+    """The inverse of the matrix whose Cholesky factor is `x`."""
+    return torch.cholesky_inverse(x, upper=upper)
+
+
+def solve_triangular(a, b, lower=False):
+    if b.ndim == a.ndim - 1:
+        return torch.linalg.solve_triangular(a, b.unsqueeze(-1), upper=not lower).squeeze(-1)
+    return torch.linalg.solve_triangular(a, b, upper=not lower)
+
+
+def svd(x, full_matrices=True, compute_uv=True):
+    return tuple(torch.linalg.svd(x, full_matrices)) if compute_uv else torch.linalg.svdvals(x)
+
+
+def lstsq(a, b, rcond=None):
+    vector = b.ndim == 1
+    # gelsd (an SVD) is the one driver that handles deficient rank; gels is the only one on GPU.
+    driver = "gelsd" if a.device.type == "cpu" else None
+    out = torch.linalg.lstsq(a, b.unsqueeze(-1) if vector else b, rcond=rcond, driver=driver).solution
+    return out.squeeze(-1) if vector else out
+
+
+def lu_factor(x):
+    factors, pivots = torch.linalg.lu_factor(x)
+    return factors, pivots - 1  # LAPACK counts rows from 1
+
+
+def matrix_rank(x, tol=None):
+    return torch.linalg.matrix_rank(x, tol=tol)
+
+
+def norm(x, ord=None, axis=None, keepdims=False):
+    return torch.linalg.norm(x, ord=ord, dim=axis, keepdim=keepdims)
