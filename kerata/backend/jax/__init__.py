@@ -12,9 +12,9 @@ from kerata.backend.jax.control import *  # noqa: E402,F403
 with contextlib.suppress(ModuleNotFoundError):
     from kerata.backend.jax.autodiff import *  # noqa: F403
 with contextlib.suppress(ModuleNotFoundError):
-    from kerata.backend.jax import nn  # noqa: F401
+    import kerata.backend.jax.nn  # noqa: F401
     from kerata.backend.jax.nn import *  # noqa: F403
 with contextlib.suppress(ModuleNotFoundError):
-    from kerata.backend.jax import random  # noqa: F401
+    import kerata.backend.jax.random  # noqa: F401
 with contextlib.suppress(ModuleNotFoundError):
-    from kerata.backend.jax import image  # noqa: F401
+    import kerata.backend.jax.image  # noqa: F401

@@ -12,9 +12,9 @@ from kerata.backend.numpy.control import *  # noqa: E402,F403
 with contextlib.suppress(ModuleNotFoundError):
     from kerata.backend.numpy.autodiff import *  # noqa: F403
 with contextlib.suppress(ModuleNotFoundError):
-    from kerata.backend.numpy import nn  # noqa: F401
+    import kerata.backend.numpy.nn  # noqa: F401
     from kerata.backend.numpy.nn import *  # noqa: F403
 with contextlib.suppress(ModuleNotFoundError):
-    from kerata.backend.numpy import random  # noqa: F401
+    import kerata.backend.numpy.random  # noqa: F401
 with contextlib.suppress(ModuleNotFoundError):
-    from kerata.backend.numpy import image  # noqa: F401
+    import kerata.backend.numpy.image  # noqa: F401

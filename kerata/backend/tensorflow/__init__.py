@@ -12,9 +12,9 @@ from kerata.backend.tensorflow.control import *  # noqa: E402,F403
 with contextlib.suppress(ModuleNotFoundError):
     from kerata.backend.tensorflow.autodiff import *  # noqa: F403
 with contextlib.suppress(ModuleNotFoundError):
-    from kerata.backend.tensorflow import nn  # noqa: F401
+    import kerata.backend.tensorflow.nn  # noqa: F401
     from kerata.backend.tensorflow.nn import *  # noqa: F403
 with contextlib.suppress(ModuleNotFoundError):
-    from kerata.backend.tensorflow import random  # noqa: F401
+    import kerata.backend.tensorflow.random  # noqa: F401
 with contextlib.suppress(ModuleNotFoundError):
-    from kerata.backend.tensorflow import image  # noqa: F401
+    import kerata.backend.tensorflow.image  # noqa: F401

@@ -12,9 +12,9 @@ from kerata.backend.torch.control import *  # noqa: E402,F403
 with contextlib.suppress(ModuleNotFoundError):
     from kerata.backend.torch.autodiff import *  # noqa: F403
 with contextlib.suppress(ModuleNotFoundError):
-    from kerata.backend.torch import nn  # noqa: F401
+    import kerata.backend.torch.nn  # noqa: F401
     from kerata.backend.torch.nn import *  # noqa: F403
 with contextlib.suppress(ModuleNotFoundError):
-    from kerata.backend.torch import random  # noqa: F401
+    import kerata.backend.torch.random  # noqa: F401
 with contextlib.suppress(ModuleNotFoundError):
-    from kerata.backend.torch import image  # noqa: F401
+    import kerata.backend.torch.image  # noqa: F401
