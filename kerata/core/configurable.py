@@ -6,11 +6,8 @@ import functools
 import inspect
 
 
-@functools.lru_cache(None)
-def init_parameters(cls: type) -> tuple[str, ...]:
-    """Names of the parameters of `cls.__init__`, without self, *args and **kwargs."""
-    parameters = list(inspect.signature(cls.__init__).parameters.values())[1:]
-    return tuple(p.name for p in parameters if p.kind not in (p.VAR_POSITIONAL, p.VAR_KEYWORD))
+def _is_own(cls: type) -> bool:
+    return cls.__module__.partition(".")[0] == "kerata"
 
 
 @functools.lru_cache(None)
@@ -18,12 +15,38 @@ def _init_signature(cls: type) -> inspect.Signature:
     return inspect.signature(cls.__init__)
 
 
+@functools.lru_cache(None)
+def init_parameters(cls: type) -> tuple[str, ...]:
+    """Names that `cls(...)` takes: of its `__init__`, and of its bases' while that passes **kwargs on."""
+    names: list[str] = []
+    for base in cls.__mro__:
+        if "__init__" not in base.__dict__ or base is object:
+            continue
+        parameters = list(inspect.signature(base.__init__).parameters.values())[1:]
+        named = [p.name for p in parameters if p.kind not in (p.VAR_POSITIONAL, p.VAR_KEYWORD)]
+        names.extend(n for n in named if n not in names)
+        if base is not cls and getattr(base, "_config_root", False):
+            break
+        if not any(p.kind is p.VAR_KEYWORD for p in parameters):
+            break
+    return tuple(names)
+
+
+@functools.lru_cache(None)
+def _library_base(cls: type) -> type:
+    """The first class of Kerata's own among the bases: what its own attributes mean is known."""
+    return next((c for c in cls.__mro__ if _is_own(c)), cls)
+
+
 class Configurable:
     """Base of everything that stands in a model file.
 
-    `get_config` gives, for each parameter of `__init__`, the attribute of the same name (else the argument
-    that was passed), serialised; `from_config` passes the config back to `__init__`.
+    `get_config` gives, for each parameter of `__init__`, the attribute of the same name, serialised; for classes
+    of users, the argument that was passed. `from_config` passes the config back to `__init__`.
     """
+
+    # Parameters whose place in the config the base class decides (see `Layer.get_config`).
+    _config_skip: frozenset = frozenset()
 
     def __new__(cls, *args, **kwargs):
         self = super().__new__(cls)
@@ -32,30 +55,44 @@ class Configurable:
 
     def _passed_arguments(self) -> dict:
         args, kwargs = self.__dict__.get("_init_arguments", ((), {}))
-        try:
-            bound = _init_signature(type(self)).bind(self, *args, **kwargs)
-        except TypeError:
-            return dict(kwargs)
-        bound.apply_defaults()
-        values = dict(bound.arguments)
-        for p in _init_signature(type(self)).parameters.values():
+        signature = _init_signature(type(self))
+        bound = signature.bind(self, *args, **kwargs)
+        values = dict(list(bound.arguments.items())[1:])
+        for p in signature.parameters.values():
             if p.kind is p.VAR_KEYWORD:
                 values.update(values.pop(p.name, {}))
+            elif p.kind is p.VAR_POSITIONAL and values.pop(p.name, None):
+                raise NotImplementedError(
+                    f"{type(self).__name__} takes *{p.name}, so its config cannot be derived: define `get_config`."
+                )
         return values
 
-    def _config_value(self, name: str, passed: dict):
+    def _config_value(self, name: str):
         from kerata.saving.serialization import serialize_value
 
         if name in self.__dict__ or hasattr(type(self), name):
             return serialize_value(getattr(self, name))
         if f"_{name}" in self.__dict__:
             return serialize_value(self.__dict__[f"_{name}"])
-        return serialize_value(passed[name])
+        return serialize_value(self._passed_arguments().get(name))
+
+    def _own_config(self) -> dict:
+        cls = type(self)
+        library = _library_base(cls)
+        names = [n for n in init_parameters(library) if n not in self._config_skip]
+        config = {n: self._config_value(n) for n in names}
+        if cls is not library and cls.get_config is library.get_config:
+            from kerata.saving.serialization import serialize_value
+
+            passed = self._passed_arguments()
+            mine = init_parameters(cls)
+            config = {n: v for n, v in config.items() if n in mine}
+            config.update((n, serialize_value(v)) for n, v in passed.items() if n not in self._config_skip)
+        return config
 
     def get_config(self) -> dict:
         """A JSON-ready dictionary from which `from_config` makes an equal object."""
-        passed = self._passed_arguments()
-        return {name: self._config_value(name, passed) for name in init_parameters(type(self))}
+        return self._own_config()
 
     @classmethod
     def from_config(cls, config: dict):
@@ -63,8 +100,8 @@ class Configurable:
         try:
             return cls(**config)
         except TypeError as e:
-            wanted = ", ".join(init_parameters(cls))
-            raise TypeError(
-                f"{cls.__name__}.from_config() could not pass the config to __init__: {e}. "
-                f"__init__ takes: {wanted}. The config has: {', '.join(map(str, config))}."
-            ) from e
+            e.add_note(
+                f"({cls.__name__}.from_config() passed the config's keys to __init__: {', '.join(map(str, config))}. "
+                f"__init__ takes: {', '.join(init_parameters(cls))}.)"
+            )
+            raise

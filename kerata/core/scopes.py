@@ -13,6 +13,7 @@ import threading
 class _Context(threading.local):
     scope: StatelessScope | None = None
     names: tuple = ()
+    names_owner: object = None  # the layer whose name is the last of `names`
     autocast: str | None = None
     training: bool | None = None
     in_call: bool = False
@@ -39,6 +40,7 @@ class StatelessScope:
         self.losses: list = []
         self.parent: StatelessScope | None = None
         self.abstract = None  # a backend's `abstract_value` while shapes are inferred
+        self.missed: dict[int, object] | None = None  # variables that were read without a value here, if wanted
         for variable, value in dict_pairs(state_mapping):
             self.values[id(variable)] = value
             self.variables[id(variable)] = variable
@@ -56,6 +58,8 @@ class StatelessScope:
                 scope.values[key] = value
                 scope.variables[key] = variable
                 return value
+            if scope.missed is not None:
+                scope.missed[key] = variable
             scope = scope.parent
         return variable._value
 
@@ -113,12 +117,12 @@ class name_scope:  # noqa: N801  (public API)
         self._before: list = []
 
     def __enter__(self):
-        self._before.append(context.names)
-        context.names = (*context.names, self.name)
+        self._before.append((context.names, context.names_owner))
+        context.names, context.names_owner = (*context.names, self.name), None
         return self
 
     def __exit__(self, *exc):
-        context.names = self._before.pop()
+        context.names, context.names_owner = self._before.pop()
 
 
 def current_path() -> str:

@@ -39,7 +39,7 @@ class Variable(TensorOperators):
         scope = current_path()
         self.path = f"{scope}/{name}" if scope else name
         self._backend = backend.current()
-        self._trainable = bool(trainable)
+        self._trainable = self._made_trainable = bool(trainable)
         self._autocast = bool(autocast)
         self.aggregation = aggregation or "none"
         self.synchronization = synchronization or "auto"

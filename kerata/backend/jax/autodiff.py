@@ -1,0 +1,210 @@
+"""Gradients, and the compilation of impure-looking Python into pure JAX programs."""
+
+from __future__ import annotations
+
+import jax
+import jax.numpy as jnp
+from jax import lax
+
+from kerata.core import tree
+from kerata.core.scopes import StatelessScope, context
+
+__all__ = ["compile_chunk", "compile_function", "compile_step", "input_gradients", "to_device", "variable_gradients"]
+
+
+def _raw(variable):
+    return variable._value if context.scope is None else context.scope.get(variable)
+
+
+def variable_gradients(fn, variables, has_aux):
+    """`(value, aux), gradients` of `fn()` with respect to the variables; assignments in `fn` take effect."""
+    variables = list(variables)
+    written: list = []
+
+    def pure(values):
+        with StatelessScope(zip(variables, values)) as scope:
+            out = fn()
+        value, aux = out if has_aux else (out, None)
+        updates = scope.updates()
+        written[:] = [v for v, _ in updates]
+        return jnp.asarray(value), (value, aux, [x for _, x in updates])
+
+    (_, (value, aux, new)), grads = jax.value_and_grad(pure, has_aux=True)([_raw(v) for v in variables])
+    for variable, x in zip(written, new):
+        _store(variable, x)
+    return (value, aux), grads
+
+
+def input_gradients(fn, args, kwargs, has_aux):
+    """Like `variable_gradients`, with respect to the first positional argument (a tree of arrays)."""
+    written: list = []
+
+    def pure(first):
+        with StatelessScope() as scope:
+            out = fn(first, *args[1:], **kwargs)
+        value, aux = out if has_aux else (out, None)
+        updates = scope.updates()
+        written[:] = [v for v, _ in updates]
+        return jnp.asarray(value), (value, aux, [x for _, x in updates])
+
+    (_, (value, aux, new)), grads = jax.value_and_grad(pure, has_aux=True)(args[0])
+    for variable, x in zip(written, new):
+        _store(variable, x)
+    return (value, aux), grads
+
+
+def _store(variable, value) -> None:
+    if context.scope is not None:
+        context.scope.set(variable, value)
+    else:
+        variable._value = value
+
+
+class _NeedVariables(Exception):
+    """The traced code touched variables that were not among the program's inputs."""
+
+    def __init__(self, variables):
+        self.variables = variables
+
+
+class _Program:
+    """A compiled pure function of variables' values, around a Python function that reads and assigns variables.
+
+    Variables that the function touches and nobody named are found while it is traced, and become inputs as well.
+    """
+
+    def __init__(self, pure, variables, jit=True, donate=True):
+        self.variables = list(variables)
+        self._pure = pure
+        self._jit, self._donate = jit, donate
+        self._make()
+
+    def _make(self) -> None:
+        def traced(values, *args):
+            with StatelessScope(zip(self.variables, values)) as scope:
+                scope.missed = {}
+                out = self._pure(*args)
+                new = [scope.get(v) for v in self.variables]
+            known = {id(v) for v in self.variables}
+            touched = {**scope.missed, **{k: v for k, v in scope.variables.items() if k in scope.written}}
+            unknown = [v for k, v in touched.items() if k not in known]
+            if unknown:
+                raise _NeedVariables(unknown)
+            return out, new
+
+        self._traced = traced
+        self._call = jax.jit(traced, donate_argnums=(0,) if self._donate else ()) if self._jit else traced
+
+    def __call__(self, *args):
+        if context.scope is not None:  # inside another program's trace
+            return self._pure(*args)
+        while True:
+            values = _distinct([v._value for v in self.variables])
+            try:
+                out, new = self._call(values, *args)
+            except _NeedVariables as e:
+                self.variables += e.variables
+                self._make()
+                continue
+            for v, x in zip(self.variables, new):
+                v._value = x
+            return out
+
+
+def _distinct(values: list) -> list:
+    """The values with no array twice: one buffer cannot be given away twice."""
+    seen: set[int] = set()
+    out = []
+    for x in values:
+        if id(x) in seen:
+            x = jnp.array(x, copy=True)
+        seen.add(id(x))
+        out.append(x)
+    return out
+
+
+def compile_step(step, result, variables, jit=True, donate=True):
+    """A function of a batch: one step, then its logs (`result(what the step gave)`)."""
+    return _Program(lambda batch: result(step(batch)), variables, jit, donate)
+
+
+def compile_chunk(step, result, variables, batch_size: int, ordered: bool, jit=True):
+    """A function `(data, order, start, count) -> logs`: `count` steps, from batch `start`, in one program.
+
+    The data stay on the device; each step gathers its batch. The number of steps is an argument of the program, so
+    its length may follow the clock without compiling again.
+    """
+
+    def batch_at(data, order, i):
+        begin = i * batch_size
+        if not ordered:
+            return tree.map_structure(lambda a: lax.dynamic_slice_in_dim(a, begin, batch_size), data, none_is_leaf=False)
+        index = lax.dynamic_slice_in_dim(order, begin, batch_size)
+        return tree.map_structure(lambda a: a.at[index].get(mode="promise_in_bounds"), data, none_is_leaf=False)
+
+    def pure(data, order, start, count):
+        scope = context.scope
+
+        def touched() -> list:
+            return [scope.variables[k] for k in scope.variables]
+
+        def one(values, i):
+            inner = StatelessScope(zip(carried, values))
+            with inner:
+                logs = step(batch_at(data, order, i))
+                unknown = [v for v, _ in inner.updates() if id(v) not in known]
+                if unknown:
+                    raise _NeedVariables(unknown)
+                return [inner.get(v) for v in carried], logs
+
+        carried = touched()
+        known = {id(v) for v in carried}
+        first = [scope.get(v) for v in carried]
+        shapes = jax.eval_shape(lambda v: one(v, start)[1], first) if not step.silent else None
+        blank = jax.tree.map(lambda s: jnp.zeros(s.shape, s.dtype), shapes)
+
+        def body(k, carry):
+            return one(carry[0], start + k)
+
+        values, logs = lax.fori_loop(0, count, body, (first, blank))
+        for v, x in zip(carried, values):
+            scope.set(v, x)
+        return result(logs)
+
+    if not jit:
+        from kerata.backend.eager import eager_chunk
+
+        return eager_chunk(step, result, batch_size, ordered, lambda a, i: a[i])
+    return _Program(pure, variables)
+
+
+def to_device(data):
+    """The arrays of a tree as arrays of this backend (for the time of a `fit`)."""
+    return tree.map_structure(lambda a: jax.device_put(jnp.asarray(a)), data, none_is_leaf=False)
+
+
+def compile_function(fn):
+    """`fn`, compiled; its assignments to variables take effect. Strings, booleans and None are static."""
+    programs: dict = {}
+
+    def compiled(*args, **kwargs):
+        if context.scope is not None:
+            return fn(*args, **kwargs)
+        leaves, structure = tree.flatten_with_structure((args, kwargs))
+        static = tuple((i, x) for i, x in enumerate(leaves) if isinstance(x, str | bool | int | type(None)) or callable(x))
+        places = {i for i, _ in static}
+        dynamic = [x for i, x in enumerate(leaves) if i not in places]
+        key = (structure, static)
+        if key not in programs:
+            fixed = dict(static)
+
+            def pure(*arrays):
+                rest = iter(arrays)
+                filled = [fixed[i] if i in fixed else next(rest) for i in range(len(leaves))]
+                a, k = tree.unflatten(structure, filled)
+                return fn(*a, **k)
+
+            programs[key] = _Program(pure, [], donate=False)
+        return programs[key](*dynamic)
+
+    return compiled

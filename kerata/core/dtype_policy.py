@@ -1,0 +1,201 @@
+"""Dtype policies: in which dtype a layer computes, and in which it keeps its weights."""
+
+from __future__ import annotations
+
+from kerata.core import config, dtypes
+from kerata.core.errors import unknown_name
+
+_MIXED = {"mixed_float16": "float16", "mixed_bfloat16": "bfloat16"}
+QUANTIZATION_MODES = ("int8", "float8", "int4", "gptq", "awq")
+
+
+class DTypePolicy:
+    """The pair of a layer's compute dtype and variable dtype.
+
+    Args:
+        name: a dtype ("float32", "bfloat16", ...): both are that; or "mixed_float16", "mixed_bfloat16": compute in
+            16 bits, keep weights in float32. None: the global policy.
+
+    >>> import kerata
+    >>> p = kerata.DTypePolicy("mixed_bfloat16")
+    >>> p.compute_dtype, p.variable_dtype
+    ('bfloat16', 'float32')
+    """
+
+    def __init__(self, name: str | None = None):
+        if name is None:
+            name = dtype_policy().name
+        self._name = str(name)
+        self._compute_dtype, self._variable_dtype = self._parse_name(self._name)
+        self._quantization_mode = None
+
+    def _parse_name(self, name: str) -> tuple[str, str]:
+        if name in _MIXED:
+            return _MIXED[name], "float32"
+        try:
+            dtype = dtypes.standardize_dtype(name)
+        except ValueError:
+            known = [*_MIXED, "float32", "float16", "bfloat16", "float64"]
+            raise ValueError(unknown_name("dtype policy", name, known)) from None
+        return dtype, dtype
+
+    @property
+    def name(self) -> str:
+        return self._name
+
+    @property
+    def compute_dtype(self) -> str:
+        return self._compute_dtype
+
+    @property
+    def variable_dtype(self) -> str:
+        return self._variable_dtype
+
+    @property
+    def quantization_mode(self) -> str | None:
+        return self._quantization_mode
+
+    def convert_input(self, x, autocast: bool, dtype):
+        """`x` as a tensor, cast to `dtype` if `autocast` and it is a float of another width."""
+        from kerata import backend, ops
+        from kerata.core.keras_tensor import KerasTensor
+
+        b = backend.current()
+        dtype = dtypes.standardize_dtype(dtype)
+        if not (isinstance(x, KerasTensor) or b.is_tensor(x)):
+            if not hasattr(x, "__array__"):
+                return x
+            x = b.convert(x)
+        have = dtypes.standardize_dtype(x.dtype)
+        return ops.cast(x, dtype) if autocast and have in dtypes.FLOATS and have != dtype else x
+
+    def get_config(self) -> dict:
+        return {"name": self._name}
+
+    @classmethod
+    def from_config(cls, config: dict):
+        return cls(**config)
+
+    def __eq__(self, other) -> bool:
+        return type(self) is type(other) and self.get_config() == other.get_config()
+
+    def __hash__(self) -> int:
+        return hash((type(self).__name__, self._name))
+
+    def __repr__(self) -> str:
+        return f'<{type(self).__name__} "{self._name}">'
+
+
+FloatDTypePolicy = DTypePolicy
+
+
+class QuantizedDTypePolicy(DTypePolicy):
+    """A policy for layers whose weights are quantized.
+
+    Args:
+        mode: "int8", "int4", "float8", ...
+        source_name: the policy's name before quantization.
+    """
+
+    def __init__(self, mode: str, source_name: str | None = None):
+        if mode not in QUANTIZATION_MODES:
+            raise ValueError(unknown_name("quantization mode", mode, QUANTIZATION_MODES))
+        source = source_name or dtype_policy().name
+        self._source_name = source
+        self._name = f"{mode}_from_{source}"
+        self._compute_dtype, self._variable_dtype = self._parse_name(source)
+        self._quantization_mode = mode
+
+    def get_config(self) -> dict:
+        return {"mode": self._quantization_mode, "source_name": self._source_name}
+
+
+class QuantizedFloat8DTypePolicy(QuantizedDTypePolicy):
+    """A policy for float8 training; see `QuantizedDTypePolicy`.
+
+    Args:
+        mode: "float8".
+        source_name: the policy's name before quantization.
+        amax_history_length: how many maxima the scaling remembers.
+    """
+
+    default_amax_history_length = 1024
+
+    def __init__(self, mode: str, source_name: str | None = None, amax_history_length: int = 1024):
+        super().__init__(mode, source_name)
+        if not isinstance(amax_history_length, int):
+            raise TypeError(f"`amax_history_length` must be an integer, not {amax_history_length!r}.")
+        self._amax_history_length = amax_history_length
+
+    @property
+    def amax_history_length(self) -> int:
+        return self._amax_history_length
+
+    def get_config(self) -> dict:
+        return {**super().get_config(), "amax_history_length": self._amax_history_length}
+
+
+_default: DTypePolicy | None = None
+
+
+def dtype_policy() -> DTypePolicy:
+    """The global policy: what layers use that are given no `dtype`."""
+    global _default
+    if _default is None:
+        _default = DTypePolicy(config.floatx())
+    return _default
+
+
+def set_dtype_policy(policy) -> None:
+    """Make `policy` (a DTypePolicy or its name) the global one, for layers made from now on."""
+    global _default
+    _default = get(policy)
+
+
+def forget_default() -> None:
+    """Go back to the policy that follows floatx."""
+    global _default
+    _default = None
+
+
+def get(identifier) -> DTypePolicy:
+    """A policy from a policy, a name, a config or None (the global one)."""
+    if identifier is None:
+        return dtype_policy()
+    if isinstance(identifier, DTypePolicy) or hasattr(identifier, "default_policy"):
+        return identifier
+    if isinstance(identifier, dict):
+        return deserialize(identifier)
+    if isinstance(identifier, str):
+        for mode in QUANTIZATION_MODES:
+            if identifier.startswith(f"{mode}_from_"):
+                kind = QuantizedFloat8DTypePolicy if mode == "float8" else QuantizedDTypePolicy
+                return kind(mode, identifier.removeprefix(f"{mode}_from_"))
+        return DTypePolicy(identifier)
+    try:
+        return DTypePolicy(dtypes.standardize_dtype(identifier))
+    except ValueError:
+        raise ValueError(
+            f"A dtype policy is given as a DTypePolicy, a name such as 'float32' or 'mixed_bfloat16', or a config; "
+            f"got {identifier!r}."
+        ) from None
+
+
+def serialize(policy) -> dict:
+    """The config form of a policy."""
+    from kerata.saving import serialize_keras_object
+
+    return serialize_keras_object(policy)
+
+
+def deserialize(config: dict, custom_objects=None) -> DTypePolicy:
+    """A policy from what `serialize` gave."""
+    classes = {c.__name__: c for c in (DTypePolicy, QuantizedDTypePolicy, QuantizedFloat8DTypePolicy)}
+    name = config.get("class_name")
+    if name == "FloatDTypePolicy":
+        name = "DTypePolicy"
+    if name in classes:
+        return classes[name].from_config(config["config"])
+    from kerata.saving import deserialize_keras_object
+
+    return deserialize_keras_object(config, custom_objects=custom_objects)

@@ -1,0 +1,632 @@
+"""Layer: the base class of everything with weights and a `call`."""
+
+from __future__ import annotations
+
+import functools
+import warnings
+
+from kerata import backend
+from kerata.core import dtype_policy as policies
+from kerata.core import dtypes, tree
+from kerata.core.keras_tensor import KerasTensor, any_symbolic
+from kerata.core.masks import get_mask, set_mask
+from kerata.core.operation import Node, Operation
+from kerata.core.scopes import context
+from kerata.core.variable import Variable
+from kerata.layers import call_plan
+from kerata.layers.input_spec import InputSpec, check_inputs
+from kerata.layers.state import LayerState
+
+_LEGACY_SHAPES = ("input_shape", "batch_input_shape", "batch_shape", "input_dim", "batch_size", "input_length")
+
+
+class _NameScope:
+    """The layer's name in the paths of variables; it keeps the parent under which it was first opened."""
+
+    __slots__ = ("before", "layer", "owner")
+
+    def __init__(self, layer):
+        self.layer = layer
+
+    def __enter__(self):
+        layer = self.layer
+        self.before, self.owner = context.names, context.names_owner
+        if self.owner is layer:
+            return
+        if layer._parent_names is None:
+            layer._parent_names = self.before
+        context.names = (*layer._parent_names, layer.name)
+        context.names_owner = layer
+
+    def __exit__(self, *exc):
+        context.names, context.names_owner = self.before, self.owner
+
+
+def _wrap_build(build):
+    """Around a class's `build`: the name scope, the record of shapes, and `built` afterwards."""
+
+    @functools.wraps(build)
+    def wrapped(self, *args, **kwargs):
+        if self._building:  # a subclass's build calls super().build
+            return build(self, *args, **kwargs)
+        names = [n for n in _argument_names(build) if n != "self"]
+        shapes = {**dict(zip(names, args)), **kwargs}
+        object.__setattr__(self, "_building", True)
+        try:
+            with backend.backend_scope(self._backend), _NameScope(self):
+                result = build(self, *args, **kwargs)
+        finally:
+            object.__setattr__(self, "_building", False)
+        self._build_shapes_dict = shapes
+        self.built = True
+        self._after_build()
+        return result
+
+    wrapped._kerata_wrapped = build
+    return wrapped
+
+
+def _argument_names(fn):
+    code = fn.__code__
+    return code.co_varnames[: code.co_argcount + code.co_kwonlyargcount]
+
+
+class Layer(LayerState, Operation):
+    """A piece of a model: weights, made in `build`, and a computation, in `call`.
+
+    Args:
+        activity_regularizer: a regularizer of the outputs; its value joins the loss.
+        trainable: whether its weights are to be trained.
+        dtype: a dtype name or `DTypePolicy`: what it computes in, and keeps its weights in.
+        autocast: whether float inputs are cast to the compute dtype.
+        name: its name, unique in a model; made from the class's name by default.
+
+    A subclass calls `super().__init__(**kwargs)`, makes weights in `build(input_shape)` with `add_weight`, and
+    computes in `call(inputs)`. `get_config`, output shapes and dtypes are derived.
+
+    >>> import kerata
+    >>> class Scale(kerata.layers.Layer):
+    ...     def build(self, input_shape):
+    ...         self.scale = self.add_weight(shape=(input_shape[-1],), initializer="ones", name="scale")
+    ...     def call(self, x):
+    ...         return x * self.scale
+    >>> Scale()(kerata.ops.ones((2, 3))).shape
+    (2, 3)
+    """
+
+    _config_root = True
+    _config_skip = frozenset(("name", "trainable", "dtype", "autocast", "activity_regularizer"))
+    _building = False
+    _backend = None
+    _fast = False
+    _allow_non_tensor_positional_args = False
+
+    def __init_subclass__(cls, **kwargs):
+        super().__init_subclass__(**kwargs)
+        build = cls.__dict__.get("build")
+        if build is not None and not hasattr(build, "_kerata_wrapped"):
+            cls.build = _wrap_build(build)
+
+    def __init__(self, *, activity_regularizer=None, trainable=True, dtype=None, autocast=True, name=None, **kwargs):
+        Operation.__init__(self, name=name)
+        self._backend = backend.current()
+        self._tensor = self._backend.Tensor
+        if activity_regularizer is not None:
+            from kerata import regularizers
+
+            activity_regularizer = regularizers.get(activity_regularizer)
+        self.activity_regularizer = activity_regularizer
+        self._input_shape_arg = _input_shape_from(kwargs, type(self).__name__)
+        self._trainable = bool(trainable)
+        self.autocast = autocast
+        self.built = False
+        self.supports_masking = False
+        self.supports_jit = True
+        self._input_spec = None
+        self._parent_names = None
+        self._losses: list = []
+        self._weights: list[Variable] = []
+        self._build_shapes_dict: dict | None = None
+        self._set_dtype_policy(policies.get(dtype))
+
+    # -- dtypes -----------------------------------------------------------------------------------------------
+    def _set_dtype_policy(self, policy) -> None:
+        if hasattr(policy, "default_policy"):  # a DTypePolicyMap: by path
+            policy = policy[self.path] if self.path in policy else policy.default_policy
+        self._dtype_policy = policy
+        compute, variable = policy.compute_dtype, policy.variable_dtype
+        self._autocast_to = compute if self.autocast and compute != variable else None
+        self._fast = False
+
+    @property
+    def dtype_policy(self):
+        return self._dtype_policy
+
+    @dtype_policy.setter
+    def dtype_policy(self, value):
+        self._set_dtype_policy(policies.get(value))
+
+    @property
+    def dtype(self) -> str:
+        """The dtype of the weights."""
+        return self._dtype_policy.variable_dtype
+
+    variable_dtype = dtype
+
+    @property
+    def compute_dtype(self) -> str:
+        """The dtype of the computation."""
+        return self._dtype_policy.compute_dtype
+
+    @property
+    def input_dtype(self) -> str:
+        """The dtype to which float inputs are cast."""
+        return self._dtype_policy.compute_dtype
+
+    @property
+    def quantization_mode(self):
+        return self._dtype_policy.quantization_mode
+
+    # -- building ---------------------------------------------------------------------------------------------
+    def build(self, input_shape):
+        """Make the weights, for inputs of this shape. Called once, before the first `call`."""
+
+    build = _wrap_build(build)
+
+    def _after_build(self) -> None:
+        """A hook for containers."""
+
+    def add_weight(self, shape=None, initializer=None, dtype=None, trainable=True, autocast=True, regularizer=None,
+                   constraint=None, aggregation="none", overwrite_with_gradient=False, name=None):  # fmt: skip
+        """Make a weight.
+
+        Args:
+            shape: tuple of integers; () by default.
+            initializer: its first value; "glorot_uniform" for floats and "zeros" for the rest by default.
+            dtype: by default the layer's variable dtype.
+            trainable: whether gradients are wanted.
+            autocast: whether it is read in the compute dtype.
+            regularizer, constraint: of this weight.
+            name: its name.
+
+        Returns:
+            The `Variable`.
+        """
+        from kerata import constraints, initializers, regularizers
+
+        self._check_init()
+        dtype = dtypes.standardize_dtype(dtype) if dtype is not None else self.variable_dtype
+        if initializer is None:
+            initializer = "glorot_uniform" if dtype in dtypes.FLOATS else "zeros"
+        initializer = initializers.get(initializer)
+        with backend.backend_scope(self._backend), _NameScope(self):
+            variable = Variable(
+                initializer, shape=() if shape is None else shape, dtype=dtype, trainable=trainable,
+                autocast=autocast, aggregation=aggregation, name=name,
+            )  # fmt: skip
+        variable.regularizer = regularizers.get(regularizer)
+        variable.constraint = constraints.get(constraint)
+        variable.overwrite_with_gradient = overwrite_with_gradient
+        if trainable and not self._trainable:
+            variable.trainable = False
+            variable._made_trainable = True
+        self._weights.append(variable)
+        return variable
+
+    def _check_init(self) -> None:
+        if self._backend is None:
+            raise RuntimeError(
+                f"{type(self).__name__}.__init__() did not call super().__init__(): add `super().__init__(**kwargs)` "
+                "as its first line."
+            )
+
+    def _build_for(self, bound: dict, plan) -> None:
+        """Build for the shapes of these arguments."""
+        b = self._backend
+        shapes = {}
+        for name, value in bound.items():
+            shape = call_plan.shapes_of(value, b)
+            if shape is not None:
+                shapes[name] = shape
+        build = type(self).build
+        original = getattr(build, "_kerata_wrapped", build)
+        if original is Layer.build._kerata_wrapped:
+            self.build(next(iter(shapes.values()), None))
+            return
+        wanted = [n for n in _argument_names(original) if n != "self"]
+        if len(wanted) == 1 or len(shapes) <= 1:
+            self.build(next(iter(shapes.values()), None))
+            return
+        given = {f"{n}_shape": s for n, s in shapes.items()}
+        chosen = {n: given[n] for n in wanted if n in given}
+        if not chosen:
+            self.build(next(iter(shapes.values())))
+            return
+        self.build(**chosen)
+
+    def get_build_config(self) -> dict | None:
+        """The shapes that the layer was built for."""
+        shapes = self._build_shapes_dict
+        if not shapes:
+            return None
+        if len(shapes) == 1:
+            return {"input_shape": next(iter(shapes.values()))}
+        return {"shapes_dict": shapes}
+
+    def build_from_config(self, config: dict) -> None:
+        """Build for the shapes that `get_build_config` gave."""
+        if not config:
+            return
+
+        def plain(shape):
+            return tree.map_shape_structure(tuple, shape) if shape is not None else None
+
+        if "input_shape" in config:
+            self.build(plain(config["input_shape"]))
+        elif "shapes_dict" in config:
+            self.build(**{k: plain(v) for k, v in config["shapes_dict"].items()})
+
+    @property
+    def path(self) -> str:
+        """The layer's place in the model: what stands before its variables' names."""
+        return "/".join((*(self._parent_names or ()), self.name))
+
+    @property
+    def input_spec(self):
+        return self._input_spec
+
+    @input_spec.setter
+    def input_spec(self, value):
+        if value is not None and any(not isinstance(v, InputSpec) for v in tree.flatten(value) if v is not None):
+            raise TypeError(f"`input_spec` of layer {self.name!r} wants InputSpec objects, got {value!r}.")
+        self._input_spec = value
+        self._fast = False
+
+    # -- calling ----------------------------------------------------------------------------------------------
+    def __call__(self, *args, **kwargs):
+        # The short way, for a settled layer and one tensor that needs neither cast, mask nor check by name.
+        if self._fast and len(args) == 1 and not kwargs:
+            x = args[0]
+            if (
+                type(x) is self._tensor
+                and x.dtype == self._fast_dtype
+                and context.autocast is self._autocast_to
+                and backend.current() is self._backend
+                and getattr(x, "_keras_mask", None) is None
+                and (self._input_spec is None or self._input_spec.problem(x.shape) is None)
+            ):
+                if not self._passes_training:
+                    return self.call(x)
+                training = context.training
+                return self.call(x, training=self._training_default if training is None else training)
+        return self._call_in_full(args, kwargs)
+
+    def _call_in_full(self, args, kwargs):
+        self._check_init()
+        if backend.current() is not self._backend:
+            with backend.backend_scope(self._backend):
+                return self._call_in_full(args, kwargs)
+        plan = call_plan.plan_of(self)
+        bound = plan.bind(args, kwargs, self)
+        bound = self._convert_arguments(bound, plan)
+        symbolic = any_symbolic(bound.values())
+        if self._allow_non_tensor_positional_args is False and not symbolic:
+            self._check_positional(args, bound, plan)
+        if self._input_spec is not None:
+            inputs = bound.get(plan.first)
+            check_inputs(self._input_spec, inputs, self.name, getattr(self, "_shape_hint", None))
+        if not self.built:
+            with _NameScope(self):
+                self._build_for({n: v for n, v in bound.items() if n not in ("mask", *plan.mask_names)}, plan)
+            if not self.built:
+                self.built = True
+        if symbolic:
+            return self._record(plan, bound)
+        return self._compute(plan, bound)
+
+    def _convert_arguments(self, bound: dict, plan) -> dict:
+        b, target = self._backend, self.compute_dtype
+        cast = self.autocast
+
+        def one(x):
+            if isinstance(x, KerasTensor):
+                if cast and x.dtype in dtypes.FLOATS and x.dtype != target:
+                    from kerata import ops
+
+                    return ops.cast(x, target)
+                return x
+            if not b.is_tensor(x):
+                if isinstance(x, Variable):
+                    x = x.value
+                elif hasattr(x, "__array__") and not isinstance(x, str | bytes):
+                    x = self._convert_array(x)
+                else:
+                    return x
+            if cast:
+                dtype = b.dtype(x)
+                if dtype in dtypes.FLOATS and dtype != target:
+                    mask = get_mask(x)
+                    x = set_mask(b.cast(x, target), mask) if mask is not None else b.cast(x, target)
+            return x
+
+        out = {}
+        for name, value in bound.items():
+            if isinstance(value, list | tuple | dict):
+                value = tree.map_structure(one, value)
+            elif value is not None and not isinstance(value, bool | int | float | str):
+                value = one(value)
+            out[name] = value
+        return out
+
+    def _convert_array(self, x):
+        kind = getattr(getattr(x, "dtype", None), "kind", None)
+        if kind in ("U", "S", "O"):
+            return x
+        return self._backend.convert(x)
+
+    def _check_positional(self, args, bound, plan) -> None:
+        b = self._backend
+        for name, given in zip(plan.names, args):
+            for x in tree.flatten(bound[name]):
+                if x is None or b.is_tensor(x) or hasattr(x, "shape"):
+                    continue
+                hint = ""
+                if isinstance(given, list | tuple) and isinstance(x, int | float):
+                    hint = " Wrap lists of numbers in numpy.array(...)."
+                raise ValueError(
+                    f"Layer {self.name!r} ({type(self).__name__}) takes tensors as positional arguments; {name!r} was "
+                    f"given {x!r} ({type(x).__name__}). Pass other values by keyword.{hint}"
+                )
+
+    def _record(self, plan, bound):
+        """A call on symbolic tensors: infer the outputs, and make a node of the graph."""
+        call = {n: v for n, v in bound.items() if n != "training" or plan.takes_training or plan.takes_any}
+        with _NameScope(self):
+            outputs = self.compute_output_spec(*plan.unbind(call)[0], **plan.unbind(call)[1])
+        first = plan.first
+        recorded = dict(bound)
+        positional = (recorded.pop(first),) if first in recorded else ()
+        if plan.variadic in recorded:
+            positional, recorded = plan.unbind(bound)
+        Node(self, positional, recorded, outputs)
+        return outputs
+
+    def compute_output_spec(self, *args, **kwargs):
+        """KerasTensors like the outputs for these arguments."""
+        from kerata.core import symbolic
+
+        if type(self).compute_output_shape is not Layer.compute_output_shape:
+            return self._spec_from_shape(args, kwargs)
+
+        def run(*args, **kwargs):
+            plan = call_plan.plan_of(self)
+            return self._compute(plan, plan.bind(args, kwargs, self))
+
+        try:
+            return symbolic.infer(run, args, kwargs)
+        except Exception as e:
+            shapes = [x.shape for x in tree.flatten((args, kwargs)) if isinstance(x, KerasTensor)]
+            listed = ", ".join(map(str, shapes))
+            e.add_note(f"(in layer {self.name!r} ({type(self).__name__}), called on input of shape {listed})")
+            raise
+
+    def _spec_from_shape(self, args, kwargs):
+        plan = call_plan.plan_of(self)
+        shapes = {n: call_plan.shapes_of(v, self._backend) for n, v in plan.bind(args, kwargs, self).items()}
+        shapes = {n: s for n, s in shapes.items() if s is not None}
+        wanted = [n for n in _argument_names(type(self).compute_output_shape) if n != "self"]
+        if len(wanted) > 1 and any(f"{n}_shape" in wanted for n in shapes):
+            shape = self.compute_output_shape(**{f"{n}_shape": s for n, s in shapes.items() if f"{n}_shape" in wanted})
+        else:
+            shape = self.compute_output_shape(next(iter(shapes.values()), None))
+        return tree.map_shape_structure(lambda s: KerasTensor(s, self.compute_dtype), shape)
+
+    def compute_output_shape(self, *args, **kwargs):
+        """The shape (or nested shapes) of the outputs for inputs of these shapes."""
+        plan = call_plan.plan_of(self)
+        names = [n for n in plan.names if n not in ("training", "mask")]
+        if kwargs:
+            shapes = {k.removesuffix("_shape") if k != "input_shape" else names[0]: v for k, v in kwargs.items()}
+            if args:
+                shapes[names[0]] = args[0]
+        else:
+            shapes = dict(zip(names, args))
+        inputs = {
+            n: None if s is None else tree.map_shape_structure(lambda x: KerasTensor(x, self.compute_dtype), s)
+            for n, s in shapes.items()
+        }
+        if not self.built:
+            self._build_for(inputs, plan)
+        out = self.compute_output_spec(**inputs)
+        return tree.map_structure(lambda x: x.shape if isinstance(x, KerasTensor) else x, out)
+
+    def _compute(self, plan, bound):
+        """A call on concrete (or traced) tensors."""
+        outermost = not context.in_call
+        before = (context.training, context.autocast, context.in_call)
+        training = self._resolve_training(plan, bound)
+        if outermost:
+            self._clear_losses()
+        inputs = bound.get(plan.first)
+        masks = _masks_of(inputs)
+        self._pass_masks(plan, bound, masks)
+        context.training, context.autocast, context.in_call = training, self._autocast_to, True
+        try:
+            with _NameScope(self):
+                args, kwargs = plan.unbind(bound)
+                outputs = self.call(*args, **kwargs)
+            outputs = self._attach_masks(inputs, outputs, masks)
+            if self.activity_regularizer is not None:
+                for x in tree.flatten(outputs):
+                    if self._backend.is_tensor(x):
+                        self._add_activity_loss(x)
+        finally:
+            context.training, context.autocast, context.in_call = before
+        if not self._fast:
+            self._settle(plan)
+        return outputs
+
+    def _resolve_training(self, plan, bound):
+        training = bound.pop("training", None)
+        if training is None:
+            training = context.training
+        if training is None:
+            training = plan.training_default
+        if plan.takes_training:
+            bound["training"] = training
+        return training
+
+    def _pass_masks(self, plan, bound, masks) -> None:
+        if plan.takes_mask:
+            if bound.get("mask") is None and masks is not None:
+                bound["mask"] = masks
+        elif "mask" in bound and not plan.takes_any:
+            bound.pop("mask")
+        for name in plan.mask_names:
+            of = name.removesuffix("_mask")
+            if bound.get(name) is None and of in bound:
+                mask = _masks_of(bound[of])
+                if mask is not None:
+                    bound[name] = mask
+
+    def _attach_masks(self, inputs, outputs, masks):
+        if type(self).compute_mask is Layer.compute_mask and masks is None:
+            return outputs
+        if not self.supports_masking:
+            if masks is not None and not getattr(self, "_mask_warned", False) and not self._consumes_mask():
+                self._mask_warned = True
+                warnings.warn(
+                    f"Layer {self.name!r} ({type(self).__name__}) does not support masking, and drops the mask that came "
+                    "with its input.",
+                    stacklevel=5,
+                )
+            return outputs
+        flat = tree.flatten(outputs)
+        if all(get_mask(x) is not None for x in flat if self._backend.is_tensor(x)):
+            return outputs
+        mask = self.compute_mask(inputs, masks)
+        if mask is None:
+            return outputs
+        if len(flat) == 1 and self._backend.is_tensor(outputs):
+            mask = tree.flatten(mask)[0]
+            return set_mask(outputs, mask)
+        masks = tree.flatten(mask)
+        for x, m in zip(flat, masks):
+            if m is not None:
+                set_mask(x, m)
+        return outputs
+
+    def _consumes_mask(self) -> bool:
+        plan = call_plan.plan_of(self)
+        return plan.takes_mask or bool(plan.mask_names)
+
+    def compute_mask(self, inputs, previous_mask):
+        """The mask of the outputs; the input's by default."""
+        return previous_mask
+
+    def _settle(self, plan) -> None:
+        """After a first full call: whether the short way is open from now on."""
+        spec = self._input_spec
+        self._fast = bool(
+            plan.simple
+            and self.built
+            and not plan.adds_losses
+            and self.activity_regularizer is None
+            and (spec is None or (isinstance(spec, InputSpec) and spec.dtype is None))
+            and type(self).compute_mask is Layer.compute_mask
+            and "call" not in self.__dict__
+            and not self._held().layers
+            and self._backend.trains
+        )
+        if self._fast:
+            self._fast_dtype = self._backend.native_dtype(self.compute_dtype)
+            self._passes_training, self._training_default = plan.takes_training, plan.training_default
+
+    def call(self, *args, **kwargs):
+        """Compute the outputs from the inputs. Subclasses define it."""
+        raise NotImplementedError(f"{type(self).__name__} must define `call(self, inputs)`.")
+
+    def stateless_call(self, trainable_variables, non_trainable_variables, *args, return_losses=False, **kwargs):
+        """The call as a pure function of the variables' values.
+
+        Args:
+            trainable_variables, non_trainable_variables: values, in the order of the attributes of these names.
+            *args, **kwargs: for the call.
+            return_losses: whether to give the added losses as well.
+
+        Returns:
+            `(outputs, non_trainable_variables)`, and the losses if asked for.
+        """
+        from kerata.core.scopes import StatelessScope
+
+        self._check_init()
+        if not self.built:
+            raise ValueError(
+                f"stateless_call() needs a built layer: call {self.name!r} on some data, or its build(input_shape), first."
+            )
+        names = ("trainable_variables", "non_trainable_variables")
+        mapping = []
+        for name, values in zip(names, (trainable_variables, non_trainable_variables)):
+            own, values = getattr(self, name), list(values)
+            if len(own) != len(values):
+                raise ValueError(f"stateless_call() of {self.name!r} wants {len(own)} {name}, but was given {len(values)}.")
+            mapping += [(v, self._backend.convert(x)) for v, x in zip(own, values)]
+        with StatelessScope(mapping) as scope:
+            outputs = self.call(*args, **kwargs) if kwargs.pop("_call_only", False) else self(*args, **kwargs)
+            losses = self.losses if return_losses else None
+            self._clear_losses()
+        new = [scope.get(v) for v in self.non_trainable_variables]
+        return (outputs, new, losses) if return_losses else (outputs, new)
+
+    def rematerialized_call(self, layer_call, *args, **kwargs):
+        """`layer_call` with its activations computed again in the backward pass instead of kept."""
+        from kerata import ops
+
+        remat = getattr(ops, "remat", None) or getattr(self._backend, "remat", None)
+        return remat(layer_call)(*args, **kwargs) if remat else layer_call(*args, **kwargs)
+
+    # -- config -----------------------------------------------------------------------------------------------
+    def get_config(self) -> dict:
+        """A JSON-ready dictionary from which `from_config` makes an equal layer (without its weights)."""
+        from kerata.saving.serialization import serialize_value
+
+        config = {"name": self.name, "trainable": self.trainable, "dtype": serialize_value(self._dtype_policy)}
+        if self.activity_regularizer is not None:
+            config["activity_regularizer"] = serialize_value(self.activity_regularizer)
+        return {**config, **self._own_config()}
+
+    def __repr__(self) -> str:
+        return f"<{type(self).__name__} name={self.name}, built={self.built}>"
+
+    def __str__(self) -> str:
+        return self.__repr__()
+
+
+def _masks_of(inputs):
+    """The masks that travel with the inputs (nested likewise), or None if there is none."""
+    if isinstance(inputs, list | tuple | dict):
+        masks = tree.map_structure(get_mask, inputs)
+        return None if all(m is None for m in tree.flatten(masks)) else masks
+    return getattr(inputs, "_keras_mask", None)
+
+
+def _input_shape_from(kwargs: dict, cls: str):
+    """Take the old ways to give an input shape out of `kwargs`; the batch shape, or None."""
+    unknown = [k for k in kwargs if k not in (*_LEGACY_SHAPES, "weights", "input_dtype", "dynamic")]
+    if unknown:
+        raise ValueError(
+            f"{cls} takes no argument {', '.join(map(repr, unknown))}. Besides its own, every layer takes "
+            "`name`, `dtype`, `trainable`, `activity_regularizer` and, first in a Sequential, `input_shape`."
+        )
+    batch = kwargs.get("batch_size")
+    for key in ("batch_shape", "batch_input_shape"):
+        if kwargs.get(key) is not None:
+            return tuple(kwargs[key])
+    if kwargs.get("input_shape") is not None:
+        shape = kwargs["input_shape"]
+        return (batch, *((shape,) if isinstance(shape, int) else shape))
+    if kwargs.get("input_dim") is not None:
+        if "input_length" in kwargs:
+            return (batch, kwargs["input_length"], int(kwargs["input_dim"]))
+        return (batch, int(kwargs["input_dim"]))
+    return None

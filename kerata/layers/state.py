@@ -1,0 +1,251 @@
+"""What a layer holds: weights, sublayers, losses, metrics, and how they are listed, frozen, set and saved."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from kerata import backend
+from kerata.core import tree
+from kerata.core.variable import Variable
+from kerata.layers.tracking import Held, unique
+
+_SKIPPED = frozenset(
+    ("_init_arguments", "_inbound_nodes", "_losses", "_weights", "_build_shapes_dict", "_dtype_policy", "_backend")
+)
+
+
+class _AddedLosses:
+    """Whether any layer ever called `add_loss`: nobody else pays for clearing losses."""
+
+    any = False
+
+
+class LayerState:
+    """The listing half of `Layer`."""
+
+    _untracked: frozenset = frozenset()
+
+    def _held(self) -> Held:
+        return Held(self.__dict__, _SKIPPED | self._untracked, first=self.__dict__.get("_weights", ()))
+
+    @property
+    def _layers(self) -> list:
+        """The sublayers, in the order in which the attributes were set."""
+        return self._held().layers
+
+    @property
+    def _metrics(self) -> list:
+        return self._held().metrics
+
+    @property
+    def _seed_generators(self) -> list:
+        return self._held().seeds
+
+    def _flatten_layers(self, include_self: bool = True, recursive: bool = True) -> list:
+        """The layer, its sublayers and theirs, each once, depth first."""
+        out, seen = [], set()
+
+        def visit(layer, top):
+            if id(layer) in seen:
+                return
+            seen.add(id(layer))
+            if include_self or not top:
+                out.append(layer)
+            if recursive or top:
+                for sub in layer._layers:
+                    visit(sub, False)
+
+        visit(self, True)
+        return out
+
+    # -- variables --------------------------------------------------------------------------------------------
+    @property
+    def _trainable_variables(self) -> list[Variable]:
+        """Own weights that were made trainable (even if frozen since)."""
+        return [v for v in self._held().variables if v._made_trainable]
+
+    @property
+    def _non_trainable_variables(self) -> list[Variable]:
+        """Own weights that were made non-trainable."""
+        return [v for v in self._held().variables if not v._made_trainable]
+
+    def _collect(self, with_state: bool, seen: set, out: list) -> None:
+        if id(self) in seen:
+            return
+        seen.add(id(self))
+        held = self._held()
+        own = [v for v in held.variables if v._made_trainable] + [v for v in held.variables if not v._made_trainable]
+        if with_state:
+            own += [s.state for s in held.seeds]
+        for v in own:
+            if id(v) not in seen:
+                seen.add(id(v))
+                out.append(v)
+        for layer in held.layers:
+            layer._collect(with_state, seen, out)
+
+    @property
+    def variables(self) -> list[Variable]:
+        """All variables, also random states, without those of metrics."""
+        out: list = []
+        self._collect(True, set(), out)
+        return out
+
+    @property
+    def weights(self) -> list[Variable]:
+        """The weights: without random states and metrics."""
+        out: list = []
+        self._collect(False, set(), out)
+        return out
+
+    @property
+    def trainable_variables(self) -> list[Variable]:
+        return [v for v in self.variables if v.trainable] if self.trainable else []
+
+    @property
+    def non_trainable_variables(self) -> list[Variable]:
+        return [v for v in self.variables if not v.trainable] if self.trainable else self.variables
+
+    @property
+    def trainable_weights(self) -> list[Variable]:
+        return [v for v in self.weights if v.trainable] if self.trainable else []
+
+    @property
+    def non_trainable_weights(self) -> list[Variable]:
+        return [v for v in self.weights if not v.trainable] if self.trainable else self.weights
+
+    @property
+    def metrics_variables(self) -> list[Variable]:
+        """The variables of all metrics held here and below."""
+        found = []
+        for layer in self._flatten_layers():
+            for metric in layer._held().metrics:
+                found.extend(metric.variables)
+        return unique(found)
+
+    @property
+    def trainable(self) -> bool:
+        """Whether the weights are trained. Setting it sets all sublayers and weights."""
+        return self._trainable
+
+    @trainable.setter
+    def trainable(self, value: bool) -> None:
+        self._trainable = bool(value)
+        held = self._held()
+        for v in held.variables:
+            if v._made_trainable:
+                v.trainable = self._trainable
+        for layer in held.layers:
+            layer.trainable = self._trainable
+
+    def get_weights(self) -> list[np.ndarray]:
+        """The weights as NumPy arrays (copies)."""
+        return [np.array(v.numpy()) for v in self.weights]
+
+    def set_weights(self, weights) -> None:
+        """Set the weights from arrays in the order of `get_weights`."""
+        own, weights = self.weights, list(weights)
+        if len(own) != len(weights):
+            raise ValueError(
+                f"set_weights() of {self.name!r}: it has {len(own)} weights, but was given {len(weights)} arrays"
+                + (". Build it first (call it on data)." if not own else ".")
+            )
+        for v, w in zip(own, weights):
+            if tuple(np.shape(w)) != v.shape:
+                raise ValueError(
+                    f"set_weights() of {self.name!r}: weight {v.path!r} has shape {v.shape}, the array given for it "
+                    f"{tuple(np.shape(w))}."
+                )
+        for v, w in zip(own, weights):
+            v.assign(w)
+
+    def count_params(self) -> int:
+        """How many numbers the weights hold."""
+        if not self.built:
+            raise ValueError(f"Layer {self.name!r} has no weights yet: call it on data, or build(input_shape), first.")
+        return int(sum(np.prod(v.shape, dtype=np.int64) for v in self.weights))
+
+    # -- files ------------------------------------------------------------------------------------------------
+    def save_own_variables(self, store) -> None:
+        """Write the layer's own weights (not its sublayers') into a dictionary-like store."""
+        for i, v in enumerate(self._trainable_variables + self._non_trainable_variables):
+            store[f"{i}"] = v
+
+    def load_own_variables(self, store) -> None:
+        """Read what `save_own_variables` wrote."""
+        own = self._trainable_variables + self._non_trainable_variables
+        if len(store.keys()) != len(own):
+            if own and not store.keys():
+                raise ValueError(f"The file holds no weights for layer {self.name!r}, which has {len(own)}.")
+            unbuilt = "" if self.built else " The layer is not built: call it on data, or build(input_shape), first."
+            raise ValueError(
+                f"Layer {self.name!r} ({type(self).__name__}) has {len(own)} weights; the file holds "
+                f"{len(store.keys())} for it.{unbuilt}"
+            )
+        for i, v in enumerate(own):
+            v.assign(store[f"{i}"])
+
+    # -- losses -----------------------------------------------------------------------------------------------
+    def add_loss(self, loss) -> None:
+        """Add a scalar (or a list of scalars) to the model's loss; from within `call`."""
+        for value in loss if isinstance(loss, list | tuple) else [loss]:
+            if callable(value):
+                value = value()
+            self._losses.append(self._backend.convert(value))
+        _AddedLosses.any = True
+
+    def _add_activity_loss(self, output) -> None:
+        loss = self.activity_regularizer(output)
+        size = output.shape[0] if len(output.shape) else 1
+        self.add_loss(loss / self._backend.cast(self._backend.convert(size), self._backend.dtype(loss)))
+
+    def _clear_losses(self) -> None:
+        if _AddedLosses.any:
+            for layer in self._flatten_layers():
+                layer._losses = []
+
+    @property
+    def losses(self) -> list:
+        """Scalars to add to the loss: what `add_loss` was given in the last call, and the weights' regularizers."""
+        out = []
+        for layer in self._flatten_layers():
+            out.extend(layer._losses)
+        for v in self.trainable_weights:
+            if v.regularizer is not None:
+                with backend.backend_scope(self._backend):
+                    out.append(v.regularizer(v))
+        return out
+
+    # -- backends ---------------------------------------------------------------------------------------------
+    def to_backend(self, name: str):
+        """Move the weights, and all computation from now on, to another backend.
+
+        Args:
+            name: "jax", "torch", "tensorflow" or "numpy".
+
+        Returns:
+            The layer itself.
+        """
+        target = backend.get(name)
+        for layer in self._flatten_layers():
+            held = layer._held()
+            layer._backend, layer._tensor, layer._fast = target, target.Tensor, False
+            layer._losses = []
+            for v in held.variables:
+                v.to_backend(target)
+            for seed in held.seeds:
+                seed.to_backend(target)
+            for holder in (*held.metrics, *held.optimizers):
+                holder.to_backend(target)
+            layer._moved()
+        return self
+
+    def _moved(self) -> None:
+        """A hook: forget what was compiled for the old backend."""
+
+    def quantize(self, mode=None, type_check: bool = True, config=None):
+        """Quantize the weights; layers that can do so define it."""
+        raise NotImplementedError(f"Layer {self.name!r} ({type(self).__name__}) cannot be quantized.")
+
+    def _structure_of_shapes(self, value):
+        return tree.map_structure(lambda x: tuple(x.shape), value)

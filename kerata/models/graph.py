@@ -1,0 +1,169 @@
+"""The graph between given inputs and outputs: its nodes in order, and a flat program that runs them."""
+
+from __future__ import annotations
+
+from kerata.core import tree
+from kerata.core.keras_tensor import KerasTensor
+from kerata.core.operation import Node, OpCall
+
+
+class Graph:
+    """Nodes and operations between `inputs` and `outputs`.
+
+    `operations` are ordered as Keras orders them (by decreasing depth, then by first visit from the outputs): the
+    order of a model's layers, and so of its weights, is part of the file format.
+    """
+
+    def __init__(self, inputs: list[KerasTensor], outputs: list[KerasTensor]):
+        self.inputs, self.outputs = inputs, outputs
+        self._input_ids = {id(x) for x in inputs}
+        self._visits: dict[object, int] = {}
+        self.nodes: list[Node] = []
+        self._find_nodes()
+        self._order()
+
+    def _find_nodes(self) -> None:
+        """Depth first from the outputs, without recursion: graphs may be deeper than Python's stack."""
+        finished: set[int] = set()
+        for output in self.outputs:
+            stack: list[tuple] = [(output, False)]
+            while stack:
+                tensor, done = stack.pop()
+                history = getattr(tensor, "_keras_history", None)
+                if history is None:
+                    raise ValueError(
+                        f"A model's outputs must be computed from its inputs; {tensor} was not made by a layer or an op."
+                    )
+                node = history.operation._inbound_nodes[history.node_index]
+                if done:
+                    if id(node) not in finished:
+                        finished.add(id(node))
+                        self.nodes.append(node)
+                    continue
+                if id(node) in finished:
+                    continue
+                self._visits.setdefault(history.operation, len(self._visits))
+                stack.append((tensor, True))
+                if node.is_input and id(tensor) not in self._input_ids:
+                    raise ValueError(
+                        f"The model's outputs depend on the input {history.operation.name!r}, which is not among the "
+                        f"inputs given: {[x.name for x in self.inputs]}."
+                    )
+                if not node.is_input and id(tensor) not in self._input_ids:
+                    stack.extend((t, False) for t in reversed(node.input_tensors))
+
+    def _order(self) -> None:
+        node_depth: dict[int, int] = {}
+        op_depth: dict[object, int] = {}
+        for node in reversed(self.nodes):
+            depth = max(node_depth.get(id(node), 0), op_depth.get(node.operation, 0))
+            node_depth[id(node)] = op_depth[node.operation] = depth
+            if any(id(t) in self._input_ids for t in node.outputs):
+                continue
+            for parent in node.parents:
+                node_depth[id(parent)] = max(depth + 1, node_depth.get(id(parent), 0))
+        for tensor in self.inputs:
+            operation, index, _ = tensor._keras_history
+            if operation not in op_depth:  # an input that no output uses
+                op_depth[operation] = 0
+                self._visits[operation] = -1
+                node = operation._inbound_nodes[index]
+                node_depth[id(node)] = 0
+                self.nodes.append(node)
+        self.operations = sorted(op_depth, key=lambda o: (-op_depth[o], self._visits[o]))
+        self.depths = op_depth
+        self.nodes_by_depth: dict[int, list[Node]] = {}
+        for node in self.nodes:
+            self.nodes_by_depth.setdefault(node_depth[id(node)], []).append(node)
+        self.nodes = sorted(self.nodes, key=lambda n: -node_depth[id(n)])
+
+    def check_names(self) -> None:
+        """ValueError if two operations have one name."""
+        seen: dict[str, object] = {}
+        for operation in self.operations:
+            if operation.name in seen:
+                raise ValueError(
+                    f"Two layers of the model have the name {operation.name!r}: {seen[operation.name]!r} and "
+                    f"{operation!r}. Give them names that differ."
+                )
+            seen[operation.name] = operation
+
+
+class Program:
+    """The graph as a list of steps on numbered slots: no lookup by tensor, no tree walk for plain calls."""
+
+    def __init__(self, graph: Graph, output_structure):
+        slots: dict[int, int] = {}
+
+        def slot(tensor) -> int:
+            return slots.setdefault(id(tensor), len(slots))
+
+        self.input_slots = [slot(x) for x in graph.inputs]
+        given = set(slots)
+        self.steps: list[tuple] = []
+        for node in graph.nodes:
+            if node.is_input or all(id(t) in given for t in node.outputs):
+                continue
+            self.steps.append(self._step(node, slot))
+        self.output_slots = [slot(x) for x in graph.outputs]
+        self.structure = tree.flatten_with_structure(output_structure)[1]
+        self.single = self.structure.num_nodes == 1 and len(self.output_slots) == 1
+        self.size = len(slots)
+        self._free_early()
+
+    @staticmethod
+    def _step(node: Node, slot) -> tuple:
+        call = node.operation.fn if isinstance(node.operation, OpCall) else node.operation
+        outs = [slot(x) if isinstance(x, KerasTensor) else None for x in node.outputs]
+        args, kwargs = node.args, node.kwargs
+        one = len(args) == 1 and not kwargs
+        if one and isinstance(args[0], KerasTensor):
+            kind, spec = 0, slot(args[0])
+        elif one and type(args[0]) is list and all(isinstance(x, KerasTensor) for x in args[0]):
+            kind, spec = 1, [slot(x) for x in args[0]]
+        else:
+            leaves, structure = tree.flatten_with_structure((args, kwargs))
+            where = [(i, slot(x)) for i, x in enumerate(leaves) if isinstance(x, KerasTensor)]
+            leaves = [None if isinstance(x, KerasTensor) else x for x in leaves]
+            kind, spec = 2, (leaves, structure, where)
+        return call, kind, spec, outs[0] if len(outs) == 1 else outs, node
+
+    def _free_early(self) -> None:
+        """For each step, the slots that nobody reads after it."""
+        last: dict[int, int] = {}
+        for i, (_, kind, spec, _, _) in enumerate(self.steps):
+            reads = [spec] if kind == 0 else spec if kind == 1 else [s for _, s in spec[2]]
+            for s in reads:
+                last[s] = i
+        keep = set(self.output_slots)
+        self.dead = [[s for s, at in last.items() if at == i and s not in keep] for i in range(len(self.steps))]
+
+    def run(self, inputs: list):
+        """The outputs, in their structure, for concrete (or traced, or symbolic) inputs."""
+        values = [None] * self.size
+        for i, x in zip(self.input_slots, inputs):
+            values[i] = x
+        for (call, kind, spec, out, _), dead in zip(self.steps, self.dead):
+            if kind == 0:
+                result = call(values[spec])
+            elif kind == 1:
+                result = call([values[i] for i in spec])
+            else:
+                leaves, structure, where = spec
+                leaves = list(leaves)
+                for i, s in where:
+                    leaves[i] = values[s]
+                args, kwargs = tree.unflatten(structure, leaves)
+                result = call(*args, **kwargs)
+            for s in dead:
+                values[s] = None
+            if type(out) is int:
+                # An op with one output may still give it in a list or tuple.
+                values[out] = result if not isinstance(result, list | tuple | dict) else tree.flatten(result)[0]
+            else:
+                for s, x in zip(out, tree.flatten(result)):
+                    if s is not None:
+                        values[s] = x
+        if self.single:
+            return values[self.output_slots[0]]
+        return tree.unflatten(self.structure, [values[s] for s in self.output_slots])

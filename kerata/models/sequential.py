@@ -1,0 +1,252 @@
+"""Sequential: a stack of layers, each with one input and one output."""
+
+from __future__ import annotations
+
+from kerata.core import tree
+from kerata.core.keras_tensor import KerasTensor
+from kerata.layers.input_layer import InputLayer
+from kerata.layers.layer import Layer
+from kerata.models.functional import Functional
+from kerata.models.model import Model
+
+
+class Sequential(Model):
+    """A stack of layers.
+
+    Args:
+        layers: the layers, first to last; more come with `add`.
+        trainable: whether the weights are trained.
+        name: the model's name.
+
+    With an `Input` (or a first layer with `input_shape=`) it is built at once, else on the first data.
+
+    >>> import kerata
+    >>> m = kerata.Sequential([kerata.Input((4,)), kerata.layers.Dense(8, activation="relu"), kerata.layers.Dense(2)])
+    >>> m.output_shape, m.count_params()
+    ((None, 2), 58)
+    """
+
+    _untracked = frozenset(("_functional",))
+    _allow_non_tensor_positional_args = True
+
+    def __new__(cls, *args, **kwargs):
+        return Layer.__new__(cls, *args, **kwargs)
+
+    def __init__(self, layers=None, trainable=True, name=None):
+        Model._init_base(self, name=name)
+        self._trainable = bool(trainable)
+        self._functional: Functional | None = None
+        self._stack: list[Layer] = []
+        self.supports_masking = True
+        if layers is not None:
+            if isinstance(layers, Layer) or not isinstance(layers, list | tuple):
+                layers = [layers]
+            for layer in layers:
+                self.add(layer, rebuild=False)
+            self._maybe_build()
+
+    def add(self, layer, rebuild: bool = True) -> None:
+        """Put a layer on top of the stack."""
+        for new in self._as_layers(layer):
+            if any(new.name == x.name for x in self._stack):
+                raise ValueError(
+                    f"Sequential {self.name!r} already has a layer named {new.name!r}: a layer stands in it once; give "
+                    "another layer another `name`."
+                )
+            if isinstance(new, InputLayer) and self._stack:
+                if isinstance(self._stack[0], InputLayer):
+                    raise ValueError(
+                        f"Sequential {self.name!r} already starts with an Input of shape {self._stack[0].batch_shape}."
+                    )
+                self._stack.insert(0, new)
+            else:
+                self._stack.append(new)
+        if rebuild:
+            self._maybe_build()
+        else:
+            self._unbuild()
+
+    def _as_layers(self, layer) -> list[Layer]:
+        if isinstance(layer, KerasTensor) and hasattr(layer, "_keras_history"):
+            origin = layer._keras_history.operation
+            if isinstance(origin, InputLayer):
+                return [origin]
+        if not isinstance(layer, Layer):
+            hint = ""
+            if isinstance(layer, type) and issubclass(layer, Layer):
+                hint = f" Make one first: {layer.__name__}(...)."
+            elif isinstance(layer, list | tuple):
+                hint = " Give the list to Sequential([...]), or add its layers one by one."
+            elif callable(layer):
+                hint = " Wrap a function in layers.Lambda(...)."
+            raise ValueError(f"Sequential.add() takes a layer; got {layer!r} ({type(layer).__name__}).{hint}")
+        if not self._stack and not isinstance(layer, InputLayer) and layer._input_shape_arg is not None:
+            dtype = "int32" if type(layer).__name__ == "Embedding" else None
+            return [InputLayer(batch_shape=layer._input_shape_arg, dtype=dtype), layer]
+        return [layer]
+
+    def pop(self, rebuild: bool = True) -> Layer:
+        """Take the top layer off."""
+        if not self._stack:
+            raise ValueError(f"Sequential {self.name!r} has no layers to pop.")
+        layer = self._stack.pop()
+        layer._inbound_nodes.clear()
+        if rebuild:
+            self._maybe_build()
+        else:
+            self._unbuild()
+        return layer
+
+    def _unbuild(self) -> None:
+        self._functional = None
+        self.built = False
+        self._moved()
+
+    def _maybe_build(self) -> None:
+        self._unbuild()
+        stack = self._stack
+        if not stack:
+            return
+        if isinstance(stack[0], InputLayer):
+            if len(stack) > 1:
+                self.build(stack[0].batch_shape)
+        elif isinstance(stack[0], Functional) or (isinstance(stack[0], Sequential) and stack[0]._functional):
+            inner = stack[0]
+            self.build(inner.input_shape)
+
+    def build(self, input_shape=None):
+        if not self._stack:
+            raise ValueError(f"Sequential {self.name!r} has no layers. Add some before it is built.")
+        first = self._stack[0]
+        if not isinstance(first, InputLayer):
+            if input_shape is None:
+                raise ValueError(
+                    f"Sequential {self.name!r} does not know its input shape: start it with Input(shape=...), or call it on "
+                    "data."
+                )
+            if not tree.is_shape(input_shape):
+                return  # nested inputs go to the first layer as they are
+            dtype = first.compute_dtype if type(first).__name__ != "Embedding" else "int32"
+            first = InputLayer(batch_shape=input_shape, dtype=dtype)
+            self._stack.insert(0, first)
+        x = first.output
+        for layer in self._stack[1:]:
+            x = layer(x)
+        if not isinstance(x, KerasTensor):
+            return
+        self._functional = Functional(first.output, x, name=self.name)
+
+    def call(self, inputs, training=None, mask=None):
+        if self._functional is not None:
+            return self._functional.call(inputs, mask=mask)
+        x = inputs
+        for layer in self._stack:
+            if not isinstance(layer, InputLayer):
+                x = layer(x)
+        return x
+
+    def _convert_arguments(self, bound: dict, plan) -> dict:
+        if self._functional is not None:
+            return self._functional._convert_arguments(bound, plan)
+        return super()._convert_arguments(bound, plan)
+
+    def compute_output_spec(self, inputs, training=None, mask=None):
+        if self._functional is not None:
+            return self._functional.compute_output_spec(inputs, training=training, mask=mask)
+        return super().compute_output_spec(inputs, training=training, mask=mask)
+
+    def compute_output_shape(self, input_shape):
+        if self._functional is not None:
+            return self._functional.compute_output_shape(input_shape)
+        shape = input_shape
+        for layer in self._stack:
+            shape = layer.compute_output_shape(shape)
+        return shape
+
+    def compute_mask(self, inputs, previous_mask):
+        return None
+
+    # -- what it is made of -----------------------------------------------------------------------------------
+    @property
+    def layers(self) -> list[Layer]:
+        return [x for x in self._stack if not isinstance(x, InputLayer)]
+
+    @layers.setter
+    def layers(self, _):
+        raise AttributeError("`Sequential.layers` cannot be set: use add() and pop().")
+
+    def _known(self, what: str) -> Functional:
+        if self._functional is None:
+            raise AttributeError(
+                f"Sequential {self.name!r} has no `{what}` before its input shape is known: start it with Input(shape=...), "
+                "or call it on data."
+            )
+        return self._functional
+
+    @property
+    def inputs(self):
+        return self._known("inputs").inputs if self._functional is not None else None
+
+    @property
+    def outputs(self):
+        return self._known("outputs").outputs if self._functional is not None else None
+
+    @property
+    def input(self):
+        return self._known("input").inputs[0]
+
+    @property
+    def output(self):
+        return self._known("output").outputs[0]
+
+    @property
+    def input_shape(self):
+        return self._known("input_shape").input_shape
+
+    @property
+    def output_shape(self):
+        return self._known("output_shape").output_shape
+
+    @property
+    def input_names(self):
+        return self._functional.input_names if self._functional is not None else None
+
+    @property
+    def output_names(self):
+        return self._functional.output_names if self._functional is not None else None
+
+    @property
+    def input_dtype(self):
+        return self._stack[0].dtype if self._stack and isinstance(self._stack[0], InputLayer) else super().input_dtype
+
+    def get_config(self) -> dict:
+        from kerata.saving import serialize_keras_object
+        from kerata.saving.serialization import serialize_value
+
+        config = {
+            "name": self.name, "trainable": self.trainable, "dtype": serialize_value(self._dtype_policy),
+            "layers": [serialize_keras_object(x) for x in self._stack],
+        }  # fmt: skip
+        if self._functional is not None:
+            config["build_input_shape"] = self._stack[0].batch_shape
+        return config
+
+    @classmethod
+    def from_config(cls, config, custom_objects=None):
+        from kerata.saving import deserialize_keras_object
+
+        if isinstance(config, list):
+            config = {"layers": config}
+        model = cls(name=config.get("name"))
+        for layer in config["layers"]:
+            model.add(deserialize_keras_object(layer, custom_objects=custom_objects), rebuild=False)
+        shape = config.get("build_input_shape")
+        if isinstance(config.get("trainable"), bool):
+            model._trainable = config["trainable"]
+        if not model._functional and shape and tree.is_shape(shape):
+            model.build(tuple(shape))
+        else:
+            model._maybe_build()
+        return model
+
+
