@@ -1,0 +1,45 @@
+"""Tuples of inputs, targets and sample weights."""
+
+from __future__ import annotations
+
+from kerata.core import tree
+
+
+def pack_x_y_sample_weight(x, y=None, sample_weight=None):
+    """The shortest tuple that holds the three; a lone `x` that is no structure stays as it is.
+
+    >>> import kerata
+    >>> kerata.utils.pack_x_y_sample_weight("x", "y")
+    ('x', 'y')
+    """
+    if sample_weight is not None:
+        return (x, y, sample_weight)
+    if y is not None:
+        return (x, y)
+    return (x,) if tree.is_nested(x) else x
+
+
+def unpack_x_y_sample_weight(data) -> tuple:
+    """`(x, y, sample_weight)` from what a data set yields; None for what is missing.
+
+    >>> import kerata
+    >>> kerata.utils.unpack_x_y_sample_weight(("x", "y"))
+    ('x', 'y', None)
+    """
+    if isinstance(data, list):
+        data = tuple(data)
+    if not isinstance(data, tuple):
+        return (data, None, None)
+    if not 1 <= len(data) <= 3:
+        raise ValueError(
+            f"A batch is `x`, `(x,)`, `(x, y)` or `(x, y, sample_weight)`; here is a tuple of {len(data)} items. Put "
+            "several inputs into one list or dict: `((x1, x2), y)`."
+        )
+    return (*data, None, None)[:3]
+
+
+def as_batch(x, y=None, sample_weight=None) -> tuple:
+    """Always a tuple: `(x,)`, `(x, y)` or `(x, y, sample_weight)`."""
+    if sample_weight is not None:
+        return (x, y, sample_weight)
+    return (x,) if y is None else (x, y)

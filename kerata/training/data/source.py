@@ -1,0 +1,150 @@
+"""The contract of a data source: what `fit`, `evaluate` and `predict` read from."""
+
+from __future__ import annotations
+
+import warnings
+from collections.abc import Iterable, Iterator
+
+from kerata.training.data.class_weight import weigh_batch
+
+
+class Source:
+    """Batches, epoch after epoch.
+
+    Attributes:
+        num_samples: number of samples, or None where nobody knows.
+        batch_size: the usual number of samples of a batch, or None.
+        num_batches: batches of an epoch, or None where nobody knows.
+        has_arrays: True where `data` holds the whole data set as arrays and `order(epoch)` gives indices into it.
+        exhausted: True once the data have ended for good; further epochs are empty.
+    """
+
+    has_arrays = False
+    num_samples: int | None = None
+    batch_size: int | None = None
+    num_batches: int | None = None
+    exhausted = False
+
+    def epoch(self, epoch_index: int = 0) -> Iterable[tuple]:
+        """The batches of one epoch: tuples `(x,)`, `(x, y)` or `(x, y, sample_weight)`."""
+        raise NotImplementedError
+
+    def peek(self) -> tuple:
+        """The first batch, which is not used up by this."""
+        raise NotImplementedError
+
+    def on_epoch_begin(self) -> None:
+        """Called before each epoch."""
+
+    def on_epoch_end(self) -> None:
+        """Called after each epoch."""
+
+    def close(self) -> None:
+        """Let go of threads, processes and iterators."""
+
+
+class StreamSource(Source):
+    """A source that can only be read in its own order.
+
+    With `steps`, an epoch takes so many batches and the next epoch goes on where it stopped; epoch 0 starts afresh
+    wherever the data can be started again (each validation does so).
+    """
+
+    what = "The data"
+    restartable = True
+
+    def __init__(self, steps: int | None = None, class_weight: dict | None = None):
+        self.steps = steps
+        self.class_weight = class_weight
+        self._iterator: Iterator | None = None  # where the stream stands
+        self._first: tuple | None = None  # a batch that was only looked at
+        self._reader = None
+        self._left_over = False  # the running iterator belongs to an epoch that was cut at `steps`
+
+    def _length(self) -> int | None:
+        """Number of batches of one pass over the data, or None."""
+        return None
+
+    def _iterate(self) -> Iterator:
+        """Start a pass over the data."""
+        raise NotImplementedError
+
+    @property
+    def num_batches(self) -> int | None:  # type: ignore[override]
+        return self.steps or self._length()
+
+    def peek(self) -> tuple:
+        if self._first is None:
+            self._start()
+            for batch in self._iterator:
+                self._first = batch
+                break
+            else:
+                raise ValueError(f"{self.what} gave no batch at all, so there is nothing to work on.")
+        return self._first
+
+    def _start(self) -> None:
+        from kerata.training.data.batches import BatchReader
+
+        if self._reader is None:
+            self._reader = BatchReader(self.what)
+        read, weights = self._reader.read, self.class_weight
+        raw = self._iterate()
+        if weights is None:
+            self._iterator = (read(batch) for batch in raw)
+        else:
+            self._iterator = (weigh_batch(read(batch), weights) for batch in raw)
+
+    def _next(self):
+        if self._first is not None:
+            batch, self._first = self._first, None
+            return batch
+        return next(self._iterator, None)
+
+    def epoch(self, epoch_index: int = 0) -> Iterator[tuple]:
+        go_on = self._left_over and (epoch_index > 0 or not self.restartable)
+        if self._first is None and not go_on:
+            self._start()
+        self._left_over = False
+        return self._batches(epoch_index)
+
+    def _batches(self, epoch_index: int) -> Iterator[tuple]:
+        steps, seen, restarted = self.steps, 0, False
+        while steps is None or seen < steps:
+            batch = self._next()
+            if batch is not None:
+                seen += 1
+                self._left_over = steps is not None and seen == steps
+                yield batch
+                restarted = False
+            elif steps is not None and seen == 0 and not restarted and self.restartable:
+                self._start()  # the last epoch ended exactly at the end of the data
+                restarted = True
+            else:
+                break
+        if steps is not None and seen < steps:
+            self._ran_out(epoch_index, seen)
+        elif seen == 0:
+            self._ran_out(epoch_index, 0)
+
+    def _ran_out(self, epoch_index: int, seen: int) -> None:
+        self.exhausted = not self.restartable
+        wanted = f" where {self.steps} were wanted" if self.steps else ""
+        advice = (
+            "A generator can be read only once: let it yield at least steps * epochs batches (for ever, say), "
+            "or use a `PyDataset`."
+            if not self.restartable
+            else "Ask for fewer steps, or leave the number of steps out."
+        )
+        warnings.warn(
+            f"{self.what} ran out in epoch {epoch_index + 1} after {seen} batch{'' if seen == 1 else 'es'}{wanted}; "
+            f"the epoch ends here. {advice}",
+            stacklevel=4,
+        )
+
+    def close(self) -> None:
+        for iterator in (self._iterator,):
+            if hasattr(iterator, "close"):
+                iterator.close()
+        self._iterator = self._first = None
+        self._left_over = False

@@ -1,0 +1,135 @@
+"""Sources that read batch after batch: generators, PyDataset, tf.data, torch DataLoader, grain."""
+
+from __future__ import annotations
+
+import inspect
+import itertools
+from collections.abc import Iterator
+
+from kerata import backend
+from kerata.core import tree
+from kerata.training.data.convert import to_numpy
+from kerata.training.data.prefetch import Prefetcher
+from kerata.training.data.pydataset import PyDataset, overrides_epoch_hooks
+from kerata.training.data.source import StreamSource
+from kerata.utils.seeds import new_seed, philox
+
+
+class GeneratorSource(StreamSource):
+    """A Python generator or iterator: each batch can be had once."""
+
+    what = "The generator"
+    restartable = False
+
+    def __init__(self, generator, steps=None, class_weight=None):
+        super().__init__(steps, class_weight)
+        self._generator = iter(generator)
+
+    def _iterate(self) -> Iterator:
+        return self._generator
+
+    def close(self) -> None:
+        """Leave the generator to its owner, who may read on."""
+
+
+class IterableSource(StreamSource):
+    """Anything that can be iterated again and again."""
+
+    def __init__(self, dataset, steps=None, class_weight=None, what="The data set"):
+        super().__init__(steps, class_weight)
+        self.dataset, self.what = dataset, what
+
+    def _length(self) -> int | None:
+        try:
+            return len(self.dataset)
+        except TypeError:
+            return None
+
+    def _iterate(self) -> Iterator:
+        return iter(self.dataset)
+
+
+class PyDatasetSource(StreamSource):
+    """A PyDataset, read in the main thread or ahead of time by its workers."""
+
+    def __init__(self, dataset: PyDataset, steps=None, class_weight=None, shuffle=False, seed=None, workers=None,
+                 use_multiprocessing=None, max_queue_size=None):  # fmt: skip
+        super().__init__(steps, class_weight)
+        self.dataset, self.what = dataset, f"The data set {type(dataset).__name__}"
+        self.shuffle = bool(shuffle)
+        self._seed = (int(seed), 0) if seed is not None else (new_seed() if shuffle else (0, 0))
+        self._passes = 0
+        workers = dataset.workers if workers is None else workers
+        processes = dataset.use_multiprocessing if use_multiprocessing is None else use_multiprocessing
+        queue = dataset.max_queue_size if max_queue_size is None else max_queue_size
+        self._prefetcher = None
+        if workers > 1 or (workers == 1 and processes):
+            self._prefetcher = Prefetcher(dataset, workers, bool(processes), queue)
+
+    def _length(self) -> int | None:
+        return self.dataset.num_batches
+
+    def _indices(self):
+        count = self._length()
+        if count is None:
+            return itertools.count()
+        if not self.shuffle:
+            return range(count)
+        return philox(*self._seed, self._passes).permutation(count).tolist()
+
+    def _iterate(self) -> Iterator:
+        indices = self._indices()
+        self._passes += 1
+        if self._prefetcher is not None:
+            return self._prefetcher.items(indices)
+        return map(self.dataset.__getitem__, indices)
+
+    def on_epoch_begin(self) -> None:
+        self.dataset.on_epoch_begin()
+
+    def on_epoch_end(self) -> None:
+        self.dataset.on_epoch_end()
+        if self._prefetcher is not None and self._prefetcher.processes and overrides_epoch_hooks(self.dataset):
+            self._prefetcher.close()  # their copies of the data set are out of date
+            self._iterator, self._left_over = None, False
+
+    def close(self) -> None:
+        super().close()
+        if self._prefetcher is not None:
+            self._prefetcher.close()
+
+
+class TFDataSource(IterableSource):
+    """A tf.data.Dataset of batches."""
+
+    def __init__(self, dataset, steps=None, class_weight=None):
+        super().__init__(dataset, steps, class_weight, "The tf.data.Dataset")
+        self._native = backend.current().name == "tensorflow"
+
+    def _length(self) -> int | None:
+        cardinality = getattr(self.dataset, "cardinality", None)
+        count = int(cardinality()) if cardinality is not None else -2
+        return count if count >= 0 else None
+
+    def _iterate(self) -> Iterator:
+        if self._native:
+            return iter(self.dataset)
+        return (tree.map_structure(to_numpy, batch) for batch in self.dataset)
+
+
+class TorchLoaderSource(IterableSource):
+    """A torch DataLoader."""
+
+    def __init__(self, loader, steps=None, class_weight=None):
+        super().__init__(loader, steps, class_weight, "The DataLoader")
+        self.batch_size = loader.batch_size
+        try:
+            whole = steps is None and not loader.drop_last
+            self.num_samples = len(loader.dataset) if whole else None
+        except TypeError:
+            self.num_samples = None
+
+
+def is_function_of_batches(x) -> bool:
+    """Whether it is a generator function that its user forgot to call."""
+    return inspect.isgeneratorfunction(x)
