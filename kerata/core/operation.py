@@ -120,5 +120,11 @@ class OpCall(Operation):
     def call(self, *args, **kwargs):
         return self.fn(*args, **kwargs)
 
+    def compute_output_spec(self, *args, **kwargs):
+        spec = getattr(self.fn, "spec", None)
+        if spec is not None:
+            return spec(*args, **kwargs)
+        return super().compute_output_spec(*args, **kwargs)
+
     def get_config(self) -> dict:
         return {"name": self.name}

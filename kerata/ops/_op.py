@@ -39,8 +39,13 @@ def _look(value):
     return backend.owner(kind)
 
 
-def op(fn: Callable) -> Callable:
-    """Make `fn` an op. See docs/architecture.md, "Ops"."""
+def op(fn: Callable | None = None, *, spec: Callable | None = None) -> Callable:
+    """Make `fn` an op. See docs/architecture.md, "Ops".
+
+    `spec` gives the symbolic result for symbolic arguments; for the few ops whose shapes depend on values.
+    """
+    if fn is None:
+        return functools.partial(op, spec=spec)
 
     @functools.wraps(fn)
     def dispatch(*args, **kwargs):
@@ -64,6 +69,7 @@ def op(fn: Callable) -> Callable:
         return fn(*args, **kwargs)
 
     dispatch.is_op = True
+    dispatch.spec = spec
     return dispatch
 
 

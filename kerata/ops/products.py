@@ -1,0 +1,143 @@
+"""Products of vectors, matrices and tensors."""
+
+from __future__ import annotations
+
+from kerata import backend
+from kerata.core import dtypes
+from kerata.ops._op import convert, op, promote
+
+
+def _factors(*xs):
+    """Promoted; int8 matrices are multiplied into int32."""
+    b = backend.current()
+    if len(xs) == 2 and type(xs[0]) is b.Tensor and type(xs[1]) is b.Tensor and xs[0].dtype == xs[1].dtype:
+        if b.dtype(xs[0]) != "int8":
+            return (*xs, b.xp)
+    xs = [convert(x) for x in xs]
+    names = [b.dtype(x) for x in xs]
+    target = "int32" if set(names) == {"int8"} else dtypes.result_type(*names)
+    return (*[b.cast(x, target) for x in xs], b.xp)
+
+
+@op
+def matmul(x1, x2):
+    """The product of matrices (in the last two axes); a vector is a row on the left, a column on the right.
+
+    >>> kerata.ops.matmul([[1.0, 2.0]], [[3.0], [4.0]])  # [[11.0]]
+    """
+    x1, x2, xp = _factors(x1, x2)
+    return xp.matmul(x1, x2)
+
+
+@op
+def dot(x1, x2):
+    """The sum over the last axis of x1 and the second last (or only) axis of x2; scalars multiply."""
+    x1, x2, xp = promote(x1, x2)
+    if not len(x1.shape) or not len(x2.shape):
+        return xp.multiply(x1, x2)
+    if len(x2.shape) <= 2:
+        return xp.matmul(x1, x2)
+    return xp.tensordot(x1, x2, axes=((len(x1.shape) - 1,), (len(x2.shape) - 2,)))
+
+
+@op
+def vdot(x1, x2):
+    """The dot product of both flattened, the first conjugated."""
+    x1, x2, xp = promote(x1, x2)
+    x1, x2 = xp.reshape(x1, (-1,)), xp.reshape(x2, (-1,))
+    if backend.current().dtype(x1) in dtypes.COMPLEX:
+        x1 = xp.conj(x1)
+    return xp.matmul(x1, x2)
+
+
+@op
+def inner(x1, x2):
+    """The sum over the last axis of both."""
+    x1, x2, xp = promote(x1, x2)
+    if not len(x1.shape) or not len(x2.shape):
+        return xp.multiply(x1, x2)
+    return xp.tensordot(x1, x2, axes=((len(x1.shape) - 1,), (len(x2.shape) - 1,)))
+
+
+@op
+def outer(x1, x2):
+    """All products of an element of x1 with one of x2: a matrix."""
+    x1, x2, xp = promote(x1, x2)
+    return xp.multiply(xp.reshape(x1, (-1, 1)), xp.reshape(x2, (1, -1)))
+
+
+@op
+def tensordot(x1, x2, axes=2):
+    """The sum over `axes`: the last n of x1 with the first n of x2, or the two given lists of axes."""
+    x1, x2, xp = promote(x1, x2)
+    if not isinstance(axes, int):
+        axes = tuple((a,) if isinstance(a, int) else tuple(a) for a in axes)
+    return xp.tensordot(x1, x2, axes=axes)
+
+
+@op
+def einsum(subscripts, *operands, **kwargs):
+    """Sums of products by Einstein's convention.
+
+    >>> kerata.ops.einsum("ij,jk->ik", a, b)  # a matrix product
+    """
+    *xs, xp = _factors(*operands)
+    return xp.einsum(subscripts, *xs)
+
+
+@op
+def kron(x1, x2):
+    """The Kronecker product: blocks of x2 scaled by each element of x1."""
+    x1, x2, xp = promote(x1, x2)
+    rank = max(len(x1.shape), len(x2.shape))
+    s1 = (1,) * (rank - len(x1.shape)) + tuple(backend.current().shape(x1))
+    s2 = (1,) * (rank - len(x2.shape)) + tuple(backend.current().shape(x2))
+    left = xp.reshape(x1, tuple(n for s in s1 for n in (s, 1)))
+    right = xp.reshape(x2, tuple(n for s in s2 for n in (1, s)))
+    return xp.reshape(left * right, tuple(a * b for a, b in zip(s1, s2)))
+
+
+@op
+def cross(x1, x2, axisa=-1, axisb=-1, axisc=-1, axis=None):
+    """The cross product of vectors of 3 (or 2) elements along the axes given."""
+    if axis is not None:
+        axisa = axisb = axisc = axis
+    x1, x2, xp = promote(x1, x2)
+    x1, x2 = xp.moveaxis(x1, axisa, -1), xp.moveaxis(x2, axisb, -1)
+    n1, n2 = x1.shape[-1], x2.shape[-1]
+    if n1 not in (2, 3) or n2 not in (2, 3):
+        raise ValueError(f"cross() needs vectors of 2 or 3 elements; it was given {n1} and {n2}.")
+    a, b = [x1[..., i] for i in range(n1)], [x2[..., i] for i in range(n2)]
+    z = a[0] * b[1] - a[1] * b[0]
+    if n1 == n2 == 2:
+        return z
+    zero = xp.zeros_like(z)
+    a3, b3 = a[2] if n1 == 3 else zero, b[2] if n2 == 3 else zero
+    out = xp.stack([a[1] * b3 - a3 * b[1], a3 * b[0] - a[0] * b3, z], axis=-1)
+    return xp.moveaxis(out, -1, axisc)
+
+
+@op
+def correlate(x1, x2, mode="valid"):
+    """The cross-correlation of two vectors; `mode` is "valid", "same" or "full"."""
+    b = backend.current()
+    x1, x2 = convert(x1), convert(x2)
+    target = dtypes.result_type(b.dtype(x1), b.dtype(x2), float)
+    target = "float32" if target == "int64" else target
+    x1, x2, xp = b.cast(x1, target), b.cast(x2, target), b.xp
+    if len(x1.shape) != 1 or len(x2.shape) != 1:
+        raise ValueError(f"correlate() needs two vectors; the shapes were {tuple(x1.shape)} and {tuple(x2.shape)}.")
+    n, m = x1.shape[0], x2.shape[0]
+    full = xp.pad(x1, ((m - 1, m - 1),))
+    windows = xp.reshape(xp.arange(0, n + m - 1, 1), (-1, 1)) + xp.reshape(xp.arange(0, m, 1), (1, -1))
+    full = xp.matmul(xp.take(full, windows, axis=0), x2)
+    if mode == "full":
+        return full
+    if mode == "valid":
+        short, long = min(n, m), max(n, m)
+        return full[short - 1 : long]
+    if mode == "same":
+        size, extra = max(n, m), min(n, m) - 1
+        start = extra // 2 if n >= m else extra - extra // 2
+        return full[start : start + size]
+    raise ValueError(f"`mode` is 'valid', 'same' or 'full'; it was {mode!r}.")
