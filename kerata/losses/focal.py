@@ -1,0 +1,92 @@
+"""Focal losses: cross-entropies that weigh down what is already predicted well.
+
+Source: Lin et al. (2018), https://arxiv.org/abs/1708.02002
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from kerata import ops
+from kerata.core import config
+from kerata.losses._reduction import as_float
+from kerata.losses.probabilistic import check_axis, smooth_binary, smooth_classes, warn_single_class
+from kerata.losses.wrapper import FunctionLoss
+
+
+def binary_focal_crossentropy(y_true: Any, y_pred: Any, apply_class_balancing: bool = False, alpha: float = 0.25,
+                              gamma: float = 2.0, from_logits: bool = False, label_smoothing: float = 0.0,
+                              axis: int = -1) -> Any:
+    """Binary cross-entropy times `(1 - p_t)**gamma`, `p_t` the probability given to the true label.
+
+    Args:
+        apply_class_balancing: also multiply by `alpha` where the label is 1, by `1 - alpha` where it is 0.
+        alpha, gamma: the weight of class 1, and how strongly easy samples are weighed down.
+        from_logits, label_smoothing, axis: as in `binary_crossentropy`.
+
+    >>> binary_focal_crossentropy([[0.0, 1.0]], [[0.1, 0.9]])
+    """
+    y_pred = as_float(y_pred)
+    y_true = smooth_binary(ops.cast(y_true, y_pred.dtype), label_smoothing)
+    if from_logits:
+        y_pred = ops.sigmoid(y_pred)
+    losses = ops.binary_crossentropy(y_true, y_pred, from_logits=False)
+    p_t = y_true * y_pred + (1.0 - y_true) * (1.0 - y_pred)
+    losses = ops.power(1.0 - p_t, gamma) * losses
+    if apply_class_balancing:
+        losses = (y_true * alpha + (1.0 - y_true) * (1.0 - alpha)) * losses
+    return ops.mean(losses, axis=axis)
+
+
+def categorical_focal_crossentropy(y_true: Any, y_pred: Any, alpha: Any = 0.25, gamma: float = 2.0,
+                                   from_logits: bool = False, label_smoothing: float = 0.0,
+                                   axis: int = -1) -> Any:
+    """`-sum(alpha * (1 - p)**gamma * y_true * log(p))` over `axis`, for one-hot targets.
+
+    Args:
+        alpha: a weight, or one weight per class.
+        gamma: how strongly easy samples are weighed down.
+        from_logits, label_smoothing, axis: as in `categorical_crossentropy`.
+
+    >>> categorical_focal_crossentropy([[0.0, 1.0]], [[0.1, 0.9]])
+    """
+    check_axis(axis)
+    y_pred = as_float(y_pred)
+    y_true = ops.cast(y_true, y_pred.dtype)
+    warn_single_class("categorical_focal_crossentropy", y_pred.shape)
+    y_true = smooth_classes(y_true, label_smoothing)
+    if from_logits:
+        y_pred = ops.softmax(y_pred, axis=axis)
+    p = y_pred / ops.sum(y_pred, axis=axis, keepdims=True)
+    p = ops.clip(p, config.epsilon(), 1.0 - config.epsilon())
+    weights = ops.power(1.0 - p, gamma) * ops.convert_to_tensor(alpha, dtype=p.dtype)
+    return ops.sum(weights * (-y_true * ops.log(p)), axis=axis)
+
+
+class BinaryFocalCrossentropy(FunctionLoss):
+    """Focal loss for targets 0/1: see `binary_focal_crossentropy`.
+
+    >>> BinaryFocalCrossentropy()([[0.0, 1.0]], [[0.1, 0.9]])
+    """
+
+    function = staticmethod(binary_focal_crossentropy)
+
+    def __init__(self, apply_class_balancing=False, alpha=0.25, gamma=2.0, from_logits=False,
+                 label_smoothing=0.0, axis=-1, reduction="sum_over_batch_size",
+                 name="binary_focal_crossentropy", dtype=None):
+        super().__init__(reduction, name, dtype, apply_class_balancing=apply_class_balancing, alpha=alpha,
+                         gamma=gamma, from_logits=from_logits, label_smoothing=label_smoothing, axis=axis)
+
+
+class CategoricalFocalCrossentropy(FunctionLoss):
+    """Focal loss for one-hot targets: see `categorical_focal_crossentropy`.
+
+    >>> CategoricalFocalCrossentropy()([[0.0, 1.0]], [[0.1, 0.9]])
+    """
+
+    function = staticmethod(categorical_focal_crossentropy)
+
+    def __init__(self, alpha=0.25, gamma=2.0, from_logits=False, label_smoothing=0.0, axis=-1,
+                 reduction="sum_over_batch_size", name="categorical_focal_crossentropy", dtype=None):
+        super().__init__(reduction, name, dtype, alpha=alpha, gamma=gamma, from_logits=from_logits,
+                         label_smoothing=label_smoothing, axis=axis)

@@ -1,0 +1,91 @@
+"""The base class of all losses."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from kerata import ops
+from kerata.core import config, dtype_policy, tree
+from kerata.core.configurable import Configurable
+from kerata.core.errors import did_you_mean
+from kerata.core.masks import get_mask
+from kerata.core.names import auto_name
+from kerata.core.scopes import name_scope
+from kerata.losses._reduction import REDUCTIONS, weigh_and_reduce
+
+
+class Loss(Configurable):
+    """Base class of losses: implement `call(y_true, y_pred)`, which returns values per sample.
+
+    `__call__` converts both sides to the loss's dtype, calls `call`, multiplies by `sample_weight` and by
+    the mask that travels with `y_pred`, and reduces.
+
+    Args:
+        name: name of the loss; made from the class name when missing.
+        reduction: `"sum_over_batch_size"` or `"mean"` (sum of weighted values / their number), `"sum"`,
+            `"mean_with_sample_weight"` (sum of weighted values / sum of weights), `"none"` or `None`.
+        dtype: dtype of the computation, or a dtype policy; `floatx` by default.
+
+    >>> class Distance(Loss):
+    ...     def call(self, y_true, y_pred):
+    ...         return ops.sqrt(ops.sum(ops.square(y_true - y_pred), axis=-1))
+    >>> float(Distance()([[0.0, 0.0]], [[3.0, 4.0]]))
+    5.0
+    """
+
+    # Arguments that Keras leaves out of its configs; written only where they differ from the default.
+    _unlisted_config: dict[str, Any] = {}
+
+    def __init__(self, name: str | None = None, reduction: str | None = "sum_over_batch_size", dtype: Any = None):
+        self.name = name or auto_name(type(self).__name__)
+        self.reduction = check_reduction(reduction)
+        self._dtype_policy = dtype_policy.get(dtype or config.floatx())
+        self._dtype = self._dtype_policy.compute_dtype
+
+    @property
+    def dtype(self) -> str:
+        return self._dtype
+
+    def __call__(self, y_true: Any, y_pred: Any, sample_weight: Any = None) -> Any:
+        with name_scope(self.name):
+            in_mask = get_mask(y_pred)
+            dtype = self._dtype
+            y_pred = tree.map_structure(lambda x: ops.convert_to_tensor(x, dtype=dtype), y_pred)
+            y_true = tree.map_structure(lambda x: ops.convert_to_tensor(x, dtype=dtype), y_true)
+            losses = self.call(y_true, y_pred)
+            out_mask = get_mask(losses)
+            if in_mask is not None and out_mask is not None:
+                mask = ops.logical_and(in_mask, out_mask)
+            else:
+                mask = out_mask if in_mask is None else in_mask
+            return weigh_and_reduce(losses, sample_weight, mask, self.reduction, dtype)
+
+    def call(self, y_true: Any, y_pred: Any) -> Any:
+        raise NotImplementedError(
+            f"{type(self).__name__} does not say how it is computed: define "
+            "`call(self, y_true, y_pred)` so that it returns one value per sample."
+        )
+
+    def get_config(self) -> dict[str, Any]:
+        listed = {"name": self.name, "reduction": self.reduction}
+        if self._dtype_policy.name != config.floatx():
+            listed["dtype"] = self._dtype_policy.name
+        derived = super().get_config() if type(self).__init__ is not Loss.__init__ else {}
+        for key, value in derived.items():
+            if key not in ("name", "reduction", "dtype") and self._unlisted_config.get(key, _MISSING) != value:
+                listed[key] = value
+        return listed
+
+
+_MISSING = object()
+
+
+def check_reduction(reduction: str | None) -> str | None:
+    """`reduction` itself, or a ValueError that lists the choices."""
+    if reduction in REDUCTIONS:
+        return reduction
+    names = [r for r in REDUCTIONS if r]
+    raise ValueError(
+        f"Invalid value for argument `reduction`: {reduction!r}. Expected one of {names} or None."
+        + did_you_mean(str(reduction), names)
+    )

@@ -1,0 +1,150 @@
+"""Metrics: what is reported, not optimised."""
+
+from __future__ import annotations
+
+from kerata.core.names import to_snake_case
+from kerata.core.registry import Registry
+from kerata.losses import (
+    binary_crossentropy,
+    binary_focal_crossentropy,
+    categorical_crossentropy,
+    categorical_focal_crossentropy,
+    categorical_hinge,
+    hinge,
+    huber,
+    kl_divergence,
+    log_cosh,
+    mean_absolute_error,
+    mean_absolute_percentage_error,
+    mean_squared_error,
+    mean_squared_logarithmic_error,
+    poisson,
+    sparse_categorical_crossentropy,
+    squared_hinge,
+)
+from kerata.metrics.accuracy import (
+    Accuracy,
+    BinaryAccuracy,
+    CategoricalAccuracy,
+    SparseCategoricalAccuracy,
+    SparseTopKCategoricalAccuracy,
+    TopKCategoricalAccuracy,
+    binary_accuracy,
+    categorical_accuracy,
+    sparse_categorical_accuracy,
+    sparse_top_k_categorical_accuracy,
+    top_k_categorical_accuracy,
+)
+from kerata.metrics.confusion import (
+    FalseNegatives,
+    FalsePositives,
+    Precision,
+    Recall,
+    TrueNegatives,
+    TruePositives,
+)
+from kerata.metrics.correlation import (
+    ConcordanceCorrelation,
+    PearsonCorrelation,
+    concordance_correlation,
+    pearson_correlation,
+)
+from kerata.metrics.curves import (
+    AUC,
+    PrecisionAtRecall,
+    RecallAtPrecision,
+    SensitivityAtSpecificity,
+    SpecificityAtSensitivity,
+)
+from kerata.metrics.f_score import F1Score, FBetaScore
+from kerata.metrics.iou import BinaryIoU, IoU, MeanIoU, OneHotIoU, OneHotMeanIoU
+from kerata.metrics.margin import CategoricalHinge, Hinge, SquaredHinge
+from kerata.metrics.metric import Metric
+from kerata.metrics.probabilistic import (
+    BinaryCrossentropy,
+    CategoricalCrossentropy,
+    KLDivergence,
+    Poisson,
+    SparseCategoricalCrossentropy,
+)
+from kerata.metrics.reduction import Mean, MeanMetricWrapper, Sum
+from kerata.metrics.regression import (
+    CosineSimilarity,
+    LogCoshError,
+    MeanAbsoluteError,
+    MeanAbsolutePercentageError,
+    MeanSquaredError,
+    MeanSquaredLogarithmicError,
+    R2Score,
+    RootMeanSquaredError,
+)
+
+_CLASSES = (
+    AUC, Accuracy, BinaryAccuracy, BinaryCrossentropy, BinaryIoU, CategoricalAccuracy, CategoricalCrossentropy,
+    CategoricalHinge, ConcordanceCorrelation, CosineSimilarity, F1Score, FBetaScore, FalseNegatives, FalsePositives,
+    Hinge, IoU, KLDivergence, LogCoshError, Mean, MeanAbsoluteError, MeanAbsolutePercentageError, MeanIoU,
+    MeanMetricWrapper, MeanSquaredError, MeanSquaredLogarithmicError, Metric, OneHotIoU, OneHotMeanIoU,
+    PearsonCorrelation, Poisson, Precision, PrecisionAtRecall, R2Score, Recall, RecallAtPrecision,
+    RootMeanSquaredError, SensitivityAtSpecificity, SparseCategoricalAccuracy, SparseCategoricalCrossentropy,
+    SparseTopKCategoricalAccuracy, SpecificityAtSensitivity, Sum, SquaredHinge, TopKCategoricalAccuracy,
+    TrueNegatives, TruePositives,
+)  # fmt: skip
+_FUNCTIONS = (
+    binary_accuracy, binary_crossentropy, binary_focal_crossentropy, categorical_accuracy, categorical_crossentropy,
+    categorical_focal_crossentropy, categorical_hinge, concordance_correlation, hinge, huber, kl_divergence, log_cosh,
+    mean_absolute_error, mean_absolute_percentage_error, mean_squared_error, mean_squared_logarithmic_error,
+    pearson_correlation, poisson, sparse_categorical_accuracy, sparse_categorical_crossentropy,
+    sparse_top_k_categorical_accuracy, squared_hinge, top_k_categorical_accuracy,
+)  # fmt: skip
+_SHORT = {
+    "bce": BinaryCrossentropy, "mse": MeanSquaredError, "mae": MeanAbsoluteError,
+    "mape": MeanAbsolutePercentageError, "msle": MeanSquaredLogarithmicError,
+}  # fmt: skip
+_OLD = {  # names of Keras 1 and 2
+    "cosine_proximity": CosineSimilarity, "kullback_leibler_divergence": KLDivergence, "kld": KLDivergence,
+    "KLD": KLDivergence, "logcosh": LogCoshError,
+}  # fmt: skip
+# `to_snake_case` splits these as the public names do not.
+_SNAKE = {"f1_score": F1Score, "f_beta_score": FBetaScore, "r2_score": R2Score}
+
+_registry = Registry(
+    "metric",
+    {
+        **{x.__name__: x for x in (*_CLASSES, *_FUNCTIONS)},
+        **{to_snake_case(x.__name__): x for x in _CLASSES},
+        **_SHORT,
+        **{short.upper(): metric for short, metric in _SHORT.items()},
+        **_OLD,
+        **_SNAKE,
+    },
+)
+
+
+def serialize(metric):
+    """The config of a metric object or function.
+
+    >>> serialize(Mean())["class_name"]
+    'Mean'
+    """
+    return _registry.serialize(metric)
+
+
+def deserialize(config, custom_objects=None):
+    """The metric that a name or a config stands for.
+
+    >>> deserialize("AUC") is AUC
+    True
+    """
+    return _registry.deserialize(config, custom_objects)
+
+
+def get(identifier):
+    """A metric from its name, its config, its class, or itself; None stays None.
+
+    >>> type(get("mse")).__name__
+    'MeanSquaredError'
+    """
+    return _registry.get(identifier)
+
+
+__all__ = [*(x.__name__ for x in (*_CLASSES, *_FUNCTIONS)), "deserialize", "get", "serialize"]

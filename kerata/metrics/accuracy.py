@@ -1,0 +1,187 @@
+"""How often predictions are right."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from kerata import ops
+from kerata.core import config
+from kerata.losses._reduction import match_ranks
+from kerata.metrics.reduction import FunctionMetric
+
+
+def accuracy(y_true: Any, y_pred: Any) -> Any:
+    """1 where `y_true == y_pred`, averaged over the last axis."""
+    y_pred = ops.convert_to_tensor(y_pred)
+    y_true = ops.convert_to_tensor(y_true, dtype=y_pred.dtype)
+    y_true, y_pred = match_ranks(y_true, y_pred)
+    return ops.mean(ops.cast(ops.equal(y_true, y_pred), config.floatx()), axis=-1)
+
+
+def binary_accuracy(y_true: Any, y_pred: Any, threshold: float = 0.5) -> Any:
+    """1 where the label is 1 and `y_pred > threshold`, or the label is 0 and it is not.
+
+    >>> binary_accuracy([[1.0], [0.0]], [[0.7], [0.6]])
+    """
+    y_true, y_pred = match_ranks(ops.convert_to_tensor(y_true), ops.convert_to_tensor(y_pred))
+    above = ops.cast(ops.greater(y_pred, threshold), y_true.dtype)
+    return ops.cast(ops.equal(y_true, above), config.floatx())
+
+
+def categorical_accuracy(y_true: Any, y_pred: Any) -> Any:
+    """1 where the largest entry of the one-hot `y_true` and that of `y_pred` are at the same place.
+
+    >>> categorical_accuracy([[0.0, 1.0]], [[0.1, 0.9]])
+    """
+    return sparse_categorical_accuracy(ops.argmax(y_true, axis=-1), y_pred)
+
+
+def sparse_categorical_accuracy(y_true: Any, y_pred: Any) -> Any:
+    """1 where the integer label is the place of the largest entry of `y_pred`.
+
+    >>> sparse_categorical_accuracy([1, 0], [[0.1, 0.9], [0.2, 0.8]])
+    """
+    y_true, y_pred = ops.convert_to_tensor(y_true), ops.convert_to_tensor(y_pred)
+    if len(y_true.shape) == len(y_pred.shape) and y_true.shape[-1] == 1:
+        y_true = ops.squeeze(y_true, -1)
+    best = ops.argmax(y_pred, axis=-1)
+    if best.dtype != y_true.dtype:
+        best = ops.cast(best, y_true.dtype)
+    matches = ops.cast(ops.equal(y_true, best), config.floatx())
+    if len(matches.shape) > 1 and matches.shape[-1] == 1:
+        matches = ops.squeeze(matches, -1)
+    return matches
+
+
+def top_k_categorical_accuracy(y_true: Any, y_pred: Any, k: int = 5) -> Any:
+    """1 where the class of the one-hot `y_true` is among the `k` largest entries of `y_pred`.
+
+    >>> top_k_categorical_accuracy([[0.0, 1.0, 0.0]], [[0.5, 0.3, 0.2]], k=2)
+    """
+    return sparse_top_k_categorical_accuracy(ops.argmax(y_true, axis=-1), y_pred, k)
+
+
+def sparse_top_k_categorical_accuracy(y_true: Any, y_pred: Any, k: int = 5, from_sorted_ids: bool = False) -> Any:
+    """1 where the integer label is among the `k` largest entries of `y_pred`.
+
+    With `from_sorted_ids`, `y_pred` holds class ids from best to worst instead of scores.
+
+    >>> sparse_top_k_categorical_accuracy([1], [[0.5, 0.3, 0.2]], k=2)
+    """
+    y_true, y_pred = ops.convert_to_tensor(y_true), ops.convert_to_tensor(y_pred)
+    shape = tuple(y_true.shape)
+    if len(shape) == len(y_pred.shape) and shape[-1] == 1:
+        shape = shape[:-1]
+    y_pred = ops.reshape(y_pred, (-1, y_pred.shape[-1]))
+    y_true = ops.cast(ops.reshape(y_true, (-1,)), "int32")
+    if from_sorted_ids:
+        best = ops.cast(y_pred[:, :k], "int32")
+        matches = ops.any(ops.equal(ops.expand_dims(y_true, 1), best), axis=1)
+    else:
+        matches = ops.in_top_k(y_true, y_pred, k=k)
+    matches = ops.cast(matches, config.floatx())
+    return matches if len(shape) == 1 else ops.reshape(matches, _open_shape(shape))
+
+
+def _open_shape(shape: tuple) -> tuple:
+    return tuple(-1 if size is None else size for size in shape)
+
+
+class Accuracy(FunctionMetric):
+    """Share of predictions equal to the targets.
+
+    >>> m = Accuracy()
+    >>> m.update_state([[1], [2], [3], [4]], [[0], [2], [3], [4]])
+    >>> float(m.result())
+    0.75
+    """
+
+    function = staticmethod(accuracy)
+    _direction = "up"
+
+    def __init__(self, name="accuracy", dtype=None):
+        super().__init__(name, dtype)
+
+
+class BinaryAccuracy(FunctionMetric):
+    """Share of 0/1 targets that the thresholded predictions match.
+
+    Args:
+        threshold: predictions above it count as 1 (for logits, 0).
+
+    >>> m = BinaryAccuracy()
+    >>> m.update_state([[1], [1], [0], [0]], [[0.98], [1], [0], [0.6]])
+    >>> float(m.result())
+    0.75
+    """
+
+    function = staticmethod(binary_accuracy)
+    _direction = "up"
+
+    def __init__(self, name="binary_accuracy", dtype=None, threshold=0.5):
+        super().__init__(name, dtype, threshold=threshold)
+
+
+class CategoricalAccuracy(FunctionMetric):
+    """Share of samples whose most likely class is that of the one-hot target.
+
+    >>> m = CategoricalAccuracy()
+    >>> m.update_state([[0, 0, 1], [0, 1, 0]], [[0.1, 0.9, 0.8], [0.05, 0.95, 0]])
+    >>> float(m.result())
+    0.5
+    """
+
+    function = staticmethod(categorical_accuracy)
+    _direction = "up"
+
+    def __init__(self, name="categorical_accuracy", dtype=None):
+        super().__init__(name, dtype)
+
+
+class SparseCategoricalAccuracy(FunctionMetric):
+    """Share of samples whose most likely class is the integer target.
+
+    >>> m = SparseCategoricalAccuracy()
+    >>> m.update_state([[2], [1]], [[0.1, 0.6, 0.3], [0.05, 0.95, 0]])
+    >>> float(m.result())
+    0.5
+    """
+
+    function = staticmethod(sparse_categorical_accuracy)
+    _direction = "up"
+
+    def __init__(self, name="sparse_categorical_accuracy", dtype=None):
+        super().__init__(name, dtype)
+
+
+class TopKCategoricalAccuracy(FunctionMetric):
+    """Share of samples whose one-hot target is among the `k` most likely classes.
+
+    >>> m = TopKCategoricalAccuracy(k=1)
+    >>> m.update_state([[0, 0, 1], [0, 1, 0]], [[0.1, 0.9, 0.8], [0.05, 0.95, 0]])
+    >>> float(m.result())
+    0.5
+    """
+
+    function = staticmethod(top_k_categorical_accuracy)
+    _direction = "up"
+
+    def __init__(self, k=5, name="top_k_categorical_accuracy", dtype=None):
+        super().__init__(name, dtype, k=k)
+
+
+class SparseTopKCategoricalAccuracy(FunctionMetric):
+    """Share of samples whose integer target is among the `k` most likely classes.
+
+    >>> m = SparseTopKCategoricalAccuracy(k=1)
+    >>> m.update_state([2, 1], [[0.1, 0.9, 0.8], [0.05, 0.95, 0]])
+    >>> float(m.result())
+    0.5
+    """
+
+    function = staticmethod(sparse_top_k_categorical_accuracy)
+    _direction = "up"
+    _unlisted_config = {"from_sorted_ids": False}
+
+    def __init__(self, k=5, name="sparse_top_k_categorical_accuracy", dtype=None, from_sorted_ids=False):
+        super().__init__(name, dtype, k=k, from_sorted_ids=from_sorted_ids)

@@ -1,0 +1,130 @@
+"""F-scores: precision and recall in one number."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from kerata import ops
+from kerata.metrics.metric import Metric, zeros
+
+_AVERAGES = (None, "micro", "macro", "weighted")
+
+
+class FBetaScore(Metric):
+    """`(1 + beta**2) * precision * recall / (beta**2 * precision + recall)`, per class.
+
+    Targets and predictions have shape `(batch, classes)`.
+
+    Args:
+        average: None (one score per class), "micro" (counts over all classes), "macro" (mean of the classes),
+            "weighted" (mean weighted by the number of true samples).
+        beta: weight of recall against precision.
+        threshold: in (0, 1]: predictions above it are positive. None: the largest prediction of a sample is.
+
+    >>> m = FBetaScore(beta=2.0, threshold=0.5)
+    >>> m.update_state([[1, 1, 1], [1, 0, 0], [1, 1, 0]], [[0.2, 0.6, 0.7], [0.2, 0.6, 0.6], [0.6, 0.8, 0.0]])
+    >>> [round(float(x), 4) for x in m.result()]
+    [0.3846, 0.9091, 0.8333]
+    """
+
+    _direction = "up"
+
+    def __init__(self, average=None, beta=1.0, threshold=None, name="fbeta_score", dtype=None):
+        super().__init__(name=name, dtype=dtype)
+        if average not in _AVERAGES:
+            raise ValueError(
+                "Invalid `average` argument value. Expected one of: None, 'micro', 'macro', 'weighted'. "
+                f"Received: average={average}"
+            )
+        _check_float("beta", beta)
+        if beta <= 0.0:
+            raise ValueError(f"Invalid `beta` argument value. It should be > 0. Received: beta={beta}")
+        if threshold is not None:
+            _check_float("threshold", threshold)
+            if not 0.0 < threshold <= 1.0:
+                raise ValueError(
+                    f"Invalid `threshold` argument value. It should verify 0 < threshold <= 1. Received: "
+                    f"threshold={threshold}"
+                )
+        self.average = average
+        self.beta = beta
+        self.threshold = threshold
+        self.axis = None if average == "micro" else 0
+        self._built = False
+
+    def _build(self, true_shape: tuple, pred_shape: tuple) -> None:
+        if len(pred_shape) != 2 or len(true_shape) != 2:
+            raise ValueError(
+                f"{type(self).__name__} expects 2D inputs with shape (batch_size, output_dim). Received input "
+                f"shapes: y_pred.shape={pred_shape} and y_true.shape={true_shape}."
+            )
+        if pred_shape[-1] is None or true_shape[-1] is None:
+            raise ValueError(
+                f"{type(self).__name__} expects 2D inputs whose last size is known. Received input shapes: "
+                f"y_pred.shape={pred_shape} and y_true.shape={true_shape}."
+            )
+        shape = () if self.average == "micro" else (pred_shape[-1],)
+        for name in ("true_positives", "false_positives", "false_negatives", "intermediate_weights"):
+            setattr(self, name, self.add_variable(shape, zeros, name=name))
+        self._built = True
+
+    def update_state(self, y_true: Any, y_pred: Any, sample_weight: Any = None) -> None:
+        y_true = ops.convert_to_tensor(y_true, dtype=self._dtype)
+        y_pred = ops.convert_to_tensor(y_pred, dtype=self._dtype)
+        if not self._built:
+            self._build(tuple(y_true.shape), tuple(y_pred.shape))
+        if self.threshold is None:
+            best = ops.max(y_pred, axis=-1, keepdims=True)
+            chosen = ops.logical_and(y_pred >= best, ops.abs(y_pred) > 1e-9)  # all-zero rows choose no class
+        else:
+            chosen = y_pred > self.threshold
+        y_pred = ops.cast(chosen, self._dtype)
+        weights = 1.0
+        if sample_weight is not None:
+            weights = ops.expand_dims(ops.convert_to_tensor(sample_weight, dtype=self._dtype), 1)
+
+        def add(variable, values):
+            variable.assign(variable.value + ops.sum(values * weights, axis=self.axis))
+
+        add(self.true_positives, y_pred * y_true)
+        add(self.false_positives, y_pred * (1 - y_true))
+        add(self.false_negatives, (1 - y_pred) * y_true)
+        add(self.intermediate_weights, y_true)
+
+    def result(self) -> Any:
+        if not self._built:
+            return ops.convert_to_tensor(0.0, dtype=self._dtype)
+        right = self.true_positives.value
+        precision = ops.divide_no_nan(right, right + self.false_positives.value)
+        recall = ops.divide_no_nan(right, right + self.false_negatives.value)
+        square = self.beta**2
+        score = (1 + square) * ops.divide_no_nan(precision * recall, precision * square + recall)
+        if self.average == "weighted":
+            weights = self.intermediate_weights.value
+            return ops.sum(score * ops.divide_no_nan(weights, ops.sum(weights)))
+        return ops.mean(score) if self.average is not None else score
+
+    def reset_state(self) -> None:
+        if self._built:
+            super().reset_state()
+
+
+def _check_float(name: str, value: Any) -> None:
+    if not isinstance(value, float):
+        raise ValueError(
+            f"Invalid `{name}` argument value. It should be a Python float. Received: {name}={value} of type "
+            f"'{type(value)}'"
+        )
+
+
+class F1Score(FBetaScore):
+    """`2 * precision * recall / (precision + recall)`, per class; arguments as for `FBetaScore`.
+
+    >>> m = F1Score(threshold=0.5)
+    >>> m.update_state([[1, 1, 1], [1, 0, 0], [1, 1, 0]], [[0.2, 0.6, 0.7], [0.2, 0.6, 0.6], [0.6, 0.8, 0.0]])
+    >>> [round(float(x), 4) for x in m.result()]
+    [0.5, 0.8, 0.6667]
+    """
+
+    def __init__(self, average=None, threshold=None, name="f1_score", dtype=None):
+        super().__init__(average=average, beta=1.0, threshold=threshold, name=name, dtype=dtype)

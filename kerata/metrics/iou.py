@@ -1,0 +1,146 @@
+"""Intersection over union of classes, for segmentation."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from kerata import ops
+from kerata.core import config
+from kerata.metrics.metric import Metric, zeros
+
+
+class _ConfusionMatrix(Metric):
+    """Counts pairs of true and predicted class in a matrix."""
+
+    _direction = "up"
+
+    def __init__(self, num_classes, name=None, dtype=None, ignore_class=None, sparse_y_true=True,
+                 sparse_y_pred=True, axis=-1):
+        super().__init__(name=name, dtype=dtype or "int")
+        self.num_classes = num_classes
+        self.ignore_class = ignore_class
+        self.sparse_y_true = sparse_y_true
+        self.sparse_y_pred = sparse_y_pred
+        self.axis = axis
+        self.total_cm = self.add_variable((num_classes, num_classes), zeros, name="total_confusion_matrix")
+
+    def update_state(self, y_true: Any, y_pred: Any, sample_weight: Any = None) -> None:
+        if not self.sparse_y_true:
+            y_true = ops.argmax(y_true, axis=self.axis)
+        if not self.sparse_y_pred:
+            y_pred = ops.argmax(y_pred, axis=self.axis)
+        y_true = ops.reshape(ops.cast(y_true, "int32"), (-1,))
+        y_pred = ops.reshape(ops.cast(y_pred, "int32"), (-1,))
+        weights = ops.ones_like(y_true, dtype=self._weight_dtype(sample_weight))
+        if sample_weight is not None:
+            weights = weights * ops.reshape(ops.convert_to_tensor(sample_weight, dtype=weights.dtype), (-1,))
+        if self.ignore_class is not None:
+            weights = weights * ops.cast(ops.not_equal(y_true, self.ignore_class), weights.dtype)
+        n = self.num_classes
+        valid = ops.logical_and(ops.logical_and(y_true >= 0, y_true < n), ops.logical_and(y_pred >= 0, y_pred < n))
+        cell = ops.where(valid, y_true * n + y_pred, ops.zeros_like(y_true))
+        weights = weights * ops.cast(valid, weights.dtype)
+        counts = ops.reshape(ops.segment_sum(weights, cell, num_segments=n * n), (n, n))
+        self.total_cm.assign(self.total_cm.value + ops.cast(counts, self._dtype))
+
+    def _weight_dtype(self, sample_weight: Any) -> str:
+        return self._dtype
+
+
+class IoU(_ConfusionMatrix):
+    """Mean over the wanted classes of `TP / (TP + FP + FN)`.
+
+    Args:
+        num_classes: how many classes there are.
+        target_class_ids: the classes to average over.
+        ignore_class: a label whose positions do not count.
+        sparse_y_true, sparse_y_pred: class ids are given; otherwise scores, of which the largest along `axis`
+            is the class.
+        axis: the axis of the scores.
+
+    >>> m = IoU(num_classes=2, target_class_ids=[0])
+    >>> m.update_state([0, 0, 1, 1], [0, 1, 0, 1])
+    >>> round(float(m.result()), 4)
+    0.3333
+    """
+
+    def __init__(self, num_classes, target_class_ids, name=None, dtype=None, ignore_class=None, sparse_y_true=True,
+                 sparse_y_pred=True, axis=-1):
+        wrong = [i for i in target_class_ids if not 0 <= i < num_classes]
+        if wrong:
+            raise ValueError(f"Target class id {wrong[0]} is out of range, which is [0, {num_classes}).")
+        super().__init__(num_classes, name, dtype, ignore_class, sparse_y_true, sparse_y_pred, axis)
+        self.target_class_ids = list(target_class_ids)
+
+    def result(self) -> Any:
+        counts = ops.cast(self.total_cm.value, config.floatx())
+        right = ops.diagonal(counts)
+        union = ops.sum(counts, axis=0) + ops.sum(counts, axis=1) - right
+        wanted = ops.convert_to_tensor(self.target_class_ids, dtype="int32")
+        right, union = ops.take(right, wanted), ops.take(union, wanted)
+        seen = ops.sum(ops.cast(union > 0, right.dtype))  # a class that never occurs does not count
+        return ops.divide_no_nan(ops.sum(ops.divide_no_nan(right, union)), seen)
+
+
+class BinaryIoU(IoU):
+    """IoU of two classes told apart by a threshold.
+
+    Args:
+        target_class_ids: `[0]`, `[1]` or both.
+        threshold: predictions from it on are class 1; None when predictions are class ids.
+
+    >>> m = BinaryIoU(target_class_ids=[0, 1], threshold=0.3)
+    >>> m.update_state([0, 1, 0, 1], [0.1, 0.2, 0.4, 0.7])
+    >>> round(float(m.result()), 4)
+    0.3333
+    """
+
+    def __init__(self, target_class_ids=(0, 1), threshold=0.5, name=None, dtype=None):
+        super().__init__(2, target_class_ids, name, dtype)
+        self.threshold = threshold
+
+    def update_state(self, y_true: Any, y_pred: Any, sample_weight: Any = None) -> None:
+        y_pred = ops.convert_to_tensor(y_pred)
+        if self.threshold is not None:
+            y_pred = y_pred >= self.threshold
+        super().update_state(y_true, y_pred, sample_weight)
+
+
+class MeanIoU(IoU):
+    """IoU averaged over all classes; arguments as for `IoU`.
+
+    >>> m = MeanIoU(num_classes=2)
+    >>> m.update_state([0, 0, 1, 1], [0, 1, 0, 1])
+    >>> round(float(m.result()), 4)
+    0.3333
+    """
+
+    def __init__(self, num_classes, name=None, dtype=None, ignore_class=None, sparse_y_true=True,
+                 sparse_y_pred=True, axis=-1):
+        super().__init__(num_classes, list(range(num_classes)), name, dtype, ignore_class, sparse_y_true,
+                         sparse_y_pred, axis)
+
+
+class OneHotIoU(IoU):
+    """`IoU` for one-hot targets and class scores.
+
+    >>> m = OneHotIoU(num_classes=3, target_class_ids=[0, 2])
+    >>> m.update_state([[0, 0, 1], [1, 0, 0]], [[0.2, 0.3, 0.5], [0.1, 0.2, 0.7]])
+    >>> float(m.result())
+    0.25
+    """
+
+    def __init__(self, num_classes, target_class_ids, name=None, dtype=None, ignore_class=None,
+                 sparse_y_pred=False, axis=-1):
+        super().__init__(num_classes, target_class_ids, name, dtype, ignore_class, False, sparse_y_pred, axis)
+
+
+class OneHotMeanIoU(MeanIoU):
+    """`MeanIoU` for one-hot targets and class scores.
+
+    >>> m = OneHotMeanIoU(num_classes=3)
+    >>> m.update_state([[0, 0, 1], [1, 0, 0]], [[0.2, 0.3, 0.5], [0.1, 0.2, 0.7]])
+    """
+
+    def __init__(self, num_classes, name=None, dtype=None, ignore_class=None, sparse_y_pred=False, axis=-1):
+        super().__init__(num_classes, name, dtype, ignore_class, False, sparse_y_pred, axis)
