@@ -123,3 +123,19 @@ def traverse(func, structure, top_down: bool = True):
 
 class MAP_TO_NONE:  # noqa: N801  (the name is public API)
     """What `traverse`'s function returns to put None in a node's place."""
+
+
+def flatten_with_path(structure) -> list[tuple[tuple, Any]]:
+    """Pairs of path (a tuple of keys and indices) and leaf."""
+    paths, leaves, _ = optree.tree_flatten_with_path(structure, **_KW)
+    return list(zip(paths, leaves))
+
+
+def assert_same_paths(a, b) -> None:
+    """ValueError unless the leaves of both stand at the same paths (lists and tuples count as alike)."""
+    paths_a, paths_b = ({p for p, _ in flatten_with_path(s)} for s in (a, b))
+    if paths_a != paths_b:
+        raise ValueError(
+            f"The structures differ in their paths. Only in the first: {sorted(map(str, paths_a - paths_b))}; only in the "
+            f"second: {sorted(map(str, paths_b - paths_a))}."
+        )

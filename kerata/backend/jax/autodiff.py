@@ -71,6 +71,7 @@ class _Program:
     """A compiled pure function of variables' values, around a Python function that reads and assigns variables.
 
     Variables that the function touches and nobody named are found while it is traced, and become inputs as well.
+    With `donate`, the old values' memory is reused for the new ones.
     """
 
     def __init__(self, pure, variables, jit=True, donate=True):
@@ -84,7 +85,7 @@ class _Program:
             with StatelessScope(zip(self.variables, values)) as scope:
                 scope.missed = {}
                 out = self._pure(*args)
-                new = [scope.get(v) for v in self.variables]
+                new = {i: scope.get(v) for i, v in enumerate(self.variables) if self._donate or id(v) in scope.written}
             known = {id(v) for v in self.variables}
             touched = {**scope.missed, **{k: v for k, v in scope.variables.items() if k in scope.written}}
             unknown = [v for k, v in touched.items() if k not in known]
@@ -99,15 +100,17 @@ class _Program:
         if context.scope is not None:  # inside another program's trace
             return self._pure(*args)
         while True:
-            values = _distinct([v._value for v in self.variables])
+            values = [v._value for v in self.variables]
+            if self._donate:
+                values = _distinct(values)
             try:
                 out, new = self._call(values, *args)
             except _NeedVariables as e:
                 self.variables += e.variables
                 self._make()
                 continue
-            for v, x in zip(self.variables, new):
-                v._value = x
+            for i, x in new.items():
+                self.variables[i]._value = x
             return out
 
 

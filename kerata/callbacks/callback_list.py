@@ -1,0 +1,129 @@
+"""CallbackList: several callbacks called as one."""
+
+from __future__ import annotations
+
+from kerata.callbacks.callback import Callback
+
+_BATCH_HOOKS = {
+    "train": ("on_train_batch_begin", "on_train_batch_end", "on_batch_begin", "on_batch_end"),
+    "test": ("on_test_batch_begin", "on_test_batch_end"),
+    "predict": ("on_predict_batch_begin", "on_predict_batch_end"),
+}
+_HOOKS = [n for n in vars(Callback) if n.startswith("on_")]
+
+
+class CallbackList:
+    """Calls each hook of each of its callbacks that defines it.
+
+    Args:
+        callbacks: a callback, or a (nested) list of them.
+        add_history: add a `History` if there is none.
+        add_progbar: add a `ProgbarLogger` if there is none.
+        model: the model that is trained.
+        **params: what callbacks find in `params`: verbose, epochs, steps.
+    """
+
+    def __init__(self, callbacks=None, add_history=False, add_progbar=False, model=None, **params):
+        self.callbacks = _flatten(callbacks)
+        self._model = model
+        self.params = params
+        self._add_default(add_history, add_progbar)
+        self._hooks = {n: [getattr(c, n) for c in self.callbacks if _defines(c, n)] for n in _HOOKS}
+        self.set_params(params)
+        if model is not None:
+            self.set_model(model)
+
+    def _add_default(self, add_history: bool, add_progbar: bool) -> None:
+        if add_progbar:
+            from kerata.callbacks.progbar_logger import ProgbarLogger
+
+            if not any(isinstance(c, ProgbarLogger) for c in self.callbacks):
+                self.callbacks.append(ProgbarLogger())
+        if add_history:
+            from kerata.callbacks.history import History
+
+            found = next((c for c in self.callbacks if isinstance(c, History)), None)
+            if found is None:
+                found = History()
+                self.callbacks.append(found)
+            if self._model is not None:
+                self._model.history = found
+
+    @property
+    def model(self):
+        return self._model
+
+    def append(self, callback) -> None:
+        """Add a callback."""
+        self.callbacks.append(callback)
+        self._hooks = {n: [getattr(c, n) for c in self.callbacks if _defines(c, n)] for n in _HOOKS}
+
+    def set_params(self, params: dict) -> None:
+        self.params = params
+        for c in self.callbacks:
+            c.set_params(params)
+
+    def set_model(self, model) -> None:
+        self._model = model
+        for c in self.callbacks:
+            c.set_model(model)
+
+    def wants_every_batch(self, kind: str) -> bool:
+        """Whether some callback defines a batch hook and is not content with one call a chunk."""
+        return any(
+            _defines(c, n) and not getattr(c, "_per_chunk", False) for c in self.callbacks for n in _BATCH_HOOKS[kind]
+        )
+
+    def _call(self, name: str, *args, logs=None) -> None:
+        for hook in self._hooks[name]:
+            hook(*args, logs)
+
+
+def _flatten(callbacks) -> list:
+    if callbacks is None:
+        return []
+    if not isinstance(callbacks, list | tuple):
+        callbacks = [callbacks]
+    out = []
+    for c in callbacks:
+        if isinstance(c, list | tuple):
+            out.extend(_flatten(c))
+        elif not hasattr(c, "on_epoch_end") or isinstance(c, type):
+            hint = f" Make one first: {c.__name__}(...)." if isinstance(c, type) else ""
+            raise TypeError(f"`callbacks` is a list of Callback objects; it holds {c!r}.{hint}")
+        else:
+            out.append(c)
+    return out
+
+
+def _defines(callback, name: str) -> bool:
+    """Whether the callback does anything at a hook."""
+    if name in getattr(callback, "__dict__", {}):
+        return True
+    own = getattr(type(callback), name, None)
+    if own is not getattr(Callback, name):
+        return own is not None
+    if name in ("on_train_batch_begin", "on_train_batch_end"):  # these call the older names
+        older = name.replace("_train", "")
+        return older in getattr(callback, "__dict__", {}) or getattr(type(callback), older) is not getattr(Callback, older)
+    return False
+
+
+def _hook(name: str):
+    if name in ("on_train_begin", "on_train_end", "on_test_begin", "on_test_end", "on_predict_begin", "on_predict_end"):
+
+        def call(self, logs=None):
+            self._call(name, logs=logs)
+
+    else:
+
+        def call(self, number, logs=None):
+            self._call(name, number, logs=logs)
+
+    call.__name__ = name
+    call.__doc__ = f"Call `{name}` of the callbacks that define it."
+    return call
+
+
+for _name in _HOOKS:
+    setattr(CallbackList, _name, _hook(_name))

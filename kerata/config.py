@@ -1,0 +1,66 @@
+"""What users may set: the backend, dtypes, image format, logging, limits for smoke tests."""
+
+from kerata.backend import backend, set_backend
+from kerata.core.config import (
+    disable_flash_attention,
+    disable_interactive_logging,
+    disable_traceback_filtering,
+    enable_flash_attention,
+    enable_interactive_logging,
+    enable_traceback_filtering,
+    epsilon,
+    floatx,
+    image_data_format,
+    is_flash_attention_enabled,
+    is_interactive_logging_enabled,
+    is_traceback_filtering_enabled,
+    max_epochs,
+    max_steps_per_epoch,
+    set_epsilon,
+    set_floatx,
+    set_image_data_format,
+    set_max_epochs,
+    set_max_steps_per_epoch,
+)
+from kerata.core.dtype_policy import dtype_policy, set_dtype_policy
+
+
+def enable_unsafe_deserialization() -> None:
+    """Load functions whose code stands in a file (Lambda layers) in this process. Only for files that you trust."""
+    from kerata.saving import safe_mode
+
+    safe_mode.enable_unsafe_deserialization()
+
+
+def is_nnx_enabled() -> bool:
+    """Whether variables are Flax NNX variables: never here."""
+    return False
+
+
+__all__ = [
+    "backend",
+    "disable_flash_attention",
+    "disable_interactive_logging",
+    "disable_traceback_filtering",
+    "dtype_policy",
+    "enable_flash_attention",
+    "enable_interactive_logging",
+    "enable_traceback_filtering",
+    "enable_unsafe_deserialization",
+    "epsilon",
+    "floatx",
+    "image_data_format",
+    "is_flash_attention_enabled",
+    "is_interactive_logging_enabled",
+    "is_nnx_enabled",
+    "is_traceback_filtering_enabled",
+    "max_epochs",
+    "max_steps_per_epoch",
+    "set_backend",
+    "set_dtype_policy",
+    "set_epsilon",
+    "set_floatx",
+    "set_image_data_format",
+    "set_max_epochs",
+    "set_max_steps_per_epoch",
+]

@@ -1,0 +1,204 @@
+"""Model: a layer that can be trained, saved and summarised."""
+
+from __future__ import annotations
+
+from kerata.core import tree
+from kerata.core.errors import did_you_mean
+from kerata.core.keras_tensor import KerasTensor
+from kerata.layers import call_plan
+from kerata.layers.layer import Layer
+from kerata.training.trainer import Trainer
+
+_TRAINING_STATE = frozenset(
+    ("_loss_tracker", "_compile_loss", "_compile_metrics", "_compiled_steps", "_compile_arguments", "history", "loss",
+     "train_function", "test_function", "predict_function")
+)  # fmt: skip
+
+
+def _functional_arguments(args, kwargs) -> bool:
+    return len(args) >= 2 or (len(args) == 1 and "outputs" in kwargs) or ("inputs" in kwargs and "outputs" in kwargs)
+
+
+class Model(Trainer, Layer):
+    """A group of layers with training and inference.
+
+    Three ways to make one: `Model(inputs, outputs)` from symbolic tensors (a `Functional` model), `Sequential([...])`,
+    or a subclass that makes layers in `__init__` and uses them in `call`.
+
+    >>> import kerata
+    >>> class Net(kerata.Model):
+    ...     def __init__(self):
+    ...         super().__init__()
+    ...         self.hidden = kerata.layers.Dense(8, activation="relu")
+    ...         self.out = kerata.layers.Dense(2)
+    ...     def call(self, x):
+    ...         return self.out(self.hidden(x))
+    >>> Net()(kerata.ops.ones((3, 4))).shape[1]
+    2
+    """
+
+    def __new__(cls, *args, **kwargs):
+        if cls is Model and _functional_arguments(args, kwargs):
+            from kerata.models.functional import Functional
+
+            return Layer.__new__(Functional, *args, **kwargs)
+        return Layer.__new__(cls, *args, **kwargs)
+
+    def __init__(self, *args, **kwargs):
+        from kerata.models.functional import Functional
+
+        if _functional_arguments(args, kwargs):
+            if not isinstance(self, Functional):
+                _make_functional(type(self), Functional)
+            Functional.__init__(self, *args, **kwargs)
+        else:
+            self._init_base(*args, **kwargs)
+
+    def _init_base(self, *args, **kwargs) -> None:
+        Layer.__init__(self, *args, **kwargs)
+        self._init_training()
+
+    def _held(self):
+        from kerata.layers.state import _SKIPPED
+        from kerata.layers.tracking import Held
+
+        skip = _SKIPPED | _TRAINING_STATE | self._untracked
+        return Held(self.__dict__, skip, first=self.__dict__.get("_weights", ()))
+
+    def build(self, input_shape=None):
+        """Make all weights, for inputs of this shape (with the batch axis; nested for several inputs)."""
+        if input_shape is None or self.built or type(self).call is Layer.call:
+            return
+        inputs = tree.map_shape_structure(lambda s: KerasTensor(s, self.compute_dtype), input_shape)
+        self.built = True  # what follows is a call
+        try:
+            self.compute_output_spec(inputs)
+        except Exception:
+            self.built = False
+            raise
+
+    def _build_for(self, bound: dict, plan) -> None:
+        if type(self).build is Model.build:  # the call that follows builds the sublayers
+            shapes = {n: call_plan.shapes_of(v, self._backend) for n, v in bound.items()}
+            self._build_shapes_dict = {"input_shape": next((s for s in shapes.values() if s is not None), None)}
+            self.built = True
+        else:
+            super()._build_for(bound, plan)
+
+    # -- layers -----------------------------------------------------------------------------------------------
+    @property
+    def layers(self) -> list[Layer]:
+        """The direct sublayers."""
+        return list(self._layers)
+
+    @layers.setter
+    def layers(self, _):
+        raise AttributeError("`Model.layers` is reserved for the list of sublayers; use another attribute name.")
+
+    def get_layer(self, name=None, index=None) -> Layer:
+        """The direct sublayer of this name, or at this place."""
+        if (name is None) == (index is None):
+            raise ValueError("get_layer() takes `name` or `index`, one of them.")
+        layers = self.layers
+        if index is not None:
+            if not -len(layers) <= index < len(layers):
+                raise ValueError(f"Model {self.name!r} has {len(layers)} layers; there is no layer {index}.")
+            return layers[index]
+        for layer in layers:
+            if layer.name == name:
+                return layer
+        names = [x.name for x in layers]
+        raise ValueError(f"Model {self.name!r} has no layer named {name!r}.{did_you_mean(name, names)} Its layers: {names}.")
+
+    def summary(self, line_length=None, positions=None, print_fn=None, expand_nested=False, show_trainable=False,
+                layer_range=None):  # fmt: skip
+        """Print a table of the layers with their output shapes and parameter counts.
+
+        Args:
+            line_length: width in characters.
+            positions: where columns end, as fractions of the width.
+            print_fn: a function to print with, called with the whole text.
+            expand_nested: whether to list the layers of nested models.
+            show_trainable: whether to show which layers are trained.
+            layer_range: two names (patterns): the first and last layer to list.
+        """
+        from kerata.utils.summary import print_summary
+
+        print_summary(
+            self, line_length=line_length, positions=positions, print_fn=print_fn, expand_nested=expand_nested,
+            show_trainable=show_trainable, layer_range=layer_range,
+        )  # fmt: skip
+
+    # -- files ------------------------------------------------------------------------------------------------
+    def save(self, filepath, overwrite=True, zipped=None, **kwargs):
+        """Write the model, its weights, and how it is trained, to a `.keras` (or legacy `.h5`) file."""
+        from kerata.saving import save_model
+
+        return save_model(self, filepath, overwrite=overwrite, zipped=zipped, **kwargs)
+
+    def save_weights(self, filepath, overwrite=True, max_shard_size=None):
+        """Write the weights to a `.weights.h5` file."""
+        from kerata.saving import save_weights
+
+        return save_weights(self, filepath, overwrite=overwrite, max_shard_size=max_shard_size)
+
+    def load_weights(self, filepath, skip_mismatch=False, **kwargs):
+        """Read weights from a `.weights.h5`, `.keras` or legacy `.h5` file into this model."""
+        from kerata.saving import load_weights
+
+        return load_weights(self, filepath, skip_mismatch=skip_mismatch, **kwargs)
+
+    def to_json(self, **kwargs) -> str:
+        """The architecture as JSON, for `model_from_json`."""
+        import json
+
+        from kerata.saving import serialize_keras_object
+
+        return json.dumps(serialize_keras_object(self), **kwargs)
+
+    def export(self, filepath, format="tf_saved_model", verbose=None, input_signature=None, **kwargs):
+        """Write the model for use without Kerata."""
+        from kerata.export import export_model
+
+        return export_model(self, filepath, format=format, verbose=verbose, input_signature=input_signature, **kwargs)
+
+    def to_torch_module(self):
+        """A `torch.nn.Module` that shares the model's parameters (PyTorch backend only)."""
+        from kerata.backend.torch.module import KerataModule
+
+        if self._backend.name != "torch":
+            raise ValueError(
+                f"to_torch_module() needs a model on the PyTorch backend; {self.name!r} is on {self._backend.name!r}. Call "
+                'model.to_backend("torch") first.'
+            )
+        return KerataModule(self)
+
+    @classmethod
+    def from_config(cls, config, custom_objects=None):
+        """A model made from what `get_config` gave."""
+        from kerata.models.functional import Functional
+
+        functional = {"layers", "input_layers", "output_layers"} <= set(config)
+        if functional and (cls is Model or issubclass(cls, Functional)):
+            from kerata.saving.functional_config import functional_from_config
+
+            return functional_from_config(cls, config, custom_objects)
+        config = dict(config)
+        return super().from_config(config)
+
+
+def _make_functional(cls: type, functional: type) -> None:
+    """Let a user's subclass of Model whose __init__ gives inputs and outputs be a subclass of Functional."""
+    for c in cls.__mro__:
+        if Model in c.__bases__ and c is not functional and c.__module__.partition(".")[0] != "kerata":
+            c.__bases__ = tuple(functional if b is Model else b for b in c.__bases__)
+            return
+
+
+def model_from_json(json_string: str, custom_objects=None):
+    """A model (with fresh weights) from what `to_json` gave."""
+    import json
+
+    from kerata.saving import deserialize_keras_object
+
+    return deserialize_keras_object(json.loads(json_string), custom_objects=custom_objects)

@@ -1,0 +1,294 @@
+"""The loop: epochs, chunks of steps, logs, callbacks."""
+
+from __future__ import annotations
+
+import time
+
+import numpy as np
+
+from kerata.callbacks.callback_list import CallbackList
+from kerata.core import config, tree
+from kerata.training.data import ArraySource, is_array_like, make_source, train_validation_split
+from kerata.training.data.class_weight import weigh
+from kerata.training.data.packing import as_batch
+from kerata.training.interrupt import DeferredInterrupt
+
+# Arrays up to this size are put on the device as a whole; larger ones go there batch by batch.
+_RESIDENT_BYTES = 4 * 2**30
+# Logs are read this often (seconds): often enough for a lively progress bar and for Ctrl-C.
+_TICK = 0.15
+
+
+def read(logs, b) -> dict:
+    """Logs as Python numbers (or NumPy arrays where they are no scalars). Waits for the device."""
+
+    def number(x):
+        x = b.to_numpy(x)
+        return float(x) if np.ndim(x) == 0 else x
+
+    return {k: tree.map_structure(number, v) for k, v in logs.items()} if logs else {}
+
+
+class _Pace:
+    """How many steps to run in one call, so that a call takes about `_TICK` seconds."""
+
+    def __init__(self, fixed: int | None):
+        self.fixed = fixed
+        self.n = fixed or 1
+        self._first = True
+
+    def measured(self, n: int, seconds: float) -> None:
+        if self.fixed is not None:
+            return
+        if self._first:  # it was compiled in this call
+            self._first = False
+            return
+        self.n = max(1, min(int(n * _TICK / max(seconds, 1e-6)), 16 * self.n))
+
+
+class Runner:
+    """Runs epochs of train or test steps of a model over one source."""
+
+    def __init__(self, model, kind: str, source, callbacks: CallbackList, steps: int | None = None):
+        self.model, self.kind, self.source, self.callbacks = model, kind, source, callbacks
+        self.backend = model._backend
+        wanted = callbacks.wants_every_batch(kind)
+        self.pace = _Pace(model.steps_per_execution if wanted else None)
+        self.begin = getattr(callbacks, f"on_{kind}_batch_begin")
+        self.end = getattr(callbacks, f"on_{kind}_batch_end")
+        self.limit = config.max_steps_per_epoch() if kind == "train" else None
+        self._data = None
+        own = getattr(type(model), f"make_{kind}_function") is not _default_maker(kind)
+        self.function = getattr(model, f"make_{kind}_function")() or getattr(model, f"{kind}_function") if own else None
+
+    def epoch(self, number: int, interrupt: DeferredInterrupt) -> dict:
+        """Run an epoch; its last logs as numbers."""
+        self.stop = False
+        self.interrupt = interrupt
+        if self.function is None and self.source.has_arrays and self._nbytes() <= _RESIDENT_BYTES:
+            return self._over_arrays(number)
+        return self._over_batches(number)
+
+    def _nbytes(self) -> int:
+        return sum(getattr(a, "nbytes", 0) or 0 for a in tree.flatten(self.source.data))
+
+    def _stopped(self) -> bool:
+        self.interrupt.check()
+        return self.model.stop_training if self.kind == "train" else self.model.stop_evaluating
+
+    def _over_arrays(self, number: int) -> dict:
+        source, size = self.source, self.source.batch_size
+        if self._data is None:
+            self._data = self.backend.to_device(source.data)
+        ordered = source.shuffle is not False
+        host_order = source.order(number)
+        order = self.backend.convert(host_order) if ordered else None
+        full, logs, i = len(host_order) // size, {}, 0
+        if self.limit is not None:
+            full = min(full, self.limit)
+        chunk = self.model._compiled(self.kind, size, ordered) if full else None
+        while i < full:
+            n = min(self.pace.n, full - i)
+            self.begin(i, None)
+            start = time.perf_counter()
+            logs = read(chunk(self._data, order, i, n), self.backend)
+            self.pace.measured(n, time.perf_counter() - start)
+            i += n
+            self.end(i - 1, logs)
+            if self._stopped():
+                return logs
+        rest = host_order[i * size :]
+        if len(rest) and i != self.limit:
+            self.begin(i, None)
+            batch = self.backend.to_device(source.gather(rest))
+            logs = read(self.model._compiled(self.kind)(batch), self.backend)
+            self.end(i, logs)
+            self._stopped()
+        return logs
+
+    def _over_batches(self, number: int) -> dict:
+        fixed, logs, i, due = self.pace.fixed, {}, -1, 0.0
+        step = self._own_function if self.function is not None else self.model._compiled(self.kind)
+        held = None
+        for i, batch in enumerate(self.source.epoch(number)):
+            if fixed is None or i % fixed == 0:
+                self.begin(i, None)
+            held = step(self.backend.to_device(batch))
+            now = time.perf_counter()
+            last = self.limit is not None and i + 1 >= self.limit
+            if (i + 1) % fixed == 0 if fixed else now >= due:
+                logs, held = read(held, self.backend), None
+                self.end(i, logs)
+                due = time.perf_counter() + _TICK
+                if self._stopped():
+                    return logs
+            if last:
+                break
+        if held is not None:
+            logs = read(held, self.backend)
+            self.end(i, logs)
+            self._stopped()
+        return logs
+
+    def _own_function(self, batch):
+        return self.function(iter([batch]))
+
+
+def _default_maker(kind: str):
+    from kerata.training.trainer import Trainer
+
+    return getattr(Trainer, f"make_{kind}_function")
+
+
+def fit(model, *, x, y, batch_size, epochs, verbose, callbacks, validation_split, validation_data, shuffle, class_weight,
+        sample_weight, initial_epoch, steps_per_epoch, validation_steps, validation_batch_size, validation_freq):  # fmt: skip
+    """See `Trainer.fit`."""
+    if validation_split and validation_data is None:
+        if not is_array_like(x):
+            raise ValueError(
+                f"`validation_split` splits arrays; `x` is a {type(x).__name__}. Pass `validation_data` instead."
+            )
+        (x, y, sample_weight), validation_data = train_validation_split((x, y, sample_weight), validation_split)
+    source = make_source(x, y, sample_weight, batch_size, steps_per_epoch, shuffle, class_weight)
+    validation = None
+    if validation_data is not None:
+        validation = _validation_source(validation_data, validation_batch_size or batch_size, validation_steps)
+    _check_data(model, source)
+    model._prepare(source.peek(), training=True)
+    model.stop_training = False
+    if config.max_epochs() is not None:
+        epochs = min(epochs, config.max_epochs())
+    callbacks = as_callback_list(
+        callbacks, model, add_history=True, verbose=verbose, epochs=epochs, steps=source.num_batches
+    )
+    runner = Runner(model, "train", source, callbacks)
+    tester = Runner(model, "test", validation, callbacks) if validation is not None else None
+    try:
+        with DeferredInterrupt() as interrupt:
+            _epochs(model, runner, tester, callbacks, interrupt, initial_epoch, epochs, validation_freq)
+    finally:
+        source.close()
+        if validation is not None and validation is not validation_data:
+            validation.close()
+    return model.history
+
+
+def _epochs(model, runner, tester, callbacks, interrupt, initial_epoch, epochs, validation_freq) -> None:
+    callbacks.on_train_begin()
+    initial_epoch = getattr(model, "_initial_epoch", None) or initial_epoch  # where BackupAndRestore goes on
+    model._initial_epoch = None
+    logs: dict = {}
+    for epoch in range(initial_epoch, epochs):
+        model.reset_metrics()
+        callbacks.on_epoch_begin(epoch)
+        runner.source.on_epoch_begin()
+        logs = dict(runner.epoch(epoch, interrupt))
+        runner.source.on_epoch_end()
+        if tester is not None and _validates(epoch, validation_freq) and not runner.interrupt.pending:
+            results = _test(model, tester, callbacks, interrupt)
+            logs.update({f"val_{k}": v for k, v in results.items()})
+        callbacks.on_epoch_end(epoch, logs)
+        if model.stop_training or getattr(runner.source, "exhausted", False):
+            break
+    optimizer = model.optimizer
+    if optimizer is not None and epochs > 0 and hasattr(optimizer, "finalize_variable_values"):
+        optimizer.finalize_variable_values(model.trainable_weights)
+    callbacks.on_train_end(logs)
+
+
+def _validates(epoch: int, freq) -> bool:
+    if isinstance(freq, int):
+        return (epoch + 1) % freq == 0
+    return epoch + 1 in freq
+
+
+def _validation_source(data, batch_size, steps):
+    if isinstance(data, tuple | list) and is_array_like(data):
+        if len(data) not in (1, 2, 3):
+            raise ValueError(f"`validation_data` is (x, y) or (x, y, sample_weight); got {len(data)} parts.")
+        return make_source(*data, batch_size=batch_size, steps=steps)
+    return make_source(data, batch_size=batch_size if is_array_like(data) else None, steps=steps)
+
+
+def _check_data(model, source) -> None:
+    """What can be seen in the data before training."""
+    from kerata.training import checks
+
+    if isinstance(source, ArraySource):
+        checks.check_fit_data(model, *(*source.data, None, None)[:3])
+
+
+def _test(model, tester: Runner, callbacks, interrupt) -> dict:
+    model.reset_metrics()
+    model.stop_evaluating = False
+    callbacks.on_test_begin()
+    logs = tester.epoch(0, interrupt)
+    callbacks.on_test_end(logs)
+    return logs
+
+
+def evaluate(model, x, y, batch_size, verbose, sample_weight, steps, callbacks) -> dict:
+    """See `Trainer.evaluate`; gives the logs."""
+    source = make_source(x, y, sample_weight, batch_size, steps)
+    model._prepare(source.peek(), training=False)
+    callbacks = as_callback_list(callbacks, model, verbose=verbose, epochs=1, steps=source.num_batches)
+    with DeferredInterrupt() as interrupt:
+        return _test(model, Runner(model, "test", source, callbacks), callbacks, interrupt)
+
+
+def predict(model, x, batch_size, verbose, steps, callbacks):
+    """See `Trainer.predict`."""
+    b = model._backend
+    source = make_source(x, batch_size=batch_size, steps=steps)
+    if source.num_samples is None or source.num_samples > (source.batch_size or 0) or not model.built:
+        model._prepare(source.peek(), training=False)
+    callbacks = as_callback_list(callbacks, model, verbose=verbose, epochs=1, steps=source.num_batches)
+    step = model._compiled("predict")
+    model.stop_predicting = False
+    callbacks.on_predict_begin()
+    outputs: list = []
+    every = callbacks.wants_every_batch("predict")
+    due = 0.0
+    with DeferredInterrupt() as interrupt:
+        for i, batch in enumerate(source.epoch(0)):
+            if every or not i:
+                callbacks.on_predict_batch_begin(i)
+            out = step(b.to_device(batch))
+            outputs.append(out)
+            if every or time.perf_counter() >= due:
+                callbacks.on_predict_batch_end(i, {"outputs": tree.map_structure(b.to_numpy, out)} if every else None)
+                due = time.perf_counter() + _TICK
+            interrupt.check()
+            if model.stop_predicting:
+                break
+    callbacks.on_predict_end()
+    if not outputs:
+        raise ValueError("predict() was given no data.")
+    if len(outputs) == 1:
+        return tree.map_structure(lambda a: np.array(b.to_numpy(a)), outputs[0])
+    return tree.map_structure(lambda *parts: np.concatenate([b.to_numpy(p) for p in parts]), *outputs)
+
+
+def as_callback_list(callbacks, model, *, add_history=False, verbose="auto", epochs=1, steps=None) -> CallbackList:
+    if isinstance(callbacks, CallbackList):
+        if add_history and model.history is None:
+            raise ValueError("The CallbackList given to fit() has no History: make it with add_history=True.")
+        return callbacks
+    verbose = 1 if verbose in ("auto", True) else int(verbose or 0)
+    return CallbackList(
+        callbacks, add_history=add_history, add_progbar=verbose != 0, model=model, verbose=verbose, epochs=epochs,
+        steps=steps,
+    )  # fmt: skip
+
+
+def one_batch(x, y, sample_weight, class_weight) -> tuple:
+    """A single batch as the steps take it."""
+    from kerata.training.data.arrays import count_samples, standardise
+
+    x, y, sample_weight = standardise(x, y, sample_weight)
+    count_samples(x, y, sample_weight)
+    if class_weight is not None:
+        sample_weight = weigh(y, sample_weight, class_weight)
+    return as_batch(x, y, sample_weight)
+
+

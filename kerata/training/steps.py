@@ -1,0 +1,114 @@
+"""One training, test or predict step as the backend's compilers take it: a function of a batch that gives logs."""
+
+from __future__ import annotations
+
+import inspect
+
+from kerata.core import tree
+from kerata.core.scopes import training_scope
+
+
+def unpack(data):
+    """`(x, y, sample_weight)` from what a data source gives."""
+    if isinstance(data, list):
+        data = tuple(data)
+    if not isinstance(data, tuple):
+        return data, None, None
+    if len(data) > 3:
+        raise ValueError(f"A batch is x, (x, y) or (x, y, sample_weight); one with {len(data)} parts came.")
+    return (*data, None, None)[:3]
+
+
+class Step:
+    """A step of a model.
+
+    `silent`: it gives None, and the logs come from the metrics alone, read after the last step of a chunk.
+    """
+
+    def __init__(self, fn, silent: bool):
+        self.fn, self.silent = fn, silent
+
+    def __call__(self, batch):
+        return self.fn(batch)
+
+
+def _is_stateless(method) -> bool:
+    """Whether a step is written in Keras's form for JAX: `train_step(self, state, data)`."""
+    names = [n for n in inspect.signature(method).parameters]
+    return len(names) == 2 and names[0] == "state"
+
+
+def _owned_by(model, name: str, base) -> bool:
+    return getattr(type(model), name) is not getattr(base, name) or name in model.__dict__
+
+
+def make_step(model, kind: str):
+    """`(step, result)` of a model; kind is "train" or "test"."""
+    from kerata.training.trainer import Trainer
+
+    name = f"{kind}_step"
+    method = getattr(model, name)
+    if _is_stateless(method):
+        return Step(_stateless(model, method, kind), silent=False), lambda logs: logs
+    own = _owned_by(model, name, Trainer)
+    metrics = _owned_by(model, "compute_metrics", Trainer) or _owned_by(model, "get_metrics_result", Trainer)
+    if own or metrics:
+        return Step(_checked(model, method, name), silent=False), lambda logs: logs
+    core = model._train_core if kind == "train" else model._test_core
+
+    def silent(batch):
+        model._update_compiled_metrics(*core(batch))
+
+    return Step(silent, silent=True), lambda _: model.get_metrics_result()
+
+
+def _checked(model, method, name):
+    def step(batch):
+        logs = method(batch)
+        if logs is None:
+            return model.get_metrics_result()
+        if not isinstance(logs, dict):
+            raise TypeError(f"{type(model).__name__}.{name}() must return a dictionary of logs; it gave {logs!r}.")
+        return tree.map_structure(model._backend.convert, logs)
+
+    return step
+
+
+def _stateless(model, method, kind: str):
+    """Keras's pure form for JAX around the variables that are in force."""
+
+    def groups():
+        found = [model.trainable_variables, model.non_trainable_variables]
+        if kind == "train":
+            found.append(model.optimizer.variables)
+        return [*found, model.metrics_variables]
+
+    def step(batch):
+        variables = groups()
+        logs, state = method(tuple([v.value for v in group] for group in variables), batch)
+        for group, values in zip(variables, state):
+            for v, value in zip(group, values):
+                v.assign(value)
+        return logs
+
+    return step
+
+
+def make_predict_step(model):
+    method = model.predict_step
+    if _is_stateless(method):
+
+        def stateless(batch):
+            variables = (model.trainable_variables, model.non_trainable_variables)
+            out, new = method(tuple([v.value for v in group] for group in variables), batch)
+            for v, value in zip(variables[1], new):
+                v.assign(value)
+            return out
+
+        return Step(stateless, silent=False)
+
+    def predict(batch):
+        with training_scope(False):
+            return method(batch)
+
+    return Step(predict, silent=False)

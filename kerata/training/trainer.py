@@ -1,0 +1,505 @@
+"""Trainer: compile, fit, evaluate and predict, as methods of Model."""
+
+from __future__ import annotations
+
+import warnings
+
+from kerata import backend
+from kerata.core import tree
+from kerata.core.gradients import value_and_grad
+from kerata.training import loop
+from kerata.training.steps import make_predict_step, make_step, unpack
+
+
+class Trainer:
+    """The training half of `Model`."""
+
+    def _init_training(self) -> None:
+        self.compiled = False
+        self.stop_training = False
+        self.stop_evaluating = self.stop_predicting = False
+        self.optimizer = None
+        self.loss = None
+        self.run_eagerly = False
+        self.jit_compile = None
+        self.steps_per_execution = 1
+        self.auto_scale_loss = True
+        self.history = None
+        self._compile_loss = self._compile_metrics = self._loss_tracker = None
+        self._compile_arguments: dict | None = None
+        self._compiled_steps: dict = {}
+        self.train_function = self.test_function = self.predict_function = None
+
+    # -- compile ----------------------------------------------------------------------------------------------
+    def compile(self, optimizer="rmsprop", loss=None, loss_weights=None, metrics=None, weighted_metrics=None,
+                run_eagerly=False, steps_per_execution=1, jit_compile="auto", auto_scale_loss=True):  # fmt: skip
+        """Say how to train.
+
+        Args:
+            optimizer: an `Optimizer` or its name.
+            loss: a loss, its name, a function `(y_true, y_pred)`, or a dict or list of these, one for each output.
+            loss_weights: numbers, in a dict or list likewise.
+            metrics: a list of metrics (names, objects or functions), or a dict or list of lists, one for each output.
+            weighted_metrics: likewise; these take sample and class weights into account.
+            run_eagerly: run steps uncompiled, to step through them with a debugger.
+            steps_per_execution: how many steps pass between calls of callbacks' batch hooks.
+            jit_compile: "auto": as the backend is fastest; True: also compile where that is no default (PyTorch's
+                `torch.compile`, TensorFlow's XLA); False: TensorFlow without XLA, JAX without `jit`.
+            auto_scale_loss: with a mixed_float16 policy, scale the loss so that gradients keep their bits.
+
+        Returns:
+            None. (`model = model.compile(...)` would lose the model.)
+        """
+        from kerata import optimizers
+        from kerata.metrics import Mean
+        from kerata.training.compile_losses import CompileLoss
+        from kerata.training.compile_metrics import CompileMetrics
+
+        if run_eagerly and jit_compile is True:
+            raise ValueError("compile() was given run_eagerly=True and jit_compile=True; choose one.")
+        arguments = {
+            "optimizer": optimizer, "loss": loss, "loss_weights": loss_weights, "metrics": metrics,
+            "weighted_metrics": weighted_metrics, "run_eagerly": run_eagerly,
+            "steps_per_execution": steps_per_execution, "jit_compile": jit_compile,
+        }  # fmt: skip
+        with backend.backend_scope(self._backend):
+            self.optimizer = optimizers.get(optimizer)
+            if auto_scale_loss and self._dtype_policy.name == "mixed_float16" and self.optimizer is not None:
+                from kerata.optimizers import LossScaleOptimizer
+
+                if not isinstance(self.optimizer, LossScaleOptimizer):
+                    self.optimizer = LossScaleOptimizer(self.optimizer, name="loss_scale_optimizer")
+            names = getattr(self, "output_names", None)
+            self._compile_loss = None
+            if loss is not None:
+                self._compile_loss = loss if isinstance(loss, CompileLoss) else CompileLoss(
+                    loss, loss_weights, output_names=names
+                )
+            self._compile_metrics = None
+            if metrics is not None or weighted_metrics is not None:
+                self._compile_metrics = CompileMetrics(metrics, weighted_metrics, output_names=names)
+            self._loss_tracker = Mean(name="loss")
+        self.loss = loss
+        self.run_eagerly = run_eagerly
+        self.jit_compile = jit_compile
+        if not isinstance(steps_per_execution, int) or steps_per_execution < 1:
+            raise ValueError(f"`steps_per_execution` is a positive integer; got {steps_per_execution!r}.")
+        self.steps_per_execution = steps_per_execution
+        self.auto_scale_loss = auto_scale_loss
+        self.stop_training = False
+        self.compiled = True
+        self._compile_arguments = arguments
+        self._compiled_steps = {}
+
+    def _check_compiled(self, what: str) -> None:
+        if not self.compiled:
+            overridden = f" (or override `{what}_step`)" if what == "train" else ""
+            call = {"train": "fit", "test": "evaluate"}[what]
+            raise ValueError(
+                f"Model {self.name!r} must be compiled before {call}(): call model.compile(optimizer=..., loss=...){overridden}."
+            )
+
+    def _moved(self) -> None:
+        """The model went to another backend, or changed its layers: what was compiled is void."""
+        self._compiled_steps = {}
+        for held in (self._loss_tracker, self._compile_metrics, self._compile_loss):
+            if held is not None and hasattr(held, "to_backend"):
+                held.to_backend(self._backend)
+
+    # -- one step ---------------------------------------------------------------------------------------------
+    def train_step(self, data):
+        """One step of training on a batch; override it for a training of your own.
+
+        Written with `kerata.value_and_grad`, an override runs compiled on every backend. Keras's forms for one backend
+        work on that one: `train_step(self, state, data)` (JAX), `loss.backward()` (PyTorch), `GradientTape`
+        (TensorFlow).
+
+        Args:
+            data: a batch: `x`, `(x, y)` or `(x, y, sample_weight)`.
+
+        Returns:
+            A dictionary of logs, such as `self.compute_metrics(...)` gives.
+        """
+        x, y, y_pred, sample_weight = self._train_core(data)
+        return self.compute_metrics(x, y, y_pred, sample_weight=sample_weight)
+
+    def _train_core(self, data):
+        x, y, sample_weight = unpack(data)
+        optimizer = self.optimizer
+        if optimizer is None:
+            raise ValueError(f"Model {self.name!r} was compiled without an optimizer and cannot be trained.")
+        variables = self.trainable_variables
+        if not variables:
+            raise ValueError(f"Model {self.name!r} has no trainable weights: everything is frozen, or nothing was built.")
+
+        def forward():
+            y_pred = self(x, training=True) if self._call_takes_training() else self(x)
+            loss = self.compute_loss(x=x, y=y, y_pred=y_pred, sample_weight=sample_weight, training=True)
+            return optimizer.scale_loss(loss), (loss, y_pred)
+
+        (_, (loss, y_pred)), grads = value_and_grad(forward, variables, has_aux=True)()
+        optimizer.apply(grads, variables)
+        b = self._backend
+        y_pred = b.stop_gradient(y_pred) if b.is_tensor(y_pred) else tree.map_structure(b.stop_gradient, y_pred)
+        self._track_loss(b.stop_gradient(loss), x)
+        return x, y, y_pred, sample_weight
+
+    def test_step(self, data):
+        """One step of evaluation on a batch: the loss and metrics, without training. May be overridden."""
+        x, y, y_pred, sample_weight = self._test_core(data)
+        return self.compute_metrics(x, y, y_pred, sample_weight=sample_weight)
+
+    def _test_core(self, data):
+        x, y, sample_weight = unpack(data)
+        y_pred = self(x, training=False)
+        loss = self.compute_loss(x=x, y=y, y_pred=y_pred, sample_weight=sample_weight, training=False)
+        self._track_loss(loss, x)
+        return x, y, y_pred, sample_weight
+
+    def predict_step(self, data):
+        """The predictions for a batch. May be overridden."""
+        return self(unpack(data)[0], training=False)
+
+    def _track_loss(self, loss, x) -> None:
+        if self._loss_tracker is not None:
+            size = next((len(a) if not hasattr(a, "shape") else a.shape[0] for a in tree.flatten(x) if a is not None), 1)
+            self._loss_tracker.update_state(loss, sample_weight=size)
+
+    def compute_loss(self, x=None, y=None, y_pred=None, sample_weight=None, training=True):
+        """The scalar to minimise: the compiled loss, plus what layers added. May be overridden.
+
+        Args:
+            x, y, y_pred, sample_weight: inputs, targets, predictions and weights of a batch.
+            training: whether it is for training.
+
+        Returns:
+            A scalar tensor.
+        """
+        losses = []
+        if self._compile_loss is not None:
+            loss = self._compile_loss(y, y_pred, sample_weight)
+            if loss is not None:
+                losses.append(loss)
+        losses.extend(self.losses)
+        if not losses:
+            if self._compile_loss is None:
+                raise ValueError(
+                    f"Model {self.name!r} has nothing to minimise: compile(loss=...) was given no loss, and no layer adds one "
+                    "with add_loss()."
+                )
+            raise ValueError(f"Model {self.name!r} has a loss but was given no targets `y`.")
+        total = losses[0]
+        for loss in losses[1:]:
+            total = total + (loss if len(loss.shape) == 0 else loss.sum())
+        return total
+
+    def stateless_compute_loss(self, trainable_variables, non_trainable_variables, metrics_variables, x=None, y=None,
+                               y_pred=None, sample_weight=None, training=True):  # fmt: skip
+        """`compute_loss` as a pure function; gives `(loss, (trainable, non_trainable, metrics) values)`."""
+        from kerata.core.scopes import StatelessScope
+
+        groups = (self.trainable_variables, self.non_trainable_variables, self.metrics_variables)
+        values = (trainable_variables, non_trainable_variables, metrics_variables)
+        mapping = [(v, x_) for group, given in zip(groups, values) for v, x_ in zip(group, given)]
+        with StatelessScope(mapping) as scope:
+            loss = self.compute_loss(x=x, y=y, y_pred=y_pred, sample_weight=sample_weight, training=training)
+        return loss, tuple([scope.get(v) for v in group] for group in groups)
+
+    def compute_metrics(self, x, y, y_pred, sample_weight=None):
+        """Update the metrics with a batch and give their results. May be overridden."""
+        self._update_compiled_metrics(x, y, y_pred, sample_weight)
+        return self.get_metrics_result()
+
+    def _update_compiled_metrics(self, x, y, y_pred, sample_weight) -> None:
+        if self._compile_metrics is not None and y is not None:
+            self._compile_metrics.update_state(y, y_pred, sample_weight)
+
+    def get_metrics_result(self) -> dict:
+        """The present values of all metrics, by name."""
+        logs = {}
+        for metric in self.metrics:
+            value = metric.result()
+            if isinstance(value, dict):
+                logs.update(value)
+            else:
+                logs[metric.name] = value
+        return logs
+
+    # -- metrics ----------------------------------------------------------------------------------------------
+    @property
+    def metrics(self) -> list:
+        """The metrics: the loss, the compiled ones, and those that the model and its layers hold."""
+        found = []
+        if self.compiled:
+            if self._loss_tracker is not None:
+                found.append(self._loss_tracker)
+            if self._compile_metrics is not None:
+                found.append(self._compile_metrics)
+            if self._compile_loss is not None:
+                found.extend(self._compile_loss.metrics)
+        found.extend(self._metrics)
+        for layer in self._flatten_layers(include_self=False):
+            if not isinstance(layer, Trainer):
+                found.extend(layer._metrics)
+        return found
+
+    @property
+    def metrics_names(self) -> list[str]:
+        return [m.name for m in self.metrics]
+
+    @property
+    def metrics_variables(self) -> list:
+        """The variables of all metrics."""
+        return [v for m in self.metrics for v in m.variables]
+
+    def reset_metrics(self) -> None:
+        """Start all metrics again."""
+        for metric in self.metrics:
+            metric.reset_state()
+
+    # -- building before the first step -----------------------------------------------------------------------
+    def _prepare(self, batch, training: bool) -> None:
+        """Make all weights, metric and optimizer variables, from the first batch; nothing is computed."""
+        x, y, sample_weight = unpack(batch)
+        y_pred = None
+        needs_metrics = self._compile_metrics is not None and not self._compile_metrics.built
+        needs_loss = self._compile_loss is not None and not self._compile_loss.built
+        if not self._all_built() or needs_metrics or needs_loss:
+            y_pred = self._predict_symbolically(x)
+        if y_pred is not None and y is not None:
+            like = tree.map_structure(_symbol, (y, sample_weight))
+            if needs_metrics:
+                self._compile_metrics.build(like[0], y_pred)
+            if needs_loss:
+                self._compile_loss.build(like[0], y_pred)
+        if training and self.optimizer is not None and not self.optimizer.built:
+            self.optimizer.build(self.trainable_variables)
+
+    def _all_built(self) -> bool:
+        return all(layer.built for layer in self._flatten_layers())
+
+    def _predict_symbolically(self, x):
+        """The outputs' shapes and dtypes for a batch like `x`, as KerasTensors; None if they cannot be inferred."""
+        inputs = tree.map_structure(_symbol, x)
+        try:
+            return self(inputs) if not self.built else self.compute_output_spec(inputs)
+        except NotImplementedError:
+            if type(self).train_step is not Trainer.train_step:
+                return None  # a model that is only trained by its own step may have no `call`
+            raise
+
+    # -- compiled functions -----------------------------------------------------------------------------------
+    def _mode(self):
+        """What compilers are told: False (run eagerly), True (the backend's default), or "always"."""
+        if self.run_eagerly:
+            return False
+        if self.jit_compile is True and not self._backend.functional:
+            return "always"
+        return not (self.jit_compile is False and self._backend.functional)
+
+    def _state(self, kind: str) -> list:
+        from kerata.layers.tracking import unique
+
+        found = list(self.variables) if kind != "predict" else []
+        if kind == "train":
+            for layer in self._flatten_layers():
+                for optimizer in layer._held().optimizers:
+                    found.extend(optimizer.variables)
+        if kind != "predict":
+            found.extend(self.metrics_variables)
+        return unique(found)
+
+    def _compiled(self, kind: str, batch_size: int | None = None, ordered: bool = False):
+        """The compiled step (`batch_size` None) or chunk of steps of a kind, made once."""
+        frozen = tuple(v.trainable for v in self.variables) if kind == "train" else ()
+        key = (kind, batch_size, ordered, self._mode(), frozen)
+        found = self._compiled_steps.get(key)
+        if found is None:
+            b, mode, state = self._backend, self._mode(), self._state(kind)
+            if kind == "predict":
+                found = b.compile_step(make_predict_step(self), lambda out: out, state, mode, donate=False)
+            else:
+                step, result = make_step(self, kind)
+                if batch_size is None:
+                    found = b.compile_step(step, result, state, mode)
+                else:
+                    found = b.compile_chunk(step, result, state, batch_size, ordered, mode)
+            self._compiled_steps[key] = found
+        return found
+
+    def make_train_function(self, force: bool = False):
+        """Make `self.train_function(iterator)`, which runs a step on the iterator's next batch."""
+        if self.train_function is None or force:
+            self.train_function = lambda iterator: self._compiled("train")(self._backend.to_device(next(iter(iterator))))
+        return self.train_function
+
+    def make_test_function(self, force: bool = False):
+        """Make `self.test_function(iterator)`."""
+        if self.test_function is None or force:
+            self.test_function = lambda iterator: self._compiled("test")(self._backend.to_device(next(iter(iterator))))
+        return self.test_function
+
+    def make_predict_function(self, force: bool = False):
+        """Make `self.predict_function(iterator)`."""
+        if self.predict_function is None or force:
+            self.predict_function = lambda iterator: self._compiled("predict")(
+                self._backend.to_device(next(iter(iterator)))
+            )
+        return self.predict_function
+
+    # -- the four verbs ---------------------------------------------------------------------------------------
+    def fit(self, x=None, y=None, batch_size=None, epochs=1, verbose="auto", callbacks=None, validation_split=0.0,
+            validation_data=None, shuffle=True, class_weight=None, sample_weight=None, initial_epoch=0,
+            steps_per_epoch=None, validation_steps=None, validation_batch_size=None, validation_freq=1):  # fmt: skip
+        """Train for a number of epochs.
+
+        Args:
+            x, y: inputs and targets: arrays (NumPy, a backend's, pandas), nests of them by name or place; or as `x`
+                alone a generator, `PyDataset`, `tf.data.Dataset` or `DataLoader` that gives batches `(x, y)` or
+                `(x, y, sample_weight)`.
+            batch_size: samples in a batch of arrays; 32 by default.
+            epochs: the number of the last epoch.
+            verbose: 0 silent, 1 a progress bar, 2 a line an epoch; "auto" is 1.
+            callbacks: a list of `Callback`s.
+            validation_split: the fraction of the arrays, from their end, to keep for validation.
+            validation_data: `(x, y)`, `(x, y, sample_weight)` or a source of batches to validate on.
+            shuffle: whether to draw a new order of samples each epoch.
+            class_weight: `{class: weight}` for the loss.
+            sample_weight: a weight for each sample.
+            initial_epoch: the epoch to begin with (to go on with a training).
+            steps_per_epoch, validation_steps: batches in an epoch, in a validation; by default all.
+            validation_batch_size: `batch_size` by default.
+            validation_freq: validate each so many epochs, or in the epochs (from 1) listed.
+
+        Returns:
+            A `History`; its `history` maps names of logs to lists with a value for each epoch.
+        """
+        self._check_compiled("train")
+        if not self._backend.trains:
+            from kerata.backend.numpy.autodiff import _MESSAGE
+
+            raise NotImplementedError(f"fit() of model {self.name!r}: {_MESSAGE}")
+        with backend.backend_scope(self._backend):
+            return loop.fit(
+                self, x=x, y=y, batch_size=batch_size, epochs=epochs, verbose=verbose, callbacks=callbacks,
+                validation_split=validation_split, validation_data=validation_data, shuffle=shuffle,
+                class_weight=class_weight, sample_weight=sample_weight, initial_epoch=initial_epoch,
+                steps_per_epoch=steps_per_epoch, validation_steps=validation_steps,
+                validation_batch_size=validation_batch_size, validation_freq=validation_freq,
+            )  # fmt: skip
+
+    def evaluate(self, x=None, y=None, batch_size=None, verbose="auto", sample_weight=None, steps=None, callbacks=None,
+                 return_dict=False, **kwargs):  # fmt: skip
+        """The loss and metrics on data, without training.
+
+        Args:
+            x, y, batch_size, sample_weight, verbose, callbacks: as in `fit`.
+            steps: how many batches to use; by default all.
+            return_dict: whether to give a dictionary.
+
+        Returns:
+            The loss, or a list `[loss, metric, ...]`, or a dictionary by name.
+        """
+        self._check_compiled("test")
+        with backend.backend_scope(self._backend):
+            logs = loop.evaluate(self, x, y, batch_size, verbose, sample_weight, steps, callbacks)
+        if return_dict:
+            return logs
+        values = list(logs.values())
+        return values[0] if len(values) == 1 else values
+
+    def predict(self, x, batch_size=None, verbose="auto", steps=None, callbacks=None):
+        """The outputs for inputs, batch after batch, as NumPy arrays (nested as the model's outputs are).
+
+        Args:
+            x: inputs, as in `fit`.
+            batch_size: samples in a batch; 32 by default.
+            verbose, callbacks: as in `fit`.
+            steps: how many batches to use; by default all.
+        """
+        with backend.backend_scope(self._backend):
+            return loop.predict(self, x, batch_size, verbose, steps, callbacks)
+
+    def train_on_batch(self, x, y=None, sample_weight=None, class_weight=None, return_dict=False):
+        """One step of training on one batch; gives the loss, or a list, or a dictionary of logs."""
+        self._check_compiled("train")
+        if not self._backend.trains:
+            return self.fit()
+        return self._on_batch("train", x, y, sample_weight, class_weight, return_dict)
+
+    def test_on_batch(self, x, y=None, sample_weight=None, return_dict=False):
+        """The loss and metrics on one batch; they accumulate over calls until `reset_metrics()`."""
+        self._check_compiled("test")
+        return self._on_batch("test", x, y, sample_weight, None, return_dict)
+
+    def _on_batch(self, kind, x, y, sample_weight, class_weight, return_dict):
+        with backend.backend_scope(self._backend):
+            batch = loop.one_batch(x, y, sample_weight, class_weight)
+            self._prepare(batch, training=kind == "train")
+            logs = self._compiled(kind)(self._backend.to_device(batch))
+            logs = loop.read(logs, self._backend)
+        if return_dict:
+            return logs
+        values = list(logs.values())
+        return values[0] if len(values) == 1 else values
+
+    def predict_on_batch(self, x):
+        """The outputs for one batch, as NumPy arrays."""
+        with backend.backend_scope(self._backend):
+            batch = loop.one_batch(x, None, None, None)
+            self._prepare(batch, training=False)
+            out = self._compiled("predict")(self._backend.to_device(batch))
+            return tree.map_structure(self._backend.to_numpy, out)
+
+    # -- PyTorch's form ---------------------------------------------------------------------------------------
+    def zero_grad(self, set_to_none: bool = True) -> None:
+        """Forget the gradients that `loss.backward()` left on the weights (PyTorch)."""
+        for v in self.variables:
+            if getattr(v._value, "grad", None) is not None:
+                v._value.grad = None
+
+    def parameters(self, recurse: bool = True):
+        """The trainable weights' `torch.nn.Parameter`s (PyTorch)."""
+        return iter([v._value for v in self.trainable_variables])
+
+    # -- compile in files -------------------------------------------------------------------------------------
+    def get_compile_config(self) -> dict | None:
+        """The arguments of `compile`, serialised."""
+        if not self.compiled or self._compile_arguments is None:
+            return None
+        from kerata.saving import serialize_keras_object
+
+        return {k: serialize_keras_object(v) for k, v in self._compile_arguments.items()}
+
+    def compile_from_config(self, config: dict) -> None:
+        """Compile with what `get_compile_config` gave."""
+        from kerata.saving import deserialize_keras_object
+
+        if type(self).compile is not Trainer.compile and type(self).get_compile_config is Trainer.get_compile_config:
+            warnings.warn(
+                f"Model {self.name!r} overrides compile() without get_compile_config(), so the loaded model is not compiled.",
+                stacklevel=2,
+            )
+            return
+        self.compile(**deserialize_keras_object(config))
+        if self.optimizer is not None and self.built:
+            self.optimizer.build(self.trainable_variables)
+
+
+def _symbol(x):
+    """A KerasTensor like an array of a batch, its first axis unknown."""
+    from kerata.core.keras_tensor import KerasTensor
+
+    if x is None or isinstance(x, KerasTensor):
+        return x
+    from kerata.core import dtypes
+    from kerata.layers.call_plan import static_shape
+
+    if not hasattr(x, "shape"):
+        import numpy as np
+
+        x = np.asarray(x)
+    shape = static_shape(x)
+    name = str(getattr(x.dtype, "name", x.dtype))
+    dtype = "string" if name.startswith(("str", "object", "bytes")) else dtypes.standardize_dtype(x.dtype)
+    return KerasTensor((None, *shape[1:]), dtype)
