@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import dis
 import importlib
 import sys
+
+_IMPORT_FROM = dis.opmap["IMPORT_FROM"]
 
 
 def attach(package: str, places: dict[str, str], submodules=(), kind: str = "name"):
@@ -25,14 +28,25 @@ def attach(package: str, places: dict[str, str], submodules=(), kind: str = "nam
         elif name in submodules:
             value = importlib.import_module(f"{package}.{name}")
         else:
-            if name.startswith("__"):
-                raise AttributeError(f"module {package!r} has no attribute {name!r}")
-            from kerata.core.errors import did_you_mean
-
-            known = [*places, *submodules]
-            raise AttributeError(f"{package} has no {kind} {name!r}.{did_you_mean(name, known)}")
+            raise missing(package, name, [*places, *submodules], kind, sys._getframe(1))
         setattr(sys.modules[package], name, value)
         return value
 
     names = sorted({*places, *submodules})
     return __getattr__, lambda: names, names
+
+
+def missing(package: str, name: str, known, kind: str, frame):
+    """The error for a name that a module does not have, with the nearest one that it has.
+
+    In `from package import name` Python would replace an AttributeError by an ImportError without the hint, so there
+    (the caller's frame stands at that instruction) the ImportError is made here.
+    """
+    if name.startswith("__"):
+        return AttributeError(f"module {package!r} has no attribute {name!r}")
+    from kerata.core.errors import did_you_mean
+
+    text = f"{package} has no {kind} {name!r}.{did_you_mean(name, known)}"
+    if frame.f_lasti >= 0 and frame.f_code.co_code[frame.f_lasti] == _IMPORT_FROM:
+        return ImportError(text, name=package)
+    return AttributeError(text)

@@ -1,0 +1,44 @@
+# `make demo` and `make test` work on a fresh machine: they need make and Python 3.11, 3.12 or 3.13.
+PYTHON ?= $(shell for p in python3 python3.11 python3.12 python3.13; do \
+	$$p -c 'import sys; sys.exit(not (3, 11) <= sys.version_info[:2] <= (3, 13))' 2>/dev/null && echo $$p && break; done)
+VENV := .venv
+BIN := $(VENV)/bin
+export PIP_DISABLE_PIP_VERSION_CHECK := 1
+
+.PHONY: demo test quick slow lint bench clean
+
+$(BIN)/python:
+	@test -n "$(PYTHON)" || { echo "Kerata needs Python 3.11, 3.12 or 3.13; none was found. Install one, or name it: make PYTHON=/path/to/python3"; exit 1; }
+	$(PYTHON) -m venv $(VENV)
+
+# The package with its default backend.
+$(VENV)/.demo: $(BIN)/python pyproject.toml
+	$(BIN)/python -m pip install -q -e ".[jax,demo]"
+	@touch $@
+
+# What the tests need: PyTorch (2.13.0, whose build for CPU is small), TensorFlow, Keras as the oracle.
+$(VENV)/.test: $(BIN)/python pyproject.toml
+	$(BIN)/python -m pip install -q torch==2.13.0
+	$(BIN)/python -m pip install -q -e ".[dev]"
+	@touch $@
+
+demo: $(VENV)/.demo
+	$(BIN)/kerata demo
+
+# All tests, the quick ones first.
+test: quick slow
+
+quick: $(VENV)/.test
+	$(BIN)/python -m pytest -m "not slow" -n 2
+
+slow: $(VENV)/.test
+	$(BIN)/python -m pytest -m slow -n 2
+
+lint: $(VENV)/.test
+	$(BIN)/ruff check kerata tests benchmarks examples
+
+bench: $(VENV)/.test
+	$(BIN)/python benchmarks/run.py
+
+clean:
+	rm -rf $(VENV) demo build *.egg-info
