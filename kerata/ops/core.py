@@ -59,11 +59,15 @@ def saturate_cast(x, dtype):
     if name == "bool" or dtype == "bool":
         return b.cast(x, dtype)
     (low_in, high_in), (low, high) = _range(name), _range(dtype)
-    low, high = builtins.max(low, low_in), builtins.min(high, high_in)
+    ends = builtins.max(low, low_in), builtins.min(high, high_in)
     if dtypes.is_float(name):
-        # The ends must be numbers of the dtype that lie inside the range.
-        low, high = _inside(low, name, 1), _inside(high, name, -1)
-    return b.cast(xp.minimum(xp.maximum(x, b.convert(low, name)), b.convert(high, name)), dtype)
+        # The ends must be numbers of the dtype that lie inside the range; what lies beyond is set afterwards.
+        ends = _inside(ends[0], name, 1), _inside(ends[1], name, -1)
+    out = b.cast(xp.minimum(xp.maximum(x, b.convert(ends[0], name)), b.convert(ends[1], name)), dtype)
+    if dtypes.is_float(name) and not dtypes.is_float(dtype):
+        out = xp.where(x > b.convert(ends[1], name), b.convert(high, dtype), out)
+        out = xp.where(x < b.convert(ends[0], name), b.convert(low, dtype), out)
+    return out
 
 
 def _range(name: str):

@@ -44,9 +44,9 @@ def empty(shape, dtype=None):
 
 @op
 def full(shape, fill_value, dtype=None):
-    """A tensor filled with `fill_value`."""
+    """A tensor filled with `fill_value`, of floatx unless `dtype` is given."""
     b = backend.current()
-    value = b.convert(fill_value, None if dtype is None else dtypes.standardize_dtype(dtype))
+    value = _fill(fill_value, dtypes.standardize_dtype(dtype))
     return b.xp.broadcast_to(value, _shape(shape)) if len(value.shape) else b.xp.full(_shape(shape), value, value.dtype)
 
 
@@ -77,7 +77,13 @@ def full_like(x, fill_value, dtype=None):
     x, xp = arrays(x)
     b = backend.current()
     name = b.dtype(x) if dtype is None else dtypes.standardize_dtype(dtype)
-    return xp.broadcast_to(b.convert(fill_value, name), b.shape(x))
+    return xp.broadcast_to(_fill(fill_value, name), b.shape(x))
+
+
+def _fill(value, name):
+    """`value` as a tensor of dtype `name`, cut off where that cannot hold it."""
+    b = backend.current()
+    return b.cast(b.convert(value), name)
 
 
 @op

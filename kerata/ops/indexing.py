@@ -13,7 +13,13 @@ from kerata.ops._op import arrays, convert, op, promote
 def get_item(x, key):
     """x[key]: integers, slices, None, `...`, tensors of integers or booleans."""
     x, xp = arrays(x)
-    return x[key] if not hasattr(xp, "get_item") else xp.get_item(x, key)
+    key = builtins.tuple(map(_part, key)) if isinstance(key, builtins.tuple) else _part(key)
+    return xp.get_item(x, key)
+
+
+def _part(key):
+    """One part of an index; lists and Variables as tensors."""
+    return convert(key) if isinstance(key, list) or hasattr(key, "assign") else key
 
 
 def _integers(indices):

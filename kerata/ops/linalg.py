@@ -98,7 +98,7 @@ def matrix_rank(x, tol=None):
         import numpy as np
 
         tol = b.xp.max(values, axis=-1, keepdims=True) * (max(x.shape[-2:]) * float(np.finfo(b.dtype(x)).eps))
-    return b.xp.sum(b.cast(values > tol, "int32"), axis=-1)
+    return b.cast(b.xp.sum(b.cast(values > tol, "int32"), axis=-1), "int32")
 
 
 @op

@@ -102,11 +102,8 @@ def view_as_real(x):
 
 def _complex(real, imag):
     b = backend.current()
-    name = "complex128" if b.dtype(real) == "float64" else "complex64"
-    part = "float64" if name == "complex128" else "float32"
-    make = getattr(b.xp, "make_complex", None)
-    real, imag = b.cast(real, part), b.cast(imag, part)
-    return make(real, imag) if make else b.cast(real + 1j * imag, name)
+    part = "float64" if b.dtype(real) == "float64" else "float32"
+    return b.xp.make_complex(b.cast(real, part), b.cast(imag, part))
 
 
 def _pair_to_complex(x, name: str):
@@ -178,7 +175,7 @@ def _stft_window(window, sequence_length, fft_length, name):
     """The window, with zeros around it up to `fft_length`."""
     b = backend.current()
     if window is None:
-        values = b.xp.ones((sequence_length,), dtype=b.native_dtype(name))
+        return b.xp.ones((fft_length,), dtype=b.native_dtype(name))
     elif isinstance(window, str):
         if window not in ("hann", "hamming"):
             raise ValueError(f"`window` is 'hann', 'hamming', None or a tensor; it was {window!r}.")

@@ -141,7 +141,7 @@ def count_nonzero(x, axis=None):
     """How many elements over `axis` are not zero, as int32."""
     x, xp = arrays(x)
     b = backend.current()
-    x = b.cast(x != 0, "int32")
+    x = b.cast(b.cast(x, "bool"), "int32")
     return xp.sum(x, axis=_axis(axis), dtype=x.dtype)
 
 

@@ -122,10 +122,9 @@ def _unique_spec(x, sorted=True, return_index=False, return_inverse=False, retur
 
     shape = list(x.shape)
     shape = [size] if axis is None else [size if a == axis % len(shape) else n for a, n in enumerate(shape)]
-    total = None if None in x.shape else int(__import__("math").prod(x.shape))
     out = [KerasTensor(shape, x.dtype)]
     out += [KerasTensor((size,), "int32")] if return_index else []
-    out += [KerasTensor((total if axis is None else x.shape[axis],), "int32")] if return_inverse else []
+    out += [KerasTensor(x.shape if axis is None else (x.shape[axis],), "int32")] if return_inverse else []
     out += [KerasTensor((size,), "int32")] if return_counts else []
     return out[0] if len(out) == 1 else tuple(out)
 
@@ -142,14 +141,15 @@ def unique(x, sorted=True, return_index=False, return_inverse=False, return_coun
     """
     x, xp = arrays(x)
     b = backend.current()
-    if axis is None:
+    flat, whole = axis is None, b.shape(x)
+    if flat:
         x, axis = xp.reshape(x, (-1,)), 0
     if b.name == "jax" and size is not None:
         out = xp.unique(x, True, True, True, axis, size=size, fill_value=fill_value)
     else:
         out = _unique_of_numpy(b, x, axis, size, fill_value)
     values, index, inverse, counts = out
-    inverse = xp.reshape(inverse, (-1,))
+    inverse = xp.reshape(inverse, whole if flat else (-1,))
     asked = zip((index, inverse, counts), (return_index, return_inverse, return_counts))
     extras = [b.cast(part, "int32") for part, wanted in asked if wanted]
     return (values, *extras) if extras else values

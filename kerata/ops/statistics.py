@@ -138,7 +138,8 @@ def bincount(x, weights=None, minlength=0, sparse=False):
     length = _bins(b, x, minlength)
     hit = xp.expand_dims(x, -1) == xp.arange(0, length, 1, dtype=x.dtype)
     if weights is None:
-        return xp.sum(b.cast(hit, "int32"), axis=-2)
+        hit = b.cast(hit, "int32")
+        return xp.sum(hit, axis=-2, dtype=hit.dtype)
     weights = b.convert(weights)
     weights = b.cast(weights, dtypes.result_type(b.dtype(weights), "int32"))
     return xp.sum(xp.where(hit, xp.expand_dims(weights, -1), xp.zeros((), dtype=weights.dtype)), axis=-2)

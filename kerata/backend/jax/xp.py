@@ -59,3 +59,11 @@ def segment(data, ids, num_segments, reduction="add"):
 
 def view(x, dtype):
     return x.view(dtype)
+
+
+def get_item(x, key):
+    return x[key]
+
+
+def make_complex(real, imag):
+    return real + 1j * imag

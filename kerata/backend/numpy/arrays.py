@@ -29,7 +29,29 @@ def convert(x, dtype: str | None = None) -> np.ndarray:
     if hasattr(x, "detach"):
         x = x.detach().cpu()
         x = x.float().numpy() if str(x.dtype) == "torch.bfloat16" else x.numpy()
-    return np.asarray(x, dtype=None if dtype is None else native_dtype(dtype))
+    out = np.asarray(x, dtype=None if dtype is None else native_dtype(dtype))
+    if dtype is None and out.dtype in _WIDE and not isinstance(x, np.generic) and not hasattr(x, "__array__"):
+        return _narrow(x, out)
+    return out
+
+
+_WIDE = (np.dtype("float64"), np.dtype("int64"))
+
+
+def _narrow(x, array):
+    """Python numbers, also in lists, become floatx and int32; arrays among them keep their width."""
+    stack = [x]
+    while stack:
+        item = stack.pop()
+        if isinstance(item, list | tuple):
+            stack.extend(item)
+        elif isinstance(item, np.ndarray | np.generic) and item.dtype == array.dtype:
+            return array
+    if array.dtype == np.int64:
+        return array.astype(np.int32) if not array.size or abs(array).max() < 2**31 else array
+    from kerata.core.config import floatx
+
+    return array.astype(native_dtype(floatx()))
 
 
 def to_numpy(x) -> np.ndarray:

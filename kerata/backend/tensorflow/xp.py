@@ -10,6 +10,7 @@ import math
 import numpy as np
 import tensorflow as tf
 
+from kerata.backend.tensorflow import fft as fft
 from kerata.backend.tensorflow import linalg as linalg
 from kerata.backend.tensorflow.arrays import shape as _shape
 
@@ -52,7 +53,12 @@ atanh = arctanh = tf.atanh
 cos, cosh, sin, sinh, tan, tanh = tf.cos, tf.cosh, tf.sin, tf.sinh, tf.tan, tf.tanh
 exp, expm1 = tf.exp, tf.math.expm1
 log, log1p = tf.math.log, tf.math.log1p
-logical_not = tf.logical_not
+
+
+def logical_not(x):
+    return tf.logical_not(x if x.dtype.is_bool else tf.cast(x, tf.bool))
+
+
 reciprocal = tf.math.reciprocal
 sqrt = tf.sqrt
 square = _carried(tf.square)
@@ -118,6 +124,13 @@ def round(x, decimals=0):
         return tf.round(x) if x.dtype.is_floating else x
     factor = tf.constant(10.0**decimals, x.dtype if x.dtype.is_floating else tf.float64)
     return tf.cast(tf.round(tf.cast(x, factor.dtype) * factor) / factor, x.dtype)
+
+
+def sinc(x):
+    turn = x * tf.constant(pi, x.dtype)
+    zero = tf.equal(turn, 0)
+    turn = tf.where(zero, tf.ones_like(turn), turn)
+    return tf.where(zero, tf.ones_like(x), tf.sin(turn) / turn)
 
 
 def exp2(x):
@@ -236,6 +249,37 @@ bitwise_right_shift = _pair(tf.bitwise.right_shift, carry=False)
 @_pair
 def fmod(x1, x2):
     return tf.truncatemod(x1, x2)
+
+
+@_pair
+def fmax(x1, x2):
+    out = tf.maximum(x1, x2)
+    return tf.where(isnan(x1), x2, tf.where(isnan(x2), x1, out)) if x1.dtype.is_floating else out
+
+
+@_pair
+def fmin(x1, x2):
+    out = tf.minimum(x1, x2)
+    return tf.where(isnan(x1), x2, tf.where(isnan(x2), x1, out)) if x1.dtype.is_floating else out
+
+
+@_pair
+def gcd(x1, x2):
+    """Euclid's algorithm on all elements at once."""
+    x1, x2 = broadcast_arrays(tf.abs(x1), tf.abs(x2))
+
+    def step(a, b):
+        done = tf.equal(b, 0)
+        rest = tf.math.floormod(a, tf.where(done, tf.ones_like(b), b))
+        return tf.where(done, a, b), tf.where(done, b, rest)
+
+    return tf.while_loop(lambda a, b: tf.reduce_any(tf.not_equal(b, 0)), step, (x1, x2))[0]
+
+
+@_pair
+def lcm(x1, x2):
+    divisor = gcd(x1, x2)
+    return tf.abs(x1 // tf.where(tf.equal(divisor, 0), tf.ones_like(divisor), divisor) * x2)
 
 
 @_pair
@@ -518,6 +562,36 @@ def pad(x, pad_width, mode="constant", constant_values=0):
 
 
 # ---- indexing
+def get_item(x, key):
+    """x[key] with NumPy's meaning: TensorFlow itself knows numbers, slices, None and `...` only."""
+    parts = list(key) if isinstance(key, tuple) else [key]
+    parts = [tf.convert_to_tensor(p) if isinstance(p, np.ndarray) else p for p in parts]
+    if not builtins.any(tf.is_tensor(p) and (p.shape.rank or p.dtype.is_bool) for p in parts):
+        return x[tuple(parts)]
+    parts = [q for p in parts for q in (nonzero(p) if tf.is_tensor(p) and p.dtype.is_bool else [p])]
+    if Ellipsis not in [p for p in parts if not tf.is_tensor(p)]:
+        parts.append(Ellipsis)
+    at = next(i for i, p in enumerate(parts) if p is Ellipsis)
+    used = builtins.sum(p is not None for p in parts) - 1
+    parts[at : at + 1] = [slice(None)] * (x.shape.rank - used)
+    # A number beside a tensor counts as a tensor: first the slices, then all tensors together.
+    fancy = [not (p is None or isinstance(p, slice)) for p in parts]
+    x = x[tuple(slice(None) if f else p for p, f in zip(parts, fancy))]
+    return _gather_axes(x, [i for i, f in enumerate(fancy) if f], [p for p, f in zip(parts, fancy) if f])
+
+
+def _gather_axes(x, axes, indices):
+    rank = x.shape.rank
+    sizes = _shape(x)
+    indices = [tf.cast(i, tf.int64) for i in indices]
+    indices = broadcast_arrays(*[_positive(i, sizes[a]) for i, a in zip(indices, axes)])
+    x = tf.transpose(x, axes + [a for a in range(rank) if a not in axes])
+    x = tf.gather_nd(x, tf.stack(indices, -1))
+    together = axes == list(range(axes[0], axes[0] + len(axes)))
+    new = indices[0].shape.rank
+    return moveaxis(x, list(range(new)), list(range(axes[0], axes[0] + new))) if together and axes[0] else x
+
+
 def _positive(indices, size):
     return tf.where(indices < 0, indices + tf.cast(size, indices.dtype), indices)
 
@@ -773,6 +847,9 @@ def segment(data, ids, num_segments, reduction="add"):
         empty = tf.reshape(count == 0, [-1] + [1] * (data.shape.rank - 1))
         out = tf.where(empty, tf.constant(-inf if reduction == "max" else inf, data.dtype), out)
     return out
+
+
+make_complex = tf.complex
 
 
 def view(x, dtype):

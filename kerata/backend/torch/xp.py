@@ -40,7 +40,7 @@ isfinite, isinf, isnan = torch.isfinite, torch.isinf, torch.isnan
 logical_not = torch.logical_not
 negative = torch.negative
 reciprocal = torch.reciprocal
-sign, signbit = torch.sign, torch.signbit
+signbit = torch.signbit
 sqrt, square = torch.sqrt, torch.square
 deg2rad, rad2deg = torch.deg2rad, torch.rad2deg
 i0 = torch.special.i0
@@ -53,6 +53,11 @@ def abs(x):
 
 
 absolute = abs
+
+
+def sign(x):
+    out = torch.sign(x)
+    return torch.where(torch.isnan(x), x, out) if x.is_floating_point() else out  # torch.sign(nan) is 0
 
 
 def _unless_integer(fn):
@@ -341,6 +346,26 @@ def pad(x, pad_width, mode="constant", constant_values=0):
 
 
 # ---- indexing
+def get_item(x, key):
+    """x[key]; PyTorch has no slices with a negative step, so such axes are turned round first."""
+    parts = key if isinstance(key, tuple) else (key,)
+    if not builtins.any(isinstance(p, slice) and (p.step or 1) < 0 for p in parts):
+        return x[key]
+    used = builtins.sum(p is not None and p is not Ellipsis for p in parts)
+    axis, out = 0, []
+    for p in parts:
+        if p is Ellipsis:
+            axis += x.ndim - used
+        elif p is not None:
+            if isinstance(p, slice) and (p.step or 1) < 0:
+                n = x.shape[axis]
+                start, stop, step = p.indices(n)
+                x, p = x.flip(axis), slice(n - 1 - start, n - 1 - stop, -step)
+            axis += 1
+        out.append(p)
+    return x[tuple(out)]
+
+
 def _index(indices, size):
     """As int64, with negative positions counted from the end."""
     indices = indices.long() if indices.dtype is not torch.int64 else indices
@@ -579,6 +604,9 @@ def segment(data, ids, num_segments, reduction="add"):
     ids = torch.where((ids >= 0) & (ids < num_segments), ids, num_segments).long()
     ids = ids.reshape((-1,) + (1,) * (data.ndim - 1)).expand(data.shape)
     return out.scatter_reduce(0, ids, data, _SEGMENT[reduction])[:num_segments]
+
+
+make_complex = torch.complex
 
 
 def view(x, dtype):
