@@ -50,8 +50,7 @@ class Loss(Configurable):
         with name_scope(self.name):
             in_mask = get_mask(y_pred)
             dtype = self._dtype
-            y_pred = tree.map_structure(lambda x: ops.convert_to_tensor(x, dtype=dtype), y_pred)
-            y_true = tree.map_structure(lambda x: ops.convert_to_tensor(x, dtype=dtype), y_true)
+            y_pred, y_true = as_tensors(y_pred, dtype), as_tensors(y_true, dtype)
             losses = self.call(y_true, y_pred)
             out_mask = get_mask(losses)
             if in_mask is not None and out_mask is not None:
@@ -78,6 +77,16 @@ class Loss(Configurable):
 
 
 _MISSING = object()
+
+
+def as_tensors(x: Any, dtype: str) -> Any:
+    """A tensor of `dtype` from an array or nested lists of numbers; for a structure of arrays, the structure."""
+    if not isinstance(x, list | tuple | dict):
+        return ops.convert_to_tensor(x, dtype=dtype)
+    leaves = tree.flatten(x)
+    if not isinstance(x, dict) and all(isinstance(leaf, int | float) for leaf in leaves):
+        return ops.convert_to_tensor(x, dtype=dtype)
+    return tree.map_structure(lambda leaf: ops.convert_to_tensor(leaf, dtype=dtype), x)
 
 
 def check_reduction(reduction: str | None) -> str | None:

@@ -92,6 +92,8 @@ def sparse_categorical_crossentropy(y_true: Any, y_pred: Any, from_logits: bool 
     """
     y_pred = ops.convert_to_tensor(y_pred)
     y_true = ops.convert_to_tensor(y_true)
+    if axis not in (-1, len(y_pred.shape) - 1):
+        y_pred, axis = ops.moveaxis(y_pred, axis, -1), -1
     if len(y_true.shape) == len(y_pred.shape) and y_true.shape[-1] == 1:
         y_true = ops.squeeze(y_true, -1)
     if ignore_class is None:

@@ -26,10 +26,10 @@ def dice(y_true: Any, y_pred: Any, axis: Any = None) -> Any:
 
 
 def tversky(y_true: Any, y_pred: Any, alpha: float = 0.5, beta: float = 0.5, axis: Any = None) -> Any:
-    """`1 - TP / (TP + alpha * FP + beta * FN)` over `axis` (all axes when None).
+    """`1 - TP / (TP + alpha * FN + beta * FP)` over `axis` (all axes when None).
 
     Args:
-        alpha, beta: weights of false positives and of false negatives.
+        alpha, beta: weights of false negatives and of false positives (as Keras computes it).
 
     Source: Salehi et al. (2017), https://arxiv.org/abs/1706.05721
 
@@ -39,9 +39,9 @@ def tversky(y_true: Any, y_pred: Any, alpha: float = 0.5, beta: float = 0.5, axi
     y_true = ops.cast(y_true, y_pred.dtype)
     axis = _axes(axis)
     overlap = ops.sum(y_true * y_pred, axis=axis)
-    false_positive = ops.sum((1.0 - y_true) * y_pred, axis=axis)
     false_negative = ops.sum((1.0 - y_pred) * y_true, axis=axis)
-    size = overlap + alpha * false_positive + beta * false_negative
+    false_positive = ops.sum((1.0 - y_true) * y_pred, axis=axis)
+    size = overlap + alpha * false_negative + beta * false_positive
     return 1.0 - ops.divide(overlap, size + config.epsilon())
 
 
