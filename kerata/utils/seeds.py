@@ -28,7 +28,9 @@ def set_random_seed(seed: int) -> None:
     >>> kerata.utils.set_random_seed(812)
     """
     if isinstance(seed, bool) or not isinstance(seed, int | np.integer):
-        raise ValueError(f"set_random_seed() wants an integer `seed`; got {seed!r} of type {type(seed).__name__}.")
+        raise ValueError(
+            f"set_random_seed() wants an integer `seed`; got {seed!r} of type {type(seed).__name__}."
+        )
     if not 0 <= seed < 2**32:
         raise ValueError(f"set_random_seed() wants a `seed` from 0 to 2**32 - 1; got {seed}.")
     seed = int(seed)
@@ -60,7 +62,8 @@ def get_random_seed() -> int | None:
 def new_seed() -> tuple[int, int]:
     """Two integers that seed a fresh stream: the process's seed and the number of streams made since it was set.
 
-    Without a seed the first integer is drawn from NumPy's global generator, so `np.random.seed` counts as well.
+    Without a seed the first integer is drawn from NumPy's global generator, so `np.random.seed` counts as
+    well.
     """
     with _lock:
         if _state.seed is None:

@@ -24,14 +24,15 @@ class ArraySource(Source):
     Args:
         x, y, sample_weight: arrays, or nested lists, tuples and dicts of arrays with equal first dimensions.
         batch_size: samples of a batch, 32 by default.
-        steps: batches of an epoch; with fewer than the data have, each epoch goes on where the last one stopped.
-        shuffle: True: a new order of samples each epoch; "batch": the order of whole batches changes, and rows stay
-            beside their neighbours; False: as given.
+        steps: batches of an epoch; with fewer than the data have, each epoch goes on where the last one
+            stopped.
+        shuffle: True: a new order of samples each epoch; "batch": the order of whole batches changes, and
+            rows stay beside their neighbours; False: as given.
         class_weight: {class: weight}, turned into sample weights.
         seed: integer that fixes the orders; by default they follow from `kerata.utils.set_random_seed`.
 
-    `data` is the tuple `(x,)`, `(x, y)` or `(x, y, sample_weight)` of whole arrays, `order(epoch)` the indices that
-    the epoch visits, `batch_size` at a time.
+    `data` is the tuple `(x,)`, `(x, y)` or `(x, y, sample_weight)` of whole arrays, `order(epoch)` the
+    indices that the epoch visits, `batch_size` at a time.
     """
 
     def __init__(self, x, y=None, sample_weight=None, batch_size=None, steps=None, shuffle=False, class_weight=None,
@@ -52,7 +53,8 @@ class ArraySource(Source):
         if self.steps is not None and self.steps > self._pass_batches:
             warnings.warn(
                 f"{self.steps} steps an epoch were asked for, but {self.num_samples} samples in batches of "
-                f"{self.batch_size} are only {self._pass_batches}: each epoch has {self._pass_batches} steps.",
+                f"{self.batch_size} are only {self._pass_batches}: each epoch has {self._pass_batches} "
+                "steps.",
                 stacklevel=3,
             )
         self._seed = (int(seed), 0) if seed is not None else (new_seed() if shuffle else (0, 0))
@@ -72,7 +74,11 @@ class ArraySource(Source):
         first, offset = divmod(epoch * count, self.num_samples)
         last = (epoch * count + count - 1) // self.num_samples
         passes = [self._pass_order(p) for p in range(first, last + 1)]
-        return np.concatenate(passes)[offset : offset + count] if len(passes) > 1 else passes[0][offset : offset + count]
+        return (
+            np.concatenate(passes)[offset : offset + count]
+            if len(passes) > 1
+            else passes[0][offset : offset + count]
+        )
 
     def _pass_order(self, number: int) -> np.ndarray:
         if self.shuffle is False:
@@ -117,7 +123,9 @@ class ArraySource(Source):
 
     def _slice(self, start: int, stop: int) -> tuple:
         cut = slice(start, stop)
-        return self._pack([x.rows(cut) if isinstance(x, Lazy) else x if x is None else x[cut] for x in self._leaves])
+        return self._pack(
+            [x.rows(cut) if isinstance(x, Lazy) else x if x is None else x[cut] for x in self._leaves]
+        )
 
     def gather(self, index: np.ndarray) -> tuple:
         """The batch of the samples at `index`."""
@@ -177,13 +185,19 @@ def count_samples(x, y=None, sample_weight=None) -> int:
         raise ValueError("There are no data: `x` is empty.")
     for name, array in pairs:
         if len(array.shape) == 0:
-            raise ValueError(f"{name} is a single number; wanted is an array whose first dimension counts the samples.")
+            raise ValueError(
+                f"{name} is a single number; wanted is an array whose first dimension counts the samples."
+            )
     sizes = {int(a.shape[0]) for _, a in pairs}
     if len(sizes) > 1:
         listed = ", ".join(f"{name} has {int(a.shape[0])}" for name, a in pairs)
-        raise ValueError(f"The arrays differ in the number of samples: {listed}. Each needs one row for each sample.")
+        raise ValueError(
+            f"The arrays differ in the number of samples: {listed}. Each needs one row for each sample."
+        )
     if sizes == {0}:
-        raise ValueError(f"There are no data: {', '.join(f'{n} has shape {tuple(a.shape)}' for n, a in pairs)}.")
+        raise ValueError(
+            f"There are no data: {', '.join(f'{n} has shape {tuple(a.shape)}' for n, a in pairs)}."
+        )
     return sizes.pop()
 
 
@@ -195,7 +209,9 @@ def train_validation_split(arrays, validation_split: float) -> tuple:
         validation_split: the fraction, more than 0 and less than 1.
     """
     if not 0 < validation_split < 1:
-        raise ValueError(f"`validation_split` is a fraction between 0 and 1, both excluded; got {validation_split!r}.")
+        raise ValueError(
+            f"`validation_split` is a fraction between 0 and 1, both excluded; got {validation_split!r}."
+        )
     parts = arrays if isinstance(arrays, tuple) and len(arrays) <= 3 else (arrays,)
     data = standardise(*parts)
     count = count_samples(*data)
@@ -203,8 +219,8 @@ def train_validation_split(arrays, validation_split: float) -> tuple:
     if at == 0 or at == count:
         empty = "training" if at == 0 else "validation"
         raise ValueError(
-            f"`validation_split={validation_split}` of {count} samples leaves none for {empty}. Give more samples, "
-            "another fraction, or `validation_data`."
+            f"`validation_split={validation_split}` of {count} samples leaves none for {empty}. Give more "
+            "samples, another fraction, or `validation_data`."
         )
     halves = [tuple(tree.map_structure(lambda a, c=c: None if a is None else a[c], part) for part in data[: len(parts)])
               for c in (slice(None, at), slice(at, None))]  # fmt: skip

@@ -26,8 +26,9 @@ class BatchReader:
             raw = (raw,)
         if not 1 <= len(raw) <= 3:
             raise ValueError(
-                f"{self.what} yielded a tuple of {len(raw)} items in batch {self.count}; a batch is `x`, `(x,)`, "
-                "`(x, y)` or `(x, y, sample_weight)`. Put several inputs into one tuple or dict: `((x1, x2), y)`."
+                f"{self.what} yielded a tuple of {len(raw)} items in batch {self.count}; a batch is `x`, "
+                "`(x,)`, `(x, y)` or `(x, y, sample_weight)`. Put several inputs into one tuple or dict: "
+                "`((x1, x2), y)`."
             )
         batch = tuple([self._part(p, n) for p, n in zip(raw, ("x", "y", "sample_weight"))])
         while len(batch) > 1 and batch[-1] is None:
@@ -51,18 +52,21 @@ class BatchReader:
             self.layout = layout
         elif layout != self.layout:
             raise ValueError(
-                f"{self.what} yielded {_describe(batch)} in batch {self.count}, but {self._expected()} before. Every "
-                "batch must have the structure of the first."
+                f"{self.what} yielded {_describe(batch)} in batch {self.count}, but {self._expected()} "
+                "before. Every batch must have the structure of the first."
             )
         sizes = {leaf.shape[0] for part in leaves for leaf in part if leaf is not None and len(leaf.shape)}
         if len(sizes) > 1:
             raise ValueError(
-                f"{self.what}: the arrays of batch {self.count} differ in the number of samples: {_sizes(batch)}."
+                f"{self.what}: the arrays of batch {self.count} differ in the number of samples: "
+                f"{_sizes(batch)}."
             )
 
     def _expected(self) -> str:
         names = ("x", "y", "sample_weight")
-        return "(" + ", ".join(n if k == 1 else f"{n} of {k} arrays" for n, k in zip(names, self.layout)) + ")"
+        return (
+            "(" + ", ".join(n if k == 1 else f"{n} of {k} arrays" for n, k in zip(names, self.layout)) + ")"
+        )
 
 
 def _dense(leaf):

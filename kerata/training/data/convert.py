@@ -48,8 +48,8 @@ def _rows_to_array(rows, name: str) -> np.ndarray:
         odd = next((i for i, n in enumerate(lengths) if n != lengths[0]), None)
         where = f" (row 0 has {lengths[0]} values, row {odd} has {lengths[odd]})" if odd is not None else ""
         raise ValueError(
-            f"{name} is a list whose rows differ in length{where}, so it is no array. For sequences of different "
-            "lengths use `kerata.utils.pad_sequences`."
+            f"{name} is a list whose rows differ in length{where}, so it is no array. For sequences of "
+            "different lengths use `kerata.utils.pad_sequences`."
         ) from None
 
 
@@ -80,7 +80,9 @@ def as_array(x, name: str = "x"):
     if h5py is not None and isinstance(x, h5py.Dataset):
         return FileRows(x)
     if isinstance(x, _SCALARS) and not isinstance(x, np.generic):
-        raise ValueError(f"{name} is {x!r}, of type {type(x).__name__}; wanted is an array with one row a sample.")
+        raise ValueError(
+            f"{name} is {x!r}, of type {type(x).__name__}; wanted is an array with one row a sample."
+        )
     return _standard(to_numpy(x, name), name)
 
 
@@ -104,9 +106,9 @@ def to_numpy(x, name: str = "x") -> np.ndarray:
     if hasattr(x, "__dlpack__"):
         return np.from_dlpack(x)
     raise ValueError(
-        f"{name} is of type {type(x).__module__}.{type(x).__qualname__}, which cannot be read as an array. Give NumPy "
-        "arrays, tensors, pandas objects, nested lists or dicts of them, or a generator, `PyDataset`, tf.data.Dataset or "
-        "torch DataLoader."
+        f"{name} is of type {type(x).__module__}.{type(x).__qualname__}, which cannot be read as an array. "
+        "Give NumPy arrays, tensors, pandas objects, nested lists or dicts of them, or a generator, "
+        "`PyDataset`, tf.data.Dataset or torch DataLoader."
     )
 
 
@@ -140,8 +142,8 @@ def _standard(x: np.ndarray, name: str) -> np.ndarray:
         return x
     if kind == "V":
         raise ValueError(
-            f"{name} is a structured array with the fields {', '.join(x.dtype.names)}. Give a dict of arrays, "
-            f"`{{field: {name}[field] for field in {name}.dtype.names}}`."
+            f"{name} is a structured array with the fields {', '.join(x.dtype.names)}. Give a dict of "
+            f"arrays, `{{field: {name}[field] for field in {name}.dtype.names}}`."
         )
     what = "dates" if kind in "mM" else f"dtype {x.dtype}"
     raise ValueError(f"{name} holds {what}, which models cannot compute with. Turn them into numbers first.")
@@ -198,19 +200,24 @@ def _frame_to_numpy(frame, name: str) -> np.ndarray:
         return frame.to_numpy(dtype=np.result_type(*[d for d in frame.dtypes if d.kind != "b"]))
     if all(numeric(d) for d in frame.dtypes):  # nullable numbers
         whole = not frame.isna().to_numpy().any() and all("float" not in str(d).lower() for d in frame.dtypes)
-        return frame.to_numpy(dtype="int64" if whole else "float64", **({} if whole else {"na_value": np.nan}))
+        return frame.to_numpy(
+            dtype="int64" if whole else "float64", **({} if whole else {"na_value": np.nan})
+        )
     for column, dtype in frame.dtypes.items():
         if numeric(dtype):
             continue
         values = frame[column]
-        bad = next((i for i, v in enumerate(values) if isinstance(v, str | bytes) or not np.isscalar(v)), None)
+        bad = next(
+            (i for i, v in enumerate(values) if isinstance(v, str | bytes) or not np.isscalar(v)), None
+        )
         if bad is None:
             continue
         if all(isinstance(v, str) for v in values) and frame.shape[1] == 1:
             return frame.to_numpy(dtype=object)
         raise ValueError(
             f"{name} has the column {column!r} of dtype {dtype}, which is not numeric: row {bad} holds "
-            f"{_short(values.iloc[bad])}. Drop the column, or encode it (for example with `pandas.get_dummies`)."
+            f"{_short(values.iloc[bad])}. Drop the column, or encode it (for example with "
+            "`pandas.get_dummies`)."
         )
     return frame.to_numpy(dtype="float64", na_value=np.nan)
 
@@ -260,7 +267,9 @@ class FileRows(Lazy):
         if isinstance(index, slice):
             a, b, _ = index.indices(self.shape[0])
             return _standard(self.dataset[self.start + a : self.start + b], "x")
-        unique, back = np.unique(np.asarray(index) + self.start, return_inverse=True)  # files want ascending indices
+        unique, back = np.unique(
+            np.asarray(index) + self.start, return_inverse=True
+        )  # files want ascending indices
         return _standard(self.dataset[unique], "x")[back]
 
     def __getitem__(self, index: slice) -> FileRows:

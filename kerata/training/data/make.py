@@ -24,8 +24,9 @@ def make_source(x, y=None, sample_weight=None, batch_size=None, steps=None, shuf
     """The source for whatever was given as data.
 
     Args:
-        x: arrays (NumPy, lists, tensors of any library, pandas, scipy sparse, nested lists and dicts of them), or a
-            generator, `PyDataset`, tf.data.Dataset, torch DataLoader or grain data set that yields batches.
+        x: arrays (NumPy, lists, tensors of any library, pandas, scipy sparse, nested lists and dicts of
+            them), or a generator, `PyDataset`, tf.data.Dataset, torch DataLoader or grain data set that
+            yields batches.
         y, sample_weight: for arrays only.
         batch_size: for arrays only; 32 by default.
         steps: batches of an epoch.
@@ -74,7 +75,9 @@ def _kind(x) -> str | None:
     if _is(x, "torch", "utils.data.DataLoader"):
         return "torch DataLoader"
     if _is(x, "torch", "utils.data.Dataset"):
-        raise ValueError("A torch Dataset gives single samples; wrap it: `torch.utils.data.DataLoader(x, batch_size=32)`.")
+        raise ValueError(
+            "A torch Dataset gives single samples; wrap it: `torch.utils.data.DataLoader(x, batch_size=32)`."
+        )
     if any(_is(x, "grain", n) for n in ("MapDataset", "IterDataset", "DataLoader")):
         return "grain data set"
     if _is(x, "keras", "utils.PyDataset"):
@@ -83,7 +86,8 @@ def _kind(x) -> str | None:
         return "generator"
     if inspect.isgeneratorfunction(x):
         raise ValueError(
-            f"`x` is the generator function {x.__name__!r} itself; call it, `{x.__name__}()`, to get a generator."
+            f"`x` is the generator function {x.__name__!r} itself; call it, `{x.__name__}()`, to get a "
+            "generator."
         )
     return None
 

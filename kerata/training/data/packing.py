@@ -32,8 +32,8 @@ def unpack_x_y_sample_weight(data) -> tuple:
         return (data, None, None)
     if not 1 <= len(data) <= 3:
         raise ValueError(
-            f"A batch is `x`, `(x,)`, `(x, y)` or `(x, y, sample_weight)`; here is a tuple of {len(data)} items. Put "
-            "several inputs into one list or dict: `((x1, x2), y)`."
+            f"A batch is `x`, `(x,)`, `(x, y)` or `(x, y, sample_weight)`; here is a tuple of {len(data)} "
+            "items. Put several inputs into one list or dict: `((x1, x2), y)`."
         )
     return (*data, None, None)[:3]
 

@@ -51,7 +51,9 @@ class Prefetcher:
         work = _item if self.processes else self.dataset.__getitem__
         try:
             with warnings.catch_warnings() if self.processes else _nothing:
-                if self.processes:  # JAX warns of every fork; a worker that only makes batches never touches it
+                if (
+                    self.processes
+                ):  # JAX warns of every fork; a worker that only makes batches never touches it
                     warnings.filterwarnings("ignore", message=".*fork.*")
                 self._fill(pool, work, waiting, indices)
             while waiting:

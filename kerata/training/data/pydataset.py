@@ -14,8 +14,10 @@ class PyDataset:
     `__getitem__(index)` gives batch number `index`, a whole batch: `(x, y)` or `(x, y, sample_weight)`.
 
     Args:
-        workers: how many batches are prepared at once; with 1 and no processes, batches are made between the steps.
-        use_multiprocessing: prepare in processes instead of threads (for slow pure Python; the object is copied).
+        workers: how many batches are prepared at once; with 1 and no processes, batches are made between the
+            steps.
+        use_multiprocessing: prepare in processes instead of threads (for slow pure Python; the object is
+            copied).
         max_queue_size: how many batches may wait.
 
     >>> import kerata, numpy as np
@@ -41,8 +43,9 @@ class PyDataset:
             if not self.__dict__.get("_warned"):
                 self.__dict__["_warned"] = True
                 warnings.warn(
-                    f"{type(self).__name__}.__init__() did not call `super().__init__(**kwargs)`, so the data set has no "
-                    "`workers`, `use_multiprocessing` and `max_queue_size`; the defaults are used.",
+                    f"{type(self).__name__}.__init__() did not call `super().__init__(**kwargs)`, so the "
+                    "data set has no `workers`, `use_multiprocessing` and `max_queue_size`; the defaults "
+                    "are used.",
                     stacklevel=4,
                 )
             return default
@@ -77,7 +80,8 @@ class PyDataset:
     def __getitem__(self, index: int):
         near = did_you_mean("__getitem__", [n for n in vars(type(self)) if callable(getattr(self, n, None))])
         raise NotImplementedError(
-            f"{type(self).__name__} must define `__getitem__(self, index)`, which gives batch number `index`.{near}"
+            f"{type(self).__name__} must define `__getitem__(self, index)`, which gives batch number "
+            f"`index`.{near}"
         )
 
     @property
@@ -86,7 +90,8 @@ class PyDataset:
         if hasattr(self, "__len__"):
             return len(self)
         raise NotImplementedError(
-            f"{type(self).__name__} must define `__len__(self)`, the number of batches (or the property `num_batches`)."
+            f"{type(self).__name__} must define `__len__(self)`, the number of batches (or the property "
+            "`num_batches`)."
         )
 
     def on_epoch_begin(self):

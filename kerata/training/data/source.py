@@ -15,7 +15,8 @@ class Source:
         num_samples: number of samples, or None where nobody knows.
         batch_size: the usual number of samples of a batch, or None.
         num_batches: batches of an epoch, or None where nobody knows.
-        has_arrays: True where `data` holds the whole data set as arrays and `order(epoch)` gives indices into it.
+        has_arrays: True where `data` holds the whole data set as arrays and `order(epoch)` gives indices
+            into it.
         exhausted: True once the data have ended for good; further epochs are empty.
     """
 
@@ -46,8 +47,8 @@ class Source:
 class StreamSource(Source):
     """A source that can only be read in its own order.
 
-    With `steps`, an epoch takes so many batches and the next epoch goes on where it stopped; epoch 0 starts afresh
-    wherever the data can be started again (each validation does so).
+    With `steps`, an epoch takes so many batches and the next epoch goes on where it stopped; epoch 0 starts
+    afresh wherever the data can be started again (each validation does so).
     """
 
     what = "The data"
@@ -131,14 +132,14 @@ class StreamSource(Source):
         self.exhausted = not self.restartable
         wanted = f" where {self.steps} were wanted" if self.steps else ""
         advice = (
-            "A generator can be read only once: let it yield at least steps * epochs batches (for ever, say), "
-            "or use a `PyDataset`."
+            "A generator can be read only once: let it yield at least steps * epochs batches (for ever, "
+            "say), or use a `PyDataset`."
             if not self.restartable
             else "Ask for fewer steps, or leave the number of steps out."
         )
         warnings.warn(
-            f"{self.what} ran out in epoch {epoch_index + 1} after {seen} batch{'' if seen == 1 else 'es'}{wanted}; "
-            f"the epoch ends here. {advice}",
+            f"{self.what} ran out in epoch {epoch_index + 1} after {seen} "
+            f"batch{'' if seen == 1 else 'es'}{wanted}; the epoch ends here. {advice}",
             stacklevel=4,
         )
 

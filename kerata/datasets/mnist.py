@@ -1,0 +1,35 @@
+"""MNIST: 70,000 handwritten digits of 28 x 28 pixels (LeCun, Cortes and Burges 1998; CC BY-SA 3.0)."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from kerata.datasets import _files, _npz
+
+_NAMES = ("x_train", "y_train", "x_test", "y_test")
+_CONTENT = "bd930a59a860c3d5915c6d67631a728a21bc7c535055bac61f9487e95b28eaa5"
+
+
+def load_data(path: str = "mnist.npz") -> tuple[tuple[np.ndarray, np.ndarray], tuple[np.ndarray, np.ndarray]]:
+    """`(x_train, y_train), (x_test, y_test)`: images (60000 or 10000, 28, 28) and labels 0 to 9, both uint8.
+
+    The file is looked for in `$KERAS_HOME/datasets` and `~/.keras/datasets`, then downloaded; it counts if
+    its arrays are MNIST's, however they were compressed.
+
+    Args:
+        path: name of the file there, or a path with folders to a file elsewhere.
+    """
+    arrays = _files.obtain(
+        path,
+        _files.GOOGLE + "mnist.npz",
+        "731c5ac602752760c8e48fbffcf8c3b850d9dc2a2aedcf2cc48468fc17b673d1",
+        _read,
+    )
+    return (arrays["x_train"], arrays["y_train"]), (arrays["x_test"], arrays["y_test"])
+
+
+def _read(path: str) -> dict[str, np.ndarray]:
+    arrays = _npz.read(path, _NAMES)
+    if _npz.content_hash(arrays) != _CONTENT:
+        raise _npz.BadFile("its arrays are not MNIST's")
+    return arrays
