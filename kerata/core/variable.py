@@ -199,6 +199,17 @@ class Variable(TensorOperators):
     def __jax_array__(self):
         return self.value
 
+    # What `tf.GradientTape.gradient` asks of a variable; absent on other backends.
+    @property
+    def handle(self):
+        return self._value.handle
+
+    @property
+    def _should_act_as_resource_variable(self):
+        if self._backend.name != "tensorflow":
+            raise AttributeError("_should_act_as_resource_variable")
+        return True
+
     def __tf_tensor__(self, dtype=None, name=None):
         b = self._backend
         return b.convert(self.value, None if dtype is None else dtypes.standardize_dtype(dtype.name))

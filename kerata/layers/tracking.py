@@ -6,9 +6,17 @@ looked through when someone asks. So containers stay plain Python, and changing 
 
 from __future__ import annotations
 
+import sys
+
 from kerata.core.variable import Variable
 
 _CONTAINERS = (list, tuple, dict, set)
+_BASES = (
+    ("kerata.layers.layer", "Layer", "layers"),
+    ("kerata.metrics.metric", "Metric", "metrics"),
+    ("kerata.random.seed_generator", "SeedGenerator", "seeds"),
+    ("kerata.optimizers.optimizer", "Optimizer", "optimizers"),
+)
 _kinds: dict[type, str | None] = {}
 
 
@@ -17,18 +25,12 @@ def _kind(cls: type) -> str | None:
         return _kinds[cls]
     except KeyError:
         pass
-    from kerata.layers.layer import Layer
-    from kerata.metrics.metric import Metric
-    from kerata.optimizers.optimizer import Optimizer
-    from kerata.random.seed_generator import SeedGenerator
-
-    found = None
-    for base, name in (
-        (Variable, "variables"), (Layer, "layers"), (Metric, "metrics"), (SeedGenerator, "seeds"),
-        (Optimizer, "optimizers"), (_CONTAINERS, "container"),
-    ):  # fmt: skip
-        if issubclass(cls, base):
-            found = name
+    found = "container" if issubclass(cls, _CONTAINERS) else "variables" if issubclass(cls, Variable) else None
+    for module, name, kind in _BASES:
+        # An object of a class exists only where the module of its base is loaded.
+        base = getattr(sys.modules.get(module), name, None)
+        if base is not None and issubclass(cls, base):
+            found = kind
             break
     _kinds[cls] = found
     return found

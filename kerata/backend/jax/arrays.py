@@ -132,3 +132,14 @@ def synchronize(x=None) -> None:
     """Wait until `x` (a tree of arrays) has been computed."""
     if x is not None:
         jax.block_until_ready(x)
+
+
+def device_scope(name: str):
+    """A context in which new arrays go to the device "cpu:0", "gpu:1", ..."""
+    kind, _, index = name.partition(":")
+    return jax.default_device(jax.devices({"gpu": "cuda"}.get(kind, kind))[int(index or 0)])
+
+
+def remat(fn):
+    """`fn` without its inner results kept for the gradient."""
+    return jax.checkpoint(fn)

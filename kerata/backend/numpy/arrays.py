@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
+
 import ml_dtypes
 import numpy as np
 
@@ -11,6 +13,9 @@ Tensor = np.ndarray
 array_types = (np.ndarray,)
 functional = True
 trains = False
+
+# Abstract evaluation computes here, so the sizes that stand for unknown ones are small: (batch, other axes).
+abstract_sizes = ((2, 4), (24, 36))
 
 _EXTENDED = {n: np.dtype(getattr(ml_dtypes, n)) for n in ("bfloat16", "float8_e4m3fn", "float8_e5m2", "int4", "uint4")}
 
@@ -115,3 +120,13 @@ def devices() -> list[str]:
 
 def synchronize(x=None) -> None:
     """NumPy computes at once; nothing to wait for."""
+
+
+def device_scope(name: str):
+    """NumPy has one device."""
+    return contextlib.nullcontext()
+
+
+def remat(fn):
+    """NumPy keeps nothing."""
+    return fn

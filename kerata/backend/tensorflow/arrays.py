@@ -151,3 +151,13 @@ def devices() -> list[str]:
 
 def synchronize(x=None) -> None:
     """TensorFlow's eager calls return finished values on CPU; on GPU reading a value waits."""
+
+
+def device_scope(name: str):
+    """A context in which new tensors go to the device "cpu:0", "gpu:1", ..."""
+    return tf.device(name)
+
+
+def remat(fn):
+    """`fn` without its inner results kept for the gradient."""
+    return tf.recompute_grad(fn)

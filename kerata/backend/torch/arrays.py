@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 
 import numpy as np
@@ -200,3 +201,20 @@ def synchronize(x=None) -> None:
     """Wait until the device has finished."""
     if placement.device.type == "cuda":
         torch.cuda.synchronize()
+
+
+@contextlib.contextmanager
+def device_scope(name: str):
+    """A context in which new tensors go to the device "cpu:0", "gpu:1", ..."""
+    before, placement.device = placement.device, torch.device(name.replace("gpu", "cuda"))
+    try:
+        yield
+    finally:
+        placement.device = before
+
+
+def remat(fn):
+    """`fn` without its inner results kept for the gradient."""
+    from torch.utils.checkpoint import checkpoint
+
+    return lambda *args, **kwargs: checkpoint(fn, *args, use_reentrant=False, **kwargs)

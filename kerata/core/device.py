@@ -1,0 +1,17 @@
+"""`kerata.device`: where new tensors go."""
+
+from __future__ import annotations
+
+from kerata import backend
+
+
+def device(device_name: str):
+    """A context in which new tensors are put on the device, "cpu:0" or "gpu:1".
+
+    >>> import kerata
+    >>> with kerata.device("cpu:0"):
+    ...     x = kerata.ops.ones((2,))
+    """
+    if not isinstance(device_name, str):
+        raise ValueError(f"device() wants a name such as 'cpu:0' or 'gpu:0'; got {device_name!r}.")
+    return backend.current().device_scope(device_name.lower())
