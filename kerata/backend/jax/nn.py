@@ -1,0 +1,189 @@
+"""Neural-network primitives on JAX.
+
+On CPU, XLA's convolution and reduce_window (and their gradients above all) are several times slower than the same
+sums written as slices and one matrix product, and slower still inside a compiled loop; so on CPU a convolution is
+patches times a matrix, and a pool is a maximum or sum of strided slices. Elsewhere the native operators serve.
+"""
+
+from __future__ import annotations
+
+import functools
+import itertools
+import math
+import operator
+
+import jax
+import jax.numpy as jnp
+from jax import lax
+
+from kerata.backend import windows
+
+__all__ = [
+    "average_pool", "conv", "conv_transpose", "depthwise_conv", "elu", "gelu", "leaky_relu", "log_softmax",
+    "max_pool", "relu", "selu", "silu", "softmax",
+]  # fmt: skip
+
+relu, silu, selu, gelu = jax.nn.relu, jax.nn.silu, jax.nn.selu, jax.nn.gelu
+softmax, log_softmax = jax.nn.softmax, jax.nn.log_softmax
+
+
+def elu(x, alpha):
+    return jax.nn.elu(x, alpha)
+
+
+def leaky_relu(x, slope):
+    return jax.nn.leaky_relu(x, slope)
+
+
+def on_cpu() -> bool:
+    device = jax.config.jax_default_device
+    return (getattr(device, "platform", device) if device else jax.default_backend()) == "cpu"
+
+
+# ---- layout
+def _last(x, data_format):
+    return jnp.moveaxis(x, 1, -1) if data_format == "channels_first" else x
+
+
+def _back(x, data_format):
+    return jnp.moveaxis(x, -1, 1) if data_format == "channels_first" else x
+
+
+def _numbers(rank: int, data_format: str):
+    spatial = "DHW"[-rank:]
+    layout = "NC" + spatial if data_format == "channels_first" else "N" + spatial + "C"
+    return layout, spatial + "IO", layout
+
+
+def _spatial(x, data_format):
+    return x.shape[2:] if data_format == "channels_first" else x.shape[1:-1]
+
+
+def _padded(x, pads, value=0):
+    """Channels-last `x` with its spatial axes padded (or, by negative pads, cut)."""
+    if not any(map(any, pads)):
+        return x
+    config = [(0, 0, 0), *[(lo, hi, 0) for lo, hi in pads], (0, 0, 0)]
+    return lax.pad(x, jnp.asarray(value, x.dtype), config)
+
+
+def _taps(x, window, strides, dilation):
+    """For each tap of the window (in row order) the cells of `x` that it meets: strided slices."""
+    counts = [windows.count(*a) for a in zip(x.shape[1:-1], window, strides, dilation)]
+    for offset in itertools.product(*map(range, window)):
+        start = [o * d for o, d in zip(offset, dilation)]
+        stop = [o + (n - 1) * s + 1 for o, n, s in zip(start, counts, strides)]
+        yield lax.slice(x, (0, *start, 0), (x.shape[0], *stop, x.shape[-1]), (1, *strides, 1))
+
+
+# ---- convolution
+def conv(x, kernel, strides, padding, data_format, dilation):
+    pads = windows.pads(padding, _spatial(x, data_format), kernel.shape[:-2], strides, dilation)
+    groups = x.shape[1 if data_format == "channels_first" else -1] // kernel.shape[-2]
+    if not on_cpu():
+        numbers = _numbers(len(strides), data_format)
+        return lax.conv_general_dilated(
+            x, kernel, strides, pads, rhs_dilation=dilation, dimension_numbers=numbers, feature_group_count=groups
+        )
+    out = _patches_times_matrix(_padded(_last(x, data_format), pads), kernel, strides, dilation, groups)
+    return _back(out, data_format)
+
+
+def _patches_times_matrix(x, kernel, strides, dilation, groups=1):
+    *window, fan_in, filters = kernel.shape
+    slices = list(_taps(x, window, strides, dilation))
+    if groups == 1:
+        patches = slices[0] if len(slices) == 1 else jnp.concatenate(slices, -1)
+        return lax.dot_general(patches, kernel.reshape(-1, filters), (((patches.ndim - 1,), (0,)), ((), ())))
+    patches = jnp.stack([s.reshape(*s.shape[:-1], groups, fan_in) for s in slices], -2)
+    kernel = kernel.reshape(len(slices), fan_in, groups, filters // groups)
+    out = jnp.einsum("...gtc,tcgo->...go", patches, kernel)
+    return out.reshape(*out.shape[:-2], filters)
+
+
+def depthwise_conv(x, kernel, strides, padding, data_format, dilation):
+    *window, channels, multiplier = kernel.shape
+    pads = windows.pads(padding, _spatial(x, data_format), window, strides, dilation)
+    if not on_cpu():
+        kernel = kernel.reshape(*window, 1, channels * multiplier)
+        numbers = _numbers(len(strides), data_format)
+        return lax.conv_general_dilated(
+            x, kernel, strides, pads, rhs_dilation=dilation, dimension_numbers=numbers, feature_group_count=channels
+        )
+    slices = _taps(_padded(_last(x, data_format), pads), window, strides, dilation)
+    kernel = kernel.reshape(-1, channels, multiplier)
+    if multiplier == 1:
+        out = functools.reduce(operator.add, (s * k[:, 0] for s, k in zip(slices, kernel)))
+    else:
+        out = functools.reduce(operator.add, (s[..., None] * k for s, k in zip(slices, kernel)))
+        out = out.reshape(*out.shape[:-2], channels * multiplier)
+    return _back(out, data_format)
+
+
+def conv_transpose(x, kernel, strides, padding, output_padding, data_format, dilation):
+    *window, filters, channels = kernel.shape
+    crops = [windows.transpose_crop(padding, *a) for a in zip(window, strides, dilation, output_padding)]
+    reach = [windows.span(w, d) for w, d in zip(window, dilation)]
+    pads = [(r - 1 - lo, r - 1 - hi) for r, (lo, hi) in zip(reach, crops)]
+    flipped = jnp.swapaxes(jnp.flip(kernel, tuple(range(len(window)))), -1, -2)
+    if not on_cpu():
+        numbers = _numbers(len(strides), data_format)
+        return lax.conv_general_dilated(
+            x, flipped, (1,) * len(strides), pads, lhs_dilation=strides, rhs_dilation=dilation, dimension_numbers=numbers
+        )
+    x = _last(x, data_format)
+    config = [(0, 0, 0), *[(lo, hi, s - 1) for (lo, hi), s in zip(pads, strides)], (0, 0, 0)]
+    x = lax.pad(x, jnp.zeros((), x.dtype), config)
+    return _back(_patches_times_matrix(x, flipped, (1,) * len(strides), dilation), data_format)
+
+
+# ---- pooling
+_SLICED = 64  # windows with more taps than this go to reduce_window on CPU too
+
+
+def _window(x, values, data_format):
+    return (1, 1, *values) if data_format == "channels_first" else (1, *values, 1)
+
+
+@jax.custom_jvp
+def _larger(a, b):
+    return lax.max(a, b)
+
+
+@_larger.defjvp
+def _larger_jvp(primals, tangents):
+    """Of equal values the first gets the gradient, as in other frameworks (`lax.max` halves it, at more cost)."""
+    a, b = primals
+    return lax.max(a, b), lax.select(a >= b, *tangents)
+
+
+def _lowest(dtype):
+    return -jnp.inf if jnp.issubdtype(dtype, jnp.inexact) else jnp.iinfo(dtype).min
+
+
+def max_pool(x, window, strides, padding, data_format):
+    pads = windows.pads(padding, _spatial(x, data_format), window, strides)
+    low = _lowest(x.dtype)
+    if not on_cpu() or math.prod(window) > _SLICED:
+        full = [_window(x, v, data_format) for v in (window, strides)]
+        edges = [(0, 0), (0, 0), *pads] if data_format == "channels_first" else [(0, 0), *pads, (0, 0)]
+        return lax.reduce_window(x, jnp.asarray(low, x.dtype), lax.max, *full, edges)
+    slices = _taps(_padded(_last(x, data_format), pads, low), window, strides, (1,) * len(window))
+    return _back(functools.reduce(_larger, slices), data_format)
+
+
+def _window_sums(x, window, strides, pads):
+    if not on_cpu() or math.prod(window) > _SLICED:
+        zero = jnp.zeros((), x.dtype)
+        return lax.reduce_window(x, zero, lax.add, (1, *window, 1), (1, *strides, 1), [(0, 0), *pads, (0, 0)])
+    return functools.reduce(operator.add, _taps(_padded(x, pads), window, strides, (1,) * len(window)))
+
+
+def average_pool(x, window, strides, padding, data_format):
+    x = _last(x, data_format)
+    pads = windows.pads(padding, x.shape[1:-1], window, strides)
+    total = _window_sums(x, window, strides, pads)
+    if any(map(any, pads)):  # pads do not count
+        counts = _window_sums(jnp.ones((1, *x.shape[1:-1], 1), x.dtype), window, strides, pads)
+        return _back(total / counts, data_format)
+    return _back(total / math.prod(window), data_format)

@@ -1,0 +1,159 @@
+"""Neural-network primitives on TensorFlow: its own NHWC operators, which exist on every device."""
+
+from __future__ import annotations
+
+
+import tensorflow as tf
+
+from kerata.backend import windows
+from kerata.backend.tensorflow.arrays import shape as shape_of
+
+__all__ = [
+    "average_pool", "conv", "conv_transpose", "depthwise_conv", "elu", "gelu", "leaky_relu", "log_softmax",
+    "max_pool", "relu", "selu", "silu", "softmax", "sparse_crossentropy",
+]  # fmt: skip
+
+relu, silu, selu = tf.nn.relu, tf.nn.silu, tf.nn.selu
+
+
+def elu(x, alpha):
+    return tf.nn.elu(x) if alpha == 1 else tf.where(x > 0, x, alpha * tf.math.expm1(tf.minimum(x, 0)))
+
+
+def leaky_relu(x, slope):
+    return tf.nn.leaky_relu(x, slope)
+
+
+def gelu(x, approximate):
+    return tf.nn.gelu(x, approximate)
+
+
+def softmax(x, axis):
+    if isinstance(axis, int):
+        return tf.nn.softmax(x, axis)
+    out = tf.exp(x - tf.stop_gradient(tf.reduce_max(x, axis, keepdims=True)))
+    return out / tf.reduce_sum(out, axis, keepdims=True)
+
+
+def log_softmax(x, axis):
+    return tf.nn.log_softmax(x, axis) if isinstance(axis, int) else x - tf.reduce_logsumexp(x, axis, keepdims=True)
+
+
+# ---- layout
+def _move(x, source, target):
+    order = [i for i in range(x.shape.rank) if i != source]
+    order.insert(target, source)
+    return tf.transpose(x, order)
+
+
+def _last(x, data_format):
+    return _move(x, 1, x.shape.rank - 1) if data_format == "channels_first" else x
+
+
+def _back(x, data_format):
+    return _move(x, x.shape.rank - 1, 1) if data_format == "channels_first" else x
+
+
+def _dilated(kernel, dilation):
+    """The kernel with its zeros between the taps written out: CPU kernels know no dilation."""
+    for axis, (size, d) in enumerate(zip(kernel.shape[:-2], dilation)):
+        if d > 1 and size > 1:
+            rest = kernel.shape[axis + 1 :]
+            grown = tf.expand_dims(kernel, axis + 1)
+            grown = tf.pad(grown, [(0, d - 1) if a == axis + 1 else (0, 0) for a in range(grown.shape.rank)])
+            kernel = tf.reshape(grown, [*kernel.shape[:axis], size * d, *rest])
+            kernel = kernel[(slice(None),) * axis + (slice(0, windows.span(size, d)),)]
+    return kernel
+
+
+# ---- convolution
+def _convolve(x, kernel, strides, padding):
+    """Channels last, no dilation, one group."""
+    rank = len(strides)
+    if rank == 1:
+        x, kernel = tf.expand_dims(x, 1), tf.expand_dims(kernel, 0)
+        return tf.squeeze(tf.nn.conv2d(x, kernel, (1, 1, strides[0], 1), padding), 1)
+    if rank == 2:
+        return tf.nn.conv2d(x, kernel, (1, *strides, 1), padding)
+    return tf.nn.conv3d(x, kernel, (1, *strides, 1), padding)
+
+
+def conv(x, kernel, strides, padding, data_format, dilation):
+    x, kernel = _last(x, data_format), _dilated(kernel, dilation)
+    groups = x.shape[-1] // kernel.shape[-2]
+    if groups == 1:
+        return _back(_convolve(x, kernel, strides, padding.upper()), data_format)
+    parts = zip(tf.split(x, groups, -1), tf.split(kernel, groups, -1))
+    out = tf.concat([_convolve(a, k, strides, padding.upper()) for a, k in parts], -1)
+    return _back(out, data_format)
+
+
+def _same_padded(x, window, strides):
+    """`x` padded for "same"; the sizes may be known at run time only."""
+    pads = [(0, 0)]
+    for size, w, s in zip(shape_of(x)[1:-1], window, strides):
+        if isinstance(size, int):
+            pads.append(windows.same_pads(size, w, s))
+        else:
+            missing = tf.maximum((-(-size // s) - 1) * s + w - size, 0)
+            pads.append((missing // 2, missing - missing // 2))
+    return tf.pad(x, [*pads, (0, 0)])
+
+
+def depthwise_conv(x, kernel, strides, padding, data_format, dilation):
+    x, kernel = _last(x, data_format), _dilated(kernel, dilation)
+    *window, channels, multiplier = kernel.shape
+    rank = len(window)
+    if rank == 1:
+        x, kernel = tf.expand_dims(x, 1), tf.expand_dims(kernel, 0)
+        window, strides = (1, *window), (1, *strides)
+    if strides[0] != strides[1]:  # the operator knows square strides only: take the finest, then thin out
+        if padding == "same":
+            x = _same_padded(x, window, strides)
+        out = tf.nn.depthwise_conv2d(x, kernel, (1, 1, 1, 1), "VALID")[:, :: strides[0], :: strides[1]]
+    else:
+        out = tf.nn.depthwise_conv2d(x, kernel, (1, *strides, 1), padding.upper())
+    return _back(tf.squeeze(out, 1) if rank == 1 else out, data_format)
+
+
+def conv_transpose(x, kernel, strides, padding, output_padding, data_format, dilation):
+    x = _last(x, data_format)
+    crops = [windows.transpose_crop(padding, *a) for a in zip(kernel.shape[:-2], strides, dilation, output_padding)]
+    kernel, rank = _dilated(kernel, dilation), len(strides)
+    if rank == 1:
+        x, kernel, strides = tf.expand_dims(x, 1), tf.expand_dims(kernel, 0), (1, *strides)
+        crops = [(0, 0), *crops]
+    batch, *sizes, _ = shape_of(x)
+    full = [(n - 1) * s + w for n, s, w in zip(sizes, strides, kernel.shape[:-2])]
+    operator = tf.nn.conv2d_transpose if len(strides) == 2 else tf.nn.conv3d_transpose
+    out = operator(x, kernel, [batch, *full, kernel.shape[-2]], (1, *strides, 1), "VALID")
+    out = out[(slice(None), *(slice(lo, n if hi <= 0 else n - hi) for (lo, hi), n in zip(crops, full)))]
+    if any(hi < 0 for _, hi in crops):
+        out = tf.pad(out, [(0, 0), *[(0, max(-hi, 0)) for _, hi in crops], (0, 0)])
+    return _back(tf.squeeze(out, 1) if rank == 1 else out, data_format)
+
+
+# ---- pooling
+def _pool(operator, x, window, strides, padding, data_format):
+    x, rank = _last(x, data_format), len(window)
+    if rank == 1:
+        x, window, strides = tf.expand_dims(x, 1), (1, *window), (1, *strides)
+    out = operator(x, window, strides, padding.upper())
+    return _back(tf.squeeze(out, 1) if rank == 1 else out, data_format)
+
+
+def max_pool(x, window, strides, padding, data_format):
+    return _pool(tf.nn.max_pool, x, window, strides, padding, data_format)
+
+
+def average_pool(x, window, strides, padding, data_format):
+    return _pool(tf.nn.avg_pool, x, window, strides, padding, data_format)
+
+
+# ---- losses
+def sparse_crossentropy(target, logits):
+    """-log softmax(logits)[target] over the last axis; 0 where the target is out of range."""
+    target = tf.cast(target, tf.int32)
+    valid = (target >= 0) & (target < logits.shape[-1])
+    losses = tf.nn.sparse_softmax_cross_entropy_with_logits(tf.where(valid, target, 0), logits)
+    return tf.where(valid, losses, tf.zeros_like(losses))

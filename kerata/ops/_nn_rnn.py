@@ -1,0 +1,189 @@
+"""Whole recurrent layers: LSTM, GRU and the simple RNN over all time steps of a batch.
+
+The backend's fused kernel serves where there is one for the configuration (`b.lstm`, `b.gru`; see
+`kerata/backend/protocol_nn.py`). Else the input's matrix product is made once for all steps, and `b.scan` runs the rest.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from kerata import backend
+
+# (batch, time, units) of all steps, (batch, units) of the last one, the final states
+Result = tuple[object, object, list]
+
+
+def _named(activation):
+    """An activation function's name, for those that fused kernels know; else None."""
+    return activation if isinstance(activation, str) else getattr(activation, "__name__", None)
+
+
+def _callable(activation) -> Callable:
+    if callable(activation):
+        return activation
+    from kerata import activations
+
+    return activations.get(activation)
+
+
+def _fused(name: str, *args, activation, recurrent_activation, **kwargs):
+    b = backend.current()
+    if not hasattr(b, name):
+        return NotImplemented
+    names = {"activation": _named(activation), "recurrent_activation": _named(recurrent_activation)}
+    return getattr(b, name)(*args, **names, **kwargs)
+
+
+def lstm(
+    x,
+    h0,
+    c0,
+    kernel,
+    recurrent_kernel,
+    bias,
+    *,
+    activation="tanh",
+    recurrent_activation="sigmoid",
+    mask=None,
+    go_backwards: bool = False,
+    return_sequences: bool = True,
+    zero_output_for_mask: bool = False,
+    unroll: bool = False,
+) -> Result:
+    """An LSTM over x (batch, time, features): `(outputs, last_output, [h, c])`.
+
+    kernel (features, 4 * units), recurrent_kernel (units, 4 * units) and bias (4 * units,) or None hold the gates
+    input, forget, cell, output. `mask` (batch, time) is True for the steps that count: at the others states stand
+    still and the output is the last one (or 0, with `zero_output_for_mask`). With `go_backwards` time runs from the
+    end, and so do the outputs. Without `return_sequences` the first result may be None.
+    """
+    out = _fused(
+        "lstm", x, h0, c0, kernel, recurrent_kernel, bias, activation=activation,
+        recurrent_activation=recurrent_activation, mask=mask, go_backwards=go_backwards,
+    )  # fmt: skip
+    if out is not NotImplemented:
+        return out
+    xp = backend.current().xp
+    act, gate = _callable(activation), _callable(recurrent_activation)
+
+    def step(states, z):
+        h, c = states
+        i, f, g, o = xp.split(z + xp.matmul(h, recurrent_kernel), 4, -1)
+        c = gate(f) * c + gate(i) * act(g)
+        h = gate(o) * act(c)
+        return h, [h, c]
+
+    return _run(step, x, kernel, bias, [h0, c0], mask, go_backwards, return_sequences, zero_output_for_mask, unroll)
+
+
+def gru(
+    x,
+    h0,
+    kernel,
+    recurrent_kernel,
+    bias,
+    *,
+    activation="tanh",
+    recurrent_activation="sigmoid",
+    reset_after: bool = True,
+    mask=None,
+    go_backwards: bool = False,
+    return_sequences: bool = True,
+    zero_output_for_mask: bool = False,
+    unroll: bool = False,
+) -> Result:
+    """A GRU over x: `(outputs, last_output, [h])`. See `lstm`.
+
+    kernel (features, 3 * units) and recurrent_kernel (units, 3 * units) hold the gates update, reset, new. bias is
+    None, or (2, 3 * units) with `reset_after` (input's and state's), else (3 * units,).
+    """
+    out = _fused(
+        "gru", x, h0, kernel, recurrent_kernel, bias, activation=activation, reset_after=reset_after,
+        recurrent_activation=recurrent_activation, mask=mask, go_backwards=go_backwards,
+    )  # fmt: skip
+    if out is not NotImplemented:
+        return out
+    xp = backend.current().xp
+    act, gate = _callable(activation), _callable(recurrent_activation)
+    units = recurrent_kernel.shape[0]
+    input_bias, state_bias = (bias[0], bias[1]) if reset_after and bias is not None else (bias, None)
+
+    def after(states, z):
+        h = states[0]
+        inner = xp.matmul(h, recurrent_kernel)
+        inner = inner if state_bias is None else inner + state_bias
+        (xz, xr, xh), (hz, hr, hh) = xp.split(z, 3, -1), xp.split(inner, 3, -1)
+        update = gate(xz + hz)
+        new = act(xh + gate(xr + hr) * hh)
+        h = new + update * (h - new)
+        return h, [h]
+
+    def before(states, z):
+        h = states[0]
+        inner = xp.matmul(h, recurrent_kernel[:, : 2 * units])
+        update = gate(z[:, :units] + inner[:, :units])
+        reset = gate(z[:, units : 2 * units] + inner[:, units:])
+        new = act(z[:, 2 * units :] + xp.matmul(reset * h, recurrent_kernel[:, 2 * units :]))
+        h = new + update * (h - new)
+        return h, [h]
+
+    step = after if reset_after else before
+    return _run(step, x, kernel, input_bias, [h0], mask, go_backwards, return_sequences, zero_output_for_mask, unroll)
+
+
+def simple_rnn(
+    x,
+    h0,
+    kernel,
+    recurrent_kernel,
+    bias,
+    *,
+    activation="tanh",
+    mask=None,
+    go_backwards: bool = False,
+    return_sequences: bool = True,
+    zero_output_for_mask: bool = False,
+    unroll: bool = False,
+) -> Result:
+    """h = activation(x kernel + bias + h recurrent_kernel) over x: `(outputs, last_output, [h])`. See `lstm`."""
+    xp, act = backend.current().xp, _callable(activation)
+
+    def step(states, z):
+        h = act(z + xp.matmul(states[0], recurrent_kernel))
+        return h, [h]
+
+    return _run(step, x, kernel, bias, [h0], mask, go_backwards, return_sequences, zero_output_for_mask, unroll)
+
+
+def _run(step, x, kernel, bias, states, mask, go_backwards, return_sequences, zero_output_for_mask, unroll):
+    b = backend.current()
+    xp = b.xp
+    z = xp.matmul(xp.permute_dims(x, (1, 0, 2)), kernel)
+    z = z if bias is None else z + bias
+    masks = None
+    if mask is not None:
+        masks = xp.expand_dims(xp.permute_dims(b.convert(mask, "bool"), (1, 0)), -1)
+
+    def body(carry, inputs):
+        states, previous = carry
+        z_t, mask_t = inputs
+        out, new = step(states, z_t)
+        if mask_t is not None:
+            new = [xp.where(mask_t, n, s) for n, s in zip(new, states)]
+            out = xp.where(mask_t, out, xp.zeros_like(out) if previous is None else previous)
+            previous = None if previous is None else out
+        return (new, previous), (out if return_sequences else None)
+
+    repeat = mask is not None and not (zero_output_for_mask and return_sequences)
+    length = b.shape(x)[1]
+    carry = (states, xp.zeros_like(states[0]) if repeat else None)
+    unroll = length if unroll and isinstance(length, int) else getattr(b, "scan_unroll", 1)
+    (states, previous), outputs = b.scan(body, carry, (z, masks), length, go_backwards, unroll)
+    if return_sequences:
+        if go_backwards:  # `scan` puts what it gives at the place of what it took
+            outputs = xp.flip(outputs, axis=0)
+        last = outputs[-1]
+        outputs = xp.permute_dims(outputs, (1, 0, 2))
+        return outputs, last, list(states)
+    return None, states[0] if previous is None else previous, list(states)
