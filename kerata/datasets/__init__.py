@@ -7,22 +7,17 @@
 """
 
 import importlib
+import sys
+
+from kerata.core.lazy import missing as _missing
 
 DOWNLOADED = (
-    "boston_housing",
-    "california_housing",
-    "cifar10",
-    "cifar100",
-    "fashion_mnist",
-    "imdb",
-    "mnist",
-    "reuters",
-)
+    "boston_housing", "california_housing", "cifar10", "cifar100", "fashion_mnist", "imdb", "mnist", "reuters",
+)  # fmt: skip
 EMBEDDED = ("breast_cancer", "digits", "iris", "wine")
-
-_BY_KIND = (
-    "images: mnist, fashion_mnist, cifar10, cifar100, digits; text: imdb, reuters; "
-    "tables: iris, wine, breast_cancer, california_housing, boston_housing"
+_NOTE = (
+    " Images: mnist, fashion_mnist, cifar10, cifar100, digits; text: imdb, reuters; "
+    "tables: iris, wine, breast_cancer, california_housing, boston_housing."
 )
 
 __all__ = [*DOWNLOADED, *EMBEDDED]
@@ -31,11 +26,12 @@ __all__ = [*DOWNLOADED, *EMBEDDED]
 def __getattr__(name: str):
     if name in __all__:
         return importlib.import_module(f"kerata.datasets.{name}")
-    if name.startswith("__"):
-        raise AttributeError(f"module 'kerata.datasets' has no attribute {name!r}")
-    from kerata.utils.missing import missing_name
-
-    raise missing_name("kerata.datasets", name, __all__, f" Data sets: {_BY_KIND}.")
+    error = _missing(__name__, name, __all__, "data set", sys._getframe(1))
+    if not name.startswith("__"):
+        error.args = (error.args[0] + _NOTE,)
+        if isinstance(error, ImportError):
+            error.msg = error.args[0]
+    raise error
 
 
 def __dir__():

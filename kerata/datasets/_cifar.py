@@ -26,9 +26,7 @@ def read_archive(path: str, train: list[str], test: list[str], label: bytes, cla
     """
     members = [*train, *test]
     blobs = _from_folder(path, members) if os.path.isdir(path) else _from_tar(path, members)
-    halves = tuple(
-        _join([_batch(blobs[m], f"The file {m}", label) for m in part], classes) for part in (train, test)
-    )
+    halves = tuple(_join([_batch(blobs[m], f"The file {m}", label) for m in part], classes) for part in (train, test))
     counts = [len(x) for x, _ in halves]
     if counts != [50000, 10000]:
         raise BadFile(f"it holds {counts[0]} and {counts[1]} images instead of 50000 and 10000")

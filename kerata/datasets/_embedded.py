@@ -15,9 +15,7 @@ def load(
 ) -> tuple[tuple[np.ndarray, np.ndarray], tuple[np.ndarray, np.ndarray]]:
     """`(x_train, y_train), (x_test, y_test)`, shuffled, with the same share of every class in both halves."""
     if not 0 <= test_split < 1:
-        raise ValueError(
-            f"`test_split` is a fraction from 0 up to, but not including, 1; got {test_split!r}."
-        )
+        raise ValueError(f"`test_split` is a fraction from 0 up to, but not including, 1; got {test_split!r}.")
     arrays = _npz.read(os.path.join(os.path.dirname(__file__), "data", f"{name}.npz"), ("x", "y"))
     x, y = arrays["x"], arrays["y"]
     rng = philox(seed)

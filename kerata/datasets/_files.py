@@ -7,8 +7,8 @@ import warnings
 from collections.abc import Callable
 from typing import Any
 
+from kerata.utils.cache import cache_root, hash_file
 from kerata.utils.download import download
-from kerata.utils.get_file import cache_root, hash_file
 
 GOOGLE = "https://storage.googleapis.com/tensorflow/tf-keras-datasets/"
 
@@ -41,17 +41,13 @@ def obtain(path: str, url: str, known_hash: str | None, read: Callable[[str], An
             try:
                 return read(place)
             except ValueError as error:
-                warnings.warn(
-                    f"{place} is not the data set that is wanted: {error}. It is not used.", stacklevel=4
-                )
+                warnings.warn(f"{place} is not the data set that is wanted: {error}. It is not used.", stacklevel=4)
 
     def check(part: str) -> None:
         if known_hash is None or hash_file(part, "md5" if len(known_hash) == 32 else "sha256") != known_hash:
             try:
                 read(part)
             except ValueError as error:
-                raise ValueError(
-                    f"{url} gave a file that is not the data set that is wanted: {error}."
-                ) from error
+                raise ValueError(f"{url} gave a file that is not the data set that is wanted: {error}.") from error
 
     return read(download(url, places[0], check, os.path.basename(places[0])))

@@ -24,9 +24,7 @@ _SIZED = {  # instruction -> bytes that hold the size of what follows
     b"X": 4, b"\x8c": 1, b"\x8d": 8, b"U": 1, b"T": 4, b"C": 1, b"B": 4, b"\x8e": 8, b"\x8a": 1,
 }  # fmt: skip
 _NAMES = {
-    **dict.fromkeys(
-        [("numpy.core.multiarray", "_reconstruct"), ("numpy._core.multiarray", "_reconstruct")], "array"
-    ),
+    **dict.fromkeys([("numpy.core.multiarray", "_reconstruct"), ("numpy._core.multiarray", "_reconstruct")], "array"),
     ("numpy", "ndarray"): "ndarray",
     ("numpy", "dtype"): "dtype",
     ("_codecs", "encode"): "encode",
@@ -75,9 +73,7 @@ def _scan(data: bytes, what: str) -> None:
         else:
             at = end + 1 if not code else at
             if code:
-                raise RefusedPickle(
-                    f"{what} holds the pickle instruction {code!r}, which plain data do not need."
-                )
+                raise RefusedPickle(f"{what} holds the pickle instruction {code!r}, which plain data do not need.")
         if at >= end:
             raise RefusedPickle(f"{what} is a pickle that ends in the middle.")
 
@@ -89,9 +85,7 @@ def _scan_name(data: bytes, at: int, what: str) -> int:
         raise RefusedPickle(f"{what} is a pickle that ends in the middle.")
     name = (data[at + 1 : first].decode("latin-1"), data[first + 1 : second].decode("latin-1"))
     if name not in _NAMES:
-        raise RefusedPickle(
-            f"{what} asks for {'.'.join(name)!r}, which is no plain data. Nothing of it was run."
-        )
+        raise RefusedPickle(f"{what} asks for {'.'.join(name)!r}, which is no plain data. Nothing of it was run.")
     return second + 1
 
 
@@ -99,9 +93,7 @@ class _Unpickler(pickle.Unpickler):
     def find_class(self, module, name):
         known = _NAMES.get((module, name))
         if known is None:
-            raise RefusedPickle(
-                f"asks for {module + '.' + name!r}, which is no plain data. Nothing of it was run."
-            )
+            raise RefusedPickle(f"asks for {module + '.' + name!r}, which is no plain data. Nothing of it was run.")
         return {"array": _MakeArray, "dtype": _MakeDtype, "encode": _MakeBytes, "ndarray": _Token}[known]()
 
     def persistent_load(self, pid):

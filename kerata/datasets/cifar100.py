@@ -22,9 +22,7 @@ def load_data(
     if label_mode not in ("fine", "coarse"):
         raise ValueError(f"`label_mode` is 'fine' or 'coarse'; got {label_mode!r}.")
     others = (f"{_FOLDER}-target", f"{_FOLDER}-target_archive")
-    return _files.obtain(
-        "cifar-100-python.tar.gz", _URL, _SHA256, lambda p: _read(p, label_mode), others=others
-    )
+    return _files.obtain("cifar-100-python.tar.gz", _URL, _SHA256, lambda p: _read(p, label_mode), others=others)
 
 
 def _read(path: str, label_mode: str) -> tuple:

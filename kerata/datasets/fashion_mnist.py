@@ -25,9 +25,7 @@ def load_data() -> tuple[tuple[np.ndarray, np.ndarray], tuple[np.ndarray, np.nda
 def _load(name: str) -> np.ndarray:
     count = 60000 if name.startswith("train") else 10000
     shape = (count, 28, 28) if "images" in name else (count,)
-    return _files.obtain(
-        name, _files.GOOGLE + name, None, lambda p: _read_idx(p, shape), "datasets/fashion-mnist"
-    )
+    return _files.obtain(name, _files.GOOGLE + name, None, lambda p: _read_idx(p, shape), "datasets/fashion-mnist")
 
 
 def _read_idx(path: str, shape: tuple) -> np.ndarray:

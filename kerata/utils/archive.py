@@ -25,9 +25,7 @@ def safe_member_path(root: str, name: str) -> str:
     parts = [p for p in PurePosixPath(plain).parts if p != "."]
     bad = plain.startswith("/") or ".." in parts or "\0" in name or any(":" in p for p in parts[:1])
     if bad:
-        raise ValueError(
-            f"The archive has a member named {name!r}, which would be written outside of its folder."
-        )
+        raise ValueError(f"The archive has a member named {name!r}, which would be written outside of its folder.")
     return os.path.join(root, *parts)
 
 
@@ -89,9 +87,7 @@ class _Budget:
     def member(self) -> None:
         self.members += 1
         if self.members > _MEMBERS:
-            raise ValueError(
-                f"The archive {self.name} has more than {_MEMBERS:,} members; it is not unpacked."
-            )
+            raise ValueError(f"The archive {self.name} has more than {_MEMBERS:,} members; it is not unpacked.")
 
     def spend(self, count: int) -> None:
         self.left -= count
@@ -124,18 +120,14 @@ def _untar(file_path: str, root: str, budget: _Budget) -> None:
                 with source:
                     _copy(source, target, budget)
             else:
-                raise ValueError(
-                    f"The archive member {member.name!r} is a device or pipe; only files are unpacked."
-                )
+                raise ValueError(f"The archive member {member.name!r} is a device or pipe; only files are unpacked.")
 
 
 def _check_link(root: str, member) -> None:
     base = os.path.dirname(member.name) if member.issym() else ""
     safe_member_path(root, os.path.normpath(os.path.join(base, member.linkname)))
     if member.linkname.startswith(("/", "\\")):
-        raise ValueError(
-            f"The archive has a link from {member.name!r} to {member.linkname!r}, outside of its folder."
-        )
+        raise ValueError(f"The archive has a link from {member.name!r} to {member.linkname!r}, outside of its folder.")
 
 
 def _open_member(tar, member):
@@ -159,8 +151,6 @@ def _unzip(file_path: str, root: str, budget: _Budget) -> None:
                 os.makedirs(target, exist_ok=True)
                 continue
             if (info.external_attr >> 16) & 0o170000 == 0o120000:
-                raise ValueError(
-                    f"The archive member {info.filename!r} is a symbolic link; only files are unpacked."
-                )
+                raise ValueError(f"The archive member {info.filename!r} is a symbolic link; only files are unpacked.")
             with archive.open(info) as source:
                 _copy(source, target, budget)

@@ -85,11 +85,7 @@ def _fetch(url: str, part: str, name: str) -> None:
         except (urllib.error.URLError, http.client.HTTPException, TimeoutError, ConnectionError) as e:
             error = e
         failures = 0 if _size(part) > before else failures + 1
-        if (
-            failures >= _TRIES
-            or isinstance(getattr(error, "reason", None), OSError)
-            and _size(part) == before == 0
-        ):
+        if failures >= _TRIES or (isinstance(getattr(error, "reason", None), OSError) and _size(part) == before == 0):
             raise error
         time.sleep(min(0.2 * 2**failures, 3.0))
 
@@ -165,7 +161,7 @@ def _locked(part: str):
         return
     path = part + ".lock"
     while True:
-        lock = open(path, "w")  # noqa: SIM115  (it stays open as long as the lock is held)
+        lock = open(path, "w")
         fcntl.flock(lock, fcntl.LOCK_EX)
         with contextlib.suppress(FileNotFoundError):
             if os.path.samestat(os.fstat(lock.fileno()), os.stat(path)):

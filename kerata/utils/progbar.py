@@ -122,9 +122,7 @@ class Progbar:
         bar = f" {self._bar(current)}" if self.target is not None else ""
         columns = len(count) + (1 + self.width if bar else 0) + 1 + len(left) + 1 + len(tail)
         padding = " " * max(0, self._shown - columns)
-        console.print_msg(
-            f"\r{_BOLD}{count}{_PLAIN}{bar} {_BOLD}{left}{_PLAIN} {tail}{padding}", line_break=False
-        )
+        console.print_msg(f"\r{_BOLD}{count}{_PLAIN}{bar} {_BOLD}{left}{_PLAIN} {tail}{padding}", line_break=False)
         self._shown, self._drawn = columns, True
 
     def _finish(self, current, now) -> None:

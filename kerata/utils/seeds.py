@@ -28,9 +28,7 @@ def set_random_seed(seed: int) -> None:
     >>> kerata.utils.set_random_seed(812)
     """
     if isinstance(seed, bool) or not isinstance(seed, int | np.integer):
-        raise ValueError(
-            f"set_random_seed() wants an integer `seed`; got {seed!r} of type {type(seed).__name__}."
-        )
+        raise ValueError(f"set_random_seed() wants an integer `seed`; got {seed!r} of type {type(seed).__name__}.")
     if not 0 <= seed < 2**32:
         raise ValueError(f"set_random_seed() wants a `seed` from 0 to 2**32 - 1; got {seed}.")
     seed = int(seed)

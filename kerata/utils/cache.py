@@ -53,9 +53,7 @@ def get_file(fname=None, origin=None, untar=False, md5_hash=None, file_hash=None
         fresh = False
     if not unpack:
         return path
-    target = os.path.join(
-        folder, fname.removesuffix(".tar.gz") + "_extracted" if _is_tar_name(fname, untar) else fname
-    )
+    target = os.path.join(folder, fname.removesuffix(".tar.gz") + "_extracted" if _is_tar_name(fname, untar) else fname)
     if fresh or not os.path.isdir(target):
         if not extract_archive(path, target, "tar" if untar and not extract else archive_format):
             raise ValueError(f"{path} (from {origin}) is no archive of the format {archive_format!r}.")

@@ -1,0 +1,178 @@
+"""Images between files, PIL and arrays."""
+
+from __future__ import annotations
+
+import io
+import os
+import warnings
+
+import numpy as np
+
+from kerata.core import config
+from kerata.core.errors import did_you_mean, missing_package
+
+_FILTERS = {
+    "nearest": "NEAREST", "bilinear": "BILINEAR", "bicubic": "BICUBIC", "hamming": "HAMMING", "box": "BOX",
+    "lanczos": "LANCZOS",
+}  # fmt: skip
+
+
+def _pil():
+    try:
+        from PIL import Image
+    except ImportError:
+        raise missing_package("pillow", "Reading and writing images") from None
+    return Image
+
+
+def array_to_img(x, data_format=None, scale=True, dtype=None):
+    """A PIL image of an array of rank 3 with 1, 3 or 4 channels.
+
+    Args:
+        x: the array.
+        data_format: "channels_last" or "channels_first"; the configured one by default.
+        scale: stretch the values to 0..255.
+        dtype: of the computation; floatx by default.
+
+    >>> import kerata, numpy as np
+    >>> kerata.utils.array_to_img(np.ones((4, 5, 3))).size
+    (5, 4)
+    """
+    image = _pil()
+    data_format = config.standardize_data_format(data_format)
+    x = np.asarray(x, dtype=config.floatx() if dtype is None else dtype)
+    if x.ndim != 3:
+        raise ValueError(f"array_to_img() wants one image, an array of rank 3; got shape {x.shape}.")
+    if data_format == "channels_first":
+        x = x.transpose(1, 2, 0)
+    if scale:
+        x = x - np.min(x)
+        top = np.max(x)
+        x = x / top * 255 if top != 0 else x
+    channels = x.shape[2]
+    if channels in (3, 4):
+        return image.fromarray(x.astype("uint8"), "RGB" if channels == 3 else "RGBA")
+    if channels == 1:
+        if np.max(x) > 255:  # 32-bit grey
+            return image.fromarray(x[:, :, 0].astype("int32"), "I")
+        return image.fromarray(x[:, :, 0].astype("uint8"), "L")
+    raise ValueError(f"An image has 1, 3 or 4 channels; this array has {channels} (shape {x.shape}, {data_format}).")
+
+
+def img_to_array(img, data_format=None, dtype=None) -> np.ndarray:
+    """The pixels of a PIL image as an array of rank 3.
+
+    Args:
+        img: the image (or an array of rank 2 or 3).
+        data_format: "channels_last" or "channels_first"; the configured one by default.
+        dtype: of the array; floatx by default.
+    """
+    data_format = config.standardize_data_format(data_format)
+    x = np.asarray(img, dtype=config.floatx() if dtype is None else dtype)
+    if x.ndim == 2:
+        x = x[:, :, None]
+    if x.ndim != 3:
+        raise ValueError(f"img_to_array() wants an image; got shape {x.shape}.")
+    return x.transpose(2, 0, 1) if data_format == "channels_first" else x
+
+
+def load_img(path, color_mode="rgb", target_size=None, interpolation="nearest", keep_aspect_ratio=False):
+    """A PIL image from a file.
+
+    Args:
+        path: path, or an `io.BytesIO` of an image file.
+        color_mode: "grayscale", "rgb" or "rgba".
+        target_size: (height, width) to resize to.
+        interpolation: "nearest", "bilinear", "bicubic", "hamming", "box" or "lanczos".
+        keep_aspect_ratio: cut the middle out before resizing, instead of distorting.
+    """
+    image = _pil()
+    if isinstance(path, io.BytesIO):
+        img = image.open(path)
+    elif isinstance(path, str | os.PathLike):
+        with open(path, "rb") as f:
+            img = image.open(io.BytesIO(f.read()))
+    else:
+        raise TypeError(f"load_img() wants a path or an io.BytesIO; got {type(path).__name__}.")
+    img = _in_mode(img, color_mode)
+    if target_size is None:
+        return img
+    height, width = target_size
+    if img.size == (width, height):
+        return img
+    if interpolation not in _FILTERS:
+        raise ValueError(
+            f"Unknown `interpolation`: {interpolation!r}.{did_you_mean(interpolation, _FILTERS)} Known: {', '.join(_FILTERS)}."
+        )
+    how = getattr(image.Resampling, _FILTERS[interpolation])
+    if not keep_aspect_ratio:
+        return img.resize((width, height), how)
+    return img.resize((width, height), how, box=_middle(img.size, (width, height)))
+
+
+def _in_mode(img, color_mode: str):
+    if color_mode == "grayscale":
+        return img if img.mode in ("L", "I;16", "I") else img.convert("L")
+    if color_mode == "rgba":
+        return img.convert("RGBA")
+    if color_mode == "rgb":
+        return img.convert("RGB")
+    raise ValueError(f"`color_mode` is 'grayscale', 'rgb' or 'rgba'; got {color_mode!r}.")
+
+
+def _middle(size, target) -> tuple[int, int, int, int]:
+    """The largest box in the middle that has the target's proportions."""
+    (w, h), (tw, th) = size, target
+    bw, bh = min(w, w if tw * h >= th * w else h * tw // th), min(h, w * th // tw)
+    left, top = (w - bw) // 2, (h - bh) // 2
+    return left, top, left + bw, top + bh
+
+
+def save_img(path, x, data_format=None, file_format=None, scale=True, **kwargs) -> None:
+    """Write an array as an image file.
+
+    Args:
+        path: path or file object.
+        x: array of rank 3.
+        data_format: "channels_last" or "channels_first"; the configured one by default.
+        file_format: such as "png"; by default the ending of `path` tells.
+        scale: stretch the values to 0..255.
+        **kwargs: for PIL's `Image.save`.
+    """
+    img = array_to_img(x, data_format=data_format, scale=scale)
+    file_format = {"jpg": "jpeg"}.get(file_format, file_format)
+    ending = os.path.splitext(path)[1].lower() if isinstance(path, str | os.PathLike) else ""
+    if img.mode == "RGBA" and (file_format == "jpeg" or (file_format is None and ending in (".jpg", ".jpeg"))):
+        warnings.warn("JPEG has no transparency: the image is saved as RGB.", stacklevel=2)
+        img = img.convert("RGB")
+    img.save(path, format=file_format, **kwargs)
+
+
+def smart_resize(x, size, interpolation="bilinear", data_format="channels_last", **kwargs):
+    """Resize images to `size` without distortion: the middle is cut out first.
+
+    Args:
+        x: array or tensor of rank 3 or 4.
+        size: (height, width).
+        interpolation: as in `ops.image.resize`.
+        data_format: "channels_last" or "channels_first".
+
+    Returns:
+        A NumPy array for a NumPy array, otherwise a tensor.
+    """
+    from kerata import ops
+
+    if len(size) != 2:
+        raise ValueError(f"`size` is (height, width); got {size!r}.")
+    if len(x.shape) not in (3, 4):
+        raise ValueError(f"smart_resize() wants an image or a batch of them (rank 3 or 4); got shape {tuple(x.shape)}.")
+    last = data_format == "channels_last"
+    h_axis = len(x.shape) - 3 if last else len(x.shape) - 2
+    h, w = int(x.shape[h_axis]), int(x.shape[h_axis + 1])
+    left, top, right, bottom = _middle((w, h), (size[1], size[0]))
+    cut = [slice(None)] * len(x.shape)
+    cut[h_axis], cut[h_axis + 1] = slice(top, bottom), slice(left, right)
+    out = ops.image.resize(
+        ops.convert_to_tensor(x)[tuple(cut)], tuple(size), interpolation=interpolation, data_format=data_format
+    )
+    return ops.convert_to_numpy(out) if isinstance(x, np.ndarray) else out
