@@ -1,5 +1,6 @@
 """Model files: what stands in them, how they are written, and how they are read without trusting them."""
 
+from kerata.saving.model_files import load_model, load_weights, save_model, save_weights
 from kerata.saving.registration import (
     CustomObjectScope,
     custom_object_scope,
@@ -17,6 +18,10 @@ __all__ = [
     "get_custom_objects",
     "get_registered_name",
     "get_registered_object",
+    "load_model",
+    "load_weights",
     "register_keras_serializable",
+    "save_model",
+    "save_weights",
     "serialize_keras_object",
 ]

@@ -14,7 +14,7 @@ import warnings
 import numpy as np
 
 from kerata.core.errors import did_you_mean
-from kerata.saving import builtin, lambda_code, registration
+from kerata.saving import builtin, lambda_code, legacy, registration
 from kerata.saving.registration import CustomObjectScope
 from kerata.saving.safe_mode import SafeModeScope, in_safe_mode, refuse_code
 
@@ -24,6 +24,10 @@ _PROGRAMS = {
     "TFSMLayer": "a TFSMLayer (a TensorFlow SavedModel elsewhere on the disk)",
     "TorchModuleWrapper": "a TorchModuleWrapper (a pickled PyTorch module)",
 }
+
+
+class ConfigError(ValueError, TypeError):
+    """A config that is damaged, or names what is not known here. (Keras raises either of the two.)"""
 
 
 class _Sharing(threading.local):
@@ -222,7 +226,7 @@ def deserialize_keras_object(config, custom_objects: dict | None = None, safe_mo
             that was given `safe_mode=False`, they are not.
 
     Raises:
-        TypeError: if `config` is no config, or names something unknown.
+        TypeError, ValueError: if `config` is no config, or names something unknown.
         ValueError: if it holds code and `safe_mode` is on.
 
     >>> import kerata
@@ -263,7 +267,7 @@ def _read(config, module_objects=None):
     if isinstance(config, tuple):
         return tuple(_read(x) for x in config)
     if not isinstance(config, dict):
-        raise TypeError(f"A config is a dictionary (or plain data); got {config!r} ({type(config).__name__}).")
+        raise ConfigError(f"A config is a dictionary (or plain data); got {config!r} ({type(config).__name__}).")
     if "class_name" not in config or ("config" not in config and config["class_name"] != "__tuple__"):
         return {key: _read(value) for key, value in config.items()}
     return _read_object(config)
@@ -272,20 +276,21 @@ def _read(config, module_objects=None):
 def _read_object(config: dict):
     class_name, inner = config["class_name"], config.get("config") or {}
     if not isinstance(class_name, str):
-        raise TypeError(f"In a config, `class_name` is a string; got {class_name!r}.")
+        raise ConfigError(f"In a config, `class_name` is a string; got {class_name!r}.")
     special = _SPECIAL.get(class_name)
     if special is not None:
         return special(config, inner)
     module, registered = config.get("module"), config.get("registered_name")
+    inner = legacy.upgrade_object(class_name, module, inner)
     for key, value in (("module", module), ("registered_name", registered)):
         if value is not None and not isinstance(value, str):
-            raise TypeError(f"In the config of {class_name!r}, `{key}` is a string or null; got {value!r}.")
+            raise ConfigError(f"In the config of {class_name!r}, `{key}` is a string or null; got {value!r}.")
     if class_name == "function" or (isinstance(inner, str) and module == "builtins"):
         return read_function(inner)
     shared = config.get("shared_object_id")
     if shared is not None and _sharing.scope is not None and shared in _sharing.scope.objects:
         return _sharing.scope.objects[shared]
-    cls = find_class(module, class_name, registered)
+    cls = find_class(module, legacy.upgrade_name(class_name, module), registered)
     instance = _make(cls, config, inner)
     if shared is not None and _sharing.scope is not None:
         _sharing.scope.objects[shared] = instance
@@ -296,9 +301,9 @@ def _make(cls, config: dict, inner):
     if isinstance(cls, types.FunctionType):
         return cls
     if not hasattr(cls, "from_config"):
-        raise TypeError(f"{cls!r} cannot be made from a config: it has no `from_config()` class method.")
+        raise ConfigError(f"{cls!r} cannot be made from a config: it has no `from_config()` class method.")
     if not isinstance(inner, dict):
-        raise TypeError(f"The config of a {cls.__name__} is a dictionary; the file holds {inner!r}.")
+        raise ConfigError(f"The config of a {cls.__name__} is a dictionary; the file holds {inner!r}.")
     for base in cls.__mro__:
         if base.__name__ in _PROGRAMS and base.__module__.startswith("kerata."):
             refuse_code(_PROGRAMS[base.__name__])
@@ -306,7 +311,7 @@ def _make(cls, config: dict, inner):
     build_config = config.get("build_config")
     if build_config and hasattr(instance, "build_from_config"):
         if not isinstance(build_config, dict):
-            raise TypeError(f"`build_config` of a {cls.__name__} is a dictionary; the file holds {build_config!r}.")
+            raise ConfigError(f"`build_config` of a {cls.__name__} is a dictionary; the file holds {build_config!r}.")
         if not getattr(instance, "built", False):
             instance.build_from_config(build_config)
             instance.built = True
@@ -345,7 +350,7 @@ def read_function(name):
     if isinstance(name, dict):
         name = name.get("name") or name.get("class_name")
     if not isinstance(name, str):
-        raise TypeError(f"A config names a function by a string; got {name!r}.")
+        raise ConfigError(f"A config names a function by a string; got {name!r}.")
     found = registration.get_registered_object(name)
     if found is None:
         found = builtin.builtin_function(name)
@@ -354,13 +359,13 @@ def read_function(name):
     return found
 
 
-def _unknown(kind: str, name: str, module, registered) -> TypeError:
+def _unknown(kind: str, name: str, module, registered) -> ConfigError:
     shown = registered or name
     own = registration.known_names()
     known = [*own, *(n.rpartition(">")[2] for n in own), *(builtin.known_classes() if kind == "class" else ())]
     where = f" of module {module!r}" if module and module != "builtins" else ""
     listed = f" Registered at this moment: {', '.join(own[:20])}." if own else " Nothing is registered at this moment."
-    return TypeError(
+    return ConfigError(
         f"The config names the {kind} {shown!r}{where}, which is not known here."
         f"{did_you_mean(name, known)}{listed} If it is yours, import the file that defines it and either decorate it with "
         f"`@keras.saving.register_keras_serializable()` or pass it: `custom_objects={{{name!r}: {name}}}`. "
@@ -371,7 +376,7 @@ def _unknown(kind: str, name: str, module, registered) -> TypeError:
 # -- special values --------------------------------------------------------------------------------------------
 def _wanted(inner, key: str, what: str):
     if not isinstance(inner, dict) or key not in inner:
-        raise TypeError(f"A {what} in a config holds {key!r}; got {inner!r}.")
+        raise ConfigError(f"A {what} in a config holds {key!r}; got {inner!r}.")
     return inner[key]
 
 
@@ -443,6 +448,7 @@ _SPECIAL = {
 }
 
 __all__ = [
+    "ConfigError",
     "ObjectSharingScope",
     "deserialize_keras_object",
     "in_safe_mode",

@@ -1,0 +1,240 @@
+"""Weights as Keras 1 and 2 ordered and shaped them, turned into today's."""
+
+from __future__ import annotations
+
+import warnings
+from typing import NamedTuple
+
+import numpy as np
+
+
+class Source(NamedTuple):
+    """Who wrote a file: the generation of Keras, and its backend."""
+
+    major: int
+    backend: str | None
+
+
+def layers_of(model) -> list:
+    """The layers whose weights a file lists one by one."""
+    return list(getattr(model, "layers", None) or [])
+
+
+def ordered(layer) -> list:
+    """A layer's weights in the order of old files: all trainable ones, then the others."""
+    return list(layer.trainable_weights) + list(layer.non_trainable_weights)
+
+
+def convert(layer, arrays: list[np.ndarray], source: Source) -> list[np.ndarray]:
+    """The arrays of a layer in today's shapes and order."""
+    kind = type(layer).__name__
+    if kind in ("Functional", "Sequential", "Model") or hasattr(layer, "_is_model"):
+        return _nested(layer, arrays, source)
+    change = _CONVERSIONS.get(kind)
+    return change(layer, list(arrays), source) if change is not None else arrays
+
+
+def _nested(model, arrays, source: Source) -> list[np.ndarray]:
+    """A model within a model: its arrays lie one after another; each layer's are found by counting."""
+    trainable, rest = [], []
+    arrays = list(arrays)
+    total = sum(len(ordered(x)) for x in model.layers)
+    if total != len(arrays) or source.major >= 3:
+        return arrays
+    groups = []
+    for layer in model.layers:
+        n = len(layer.trainable_weights)
+        groups.append((layer, arrays[:n]))
+        arrays = arrays[n:]
+    for i, (layer, own) in enumerate(groups):
+        n = len(layer.non_trainable_weights)
+        groups[i] = (layer, own + arrays[:n])
+        arrays = arrays[n:]
+    for layer, own in groups:
+        n = len(layer.trainable_weights)
+        own = convert(layer, own, source)
+        trainable += own[:n]
+        rest += own[n:]
+    return trainable + rest
+
+
+def _flip(kernel: np.ndarray) -> np.ndarray:
+    """Theano's convolutions turned the kernel around."""
+    axes = tuple(range(kernel.ndim - 2))
+    return np.flip(kernel, axes)
+
+
+def _conv(layer, arrays, source: Source):
+    kernel = arrays[0]
+    want = tuple(layer.kernel.shape)
+    if source.major == 1:
+        if layer.data_format == "channels_first" or kernel.shape != want:
+            spatial = tuple(range(2, kernel.ndim))
+            if kernel.ndim == len(want) and tuple(kernel.shape[i] for i in (*spatial, 1, 0)) == want:
+                kernel = np.transpose(kernel, (*spatial, 1, 0))
+        if kernel.ndim == 4 and kernel.shape != want and kernel.shape[1] == 1:  # Convolution1D as (length, 1, in, out)
+            kernel = kernel[:, 0]
+    if source.backend in ("theano",) or (source.backend is None and source.major == 1 and source_is_theano(layer)):
+        kernel = _flip(kernel)
+    arrays[0] = kernel
+    return arrays
+
+
+def source_is_theano(layer) -> bool:
+    """Keras 1 wrote no backend; its arrays are those of a convolution that does not flip, except with Theano."""
+    return False
+
+
+def _conv_transpose(layer, arrays, source: Source):
+    kernel = arrays[0]
+    want = tuple(layer.kernel.shape)
+    if kernel.shape != want and kernel.ndim == 4:
+        for axes in ((2, 3, 1, 0), (2, 3, 0, 1), (0, 1, 3, 2)):
+            if tuple(kernel.shape[i] for i in axes) == want:
+                kernel = np.transpose(kernel, axes)
+                break
+    elif source.major == 1 and kernel.ndim == 4:
+        kernel = np.transpose(kernel, (0, 1, 3, 2)) if kernel.shape[2] == kernel.shape[3] else kernel
+    arrays[0] = kernel
+    return arrays
+
+
+def _lstm(layer, arrays, source: Source):
+    if len(arrays) == 12:  # Keras 1: W, U, b of the gates i, c, f, o
+        order = (0, 2, 1, 3)  # today: i, f, c, o
+        return [np.concatenate([arrays[3 * g + k] for g in order], axis=-1) for k in range(3)]
+    if len(arrays) == 3 and arrays[2].shape == (8 * layer.units,):  # CuDNN: two biases, kernels transposed by gate
+        kernel, recurrent, bias = arrays
+        kernel, recurrent = _from_cudnn(kernel, 4), _from_cudnn(recurrent, 4)
+        return [kernel, recurrent, bias[: 4 * layer.units] + bias[4 * layer.units :]]
+    return arrays
+
+
+def _gru(layer, arrays, source: Source):
+    if len(arrays) == 9:  # Keras 1: W, U, b of the gates z, r, h
+        return [np.concatenate([arrays[3 * g + k] for g in range(3)], axis=-1) for k in range(3)]
+    if len(arrays) == 3 and arrays[2].ndim == 1 and tuple(ordered(layer)[2].shape) == (2, arrays[2].shape[0] // 2):
+        kernel, recurrent, bias = arrays
+        return [_from_cudnn(kernel, 3), _from_cudnn(recurrent, 3), bias.reshape(2, -1)]
+    return arrays
+
+
+def _from_cudnn(kernel: np.ndarray, gates: int) -> np.ndarray:
+    parts = np.split(kernel, gates, axis=1)
+    return np.concatenate([p.T.reshape(p.shape, order="F").T.reshape(p.shape) for p in parts], axis=1)
+
+
+def _wrapped(layer, arrays, source: Source):
+    return convert(layer.layer, arrays, source)
+
+
+def _bidirectional(layer, arrays, source: Source):
+    half = len(arrays) // 2
+    return convert(layer.forward_layer, arrays[:half], source) + convert(layer.backward_layer, arrays[half:], source)
+
+
+def _conv_lstm(layer, arrays, source: Source):
+    if len(arrays) == 12:
+        order = (0, 2, 1, 3)
+        return [np.concatenate([arrays[3 * g + k] for g in order], axis=-1) for k in range(3)]
+    return arrays
+
+
+_CONVERSIONS = {
+    **dict.fromkeys(("Conv1D", "Conv2D", "Conv3D"), _conv),
+    "Conv2DTranspose": _conv_transpose,
+    "LSTM": _lstm,
+    "GRU": _gru,
+    "ConvLSTM2D": _conv_lstm,
+    "TimeDistributed": _wrapped,
+    "Bidirectional": _bidirectional,
+}
+
+
+# -- optimizers ------------------------------------------------------------------------------------------------
+def load_optimizer(optimizer, names: list[str], arrays: list[np.ndarray], major: int) -> None:
+    """Put an old file's state into an optimizer; a warning says so where it does not fit."""
+    own = list(optimizer.variables)
+    found = _same_order(own, arrays) or _without_rate(optimizer, own, arrays) or _by_slots(optimizer, own, arrays)
+    if found is None:
+        warnings.warn(
+            f"The state of optimizer {optimizer.name!r} in the file does not fit, so it starts afresh: it has "
+            f"{len(own)} variables, the file {len(arrays)}.",
+            stacklevel=5,
+        )
+        return
+    for v, a in found:
+        v.assign(np.asarray(a).reshape(v.shape))
+
+
+def _same_order(own, arrays):
+    if len(own) == len(arrays) and all(tuple(v.shape) == np.shape(a) for v, a in zip(own, arrays)):
+        return list(zip(own, arrays))
+    return None
+
+
+def _rate(optimizer):
+    return getattr(optimizer, "_learning_rate", None)
+
+
+def _slots(optimizer, own) -> list:
+    """The variables that belong to weights."""
+    first = (getattr(optimizer, "_iterations", None), getattr(optimizer, "iterations", None), _rate(optimizer))
+    return [v for v in own if not any(v is x for x in first)]
+
+
+def _without_rate(optimizer, own, arrays):
+    """TensorFlow's Keras 2.11 to 2.15: the same order, without the learning rate."""
+    rate = _rate(optimizer)
+    rest = [v for v in own if v is not rate]
+    if len(rest) != len(own) and _interleaved(optimizer, rest):
+        slots = _slots(optimizer, own)
+        per_weight = _groups(slots)
+        if per_weight is not None and len(per_weight) > 1 and _looks_grouped(per_weight, arrays):
+            return None
+        return _same_order(rest, arrays)
+    return None
+
+
+def _interleaved(optimizer, rest) -> bool:
+    return bool(rest)
+
+
+def _groups(slots) -> list[list] | None:
+    """The slots by kind: all momentums, all velocities, ... (by the last word of their names)."""
+    kinds: dict[str, list] = {}
+    for v in slots:
+        kinds.setdefault(v.name.rpartition("_")[2], []).append(v)
+    groups = list(kinds.values())
+    return groups if groups and len({len(g) for g in groups}) == 1 else None
+
+
+def _looks_grouped(groups, arrays) -> bool:
+    """Whether the arrays after the first lie kind by kind and could not lie weight by weight."""
+    by_kind = [tuple(v.shape) for g in groups for v in g]
+    by_weight = [tuple(v.shape) for row in zip(*groups) for v in row]
+    have = [np.shape(a) for a in arrays][-len(by_kind) :]
+    return have == by_kind and have != by_weight
+
+
+def _by_slots(optimizer, own, arrays):
+    """Keras 1 and 2: the step count (perhaps), then all of one kind of slot, then all of the next."""
+    slots = _slots(optimizer, own)
+    groups = _groups(slots)
+    arrays = list(arrays)
+    found = []
+    if groups is None:
+        return None
+    iterations = getattr(optimizer, "_iterations", None)
+    if iterations is None:
+        iterations = optimizer.iterations
+    if arrays and np.ndim(arrays[0]) == 0:
+        found.append((iterations, arrays.pop(0)))
+    for group in groups:
+        part, arrays = arrays[: len(group)], arrays[len(group) :]
+        if [np.shape(a) for a in part] != [tuple(v.shape) for v in group]:
+            return None
+        found.extend(zip(group, part))
+    if any(np.size(a) > 1 for a in arrays):
+        return None
+    return found
