@@ -82,7 +82,9 @@ def serialize(loss):
     >>> serialize(MeanSquaredError())["class_name"]
     'MeanSquaredError'
     """
-    return _registry.serialize(loss)
+    from kerata.saving import serialize_keras_object
+
+    return serialize_keras_object(loss)
 
 
 def deserialize(name, custom_objects=None):

@@ -126,7 +126,9 @@ def serialize(metric):
     >>> serialize(Mean())["class_name"]
     'Mean'
     """
-    return _registry.serialize(metric)
+    from kerata.saving import serialize_keras_object
+
+    return serialize_keras_object(metric)
 
 
 def deserialize(config, custom_objects=None):

@@ -82,16 +82,16 @@ class AUC(_Curve):
         self._from_logits = from_logits
         self._built = False
         if not multi_label:
-            self._build(None)
+            self._build()
         elif num_labels:
-            self._build((None, num_labels))
+            self._build((None, num_labels), (None, num_labels))
 
     @property
     def thresholds(self) -> list:
         """All thresholds, the two ends included."""
         return list(self._thresholds)
 
-    def _build(self, shape: Any) -> None:
+    def _build(self, true_shape: Any = None, shape: Any = None) -> None:
         n = self.num_thresholds
         if self.multi_label:
             if len(shape) != 2:
@@ -111,7 +111,7 @@ class AUC(_Curve):
     def update_state(self, y_true: Any, y_pred: Any, sample_weight: Any = None) -> None:
         y_pred = ops.convert_to_tensor(y_pred, dtype=self._dtype)
         if not self._built:
-            self._build(tuple(y_pred.shape))
+            self._build(tuple(y_pred.shape), tuple(y_pred.shape))
         if self._from_logits:
             y_pred = ops.sigmoid(y_pred)
         self._add_counts(Counts(y_true, y_pred, self._thresholds, self._dtype, sample_weight,
@@ -151,7 +151,8 @@ class AUC(_Curve):
         if self.curve == "PR":
             return recall, precision
         odds = _ratio(tp + fn, fp + tn)  # of a positive: errors are measured against it (Flach and Kull, 2015)
-        return 1.0 - odds * _ratio(fn, tp), 1.0 - odds * _ratio(fp, tp)
+        recall_gain = ops.where(tp > 0, ops.maximum(1.0 - odds * _ratio(fn, tp), 0.0), ops.zeros_like(tp))
+        return recall_gain, 1.0 - odds * _ratio(fp, tp)
 
     def result(self) -> Any:
         if not self._built:

@@ -16,7 +16,7 @@ class _ConfusionMatrix(Metric):
 
     def __init__(self, num_classes, name=None, dtype=None, ignore_class=None, sparse_y_true=True,
                  sparse_y_pred=True, axis=-1):
-        super().__init__(name=name, dtype=dtype or "int")
+        super().__init__(name=name, dtype=dtype or "int32")
         self.num_classes = num_classes
         self.ignore_class = ignore_class
         self.sparse_y_true = sparse_y_true
@@ -31,7 +31,7 @@ class _ConfusionMatrix(Metric):
             y_pred = ops.argmax(y_pred, axis=self.axis)
         y_true = ops.reshape(ops.cast(y_true, "int32"), (-1,))
         y_pred = ops.reshape(ops.cast(y_pred, "int32"), (-1,))
-        weights = ops.ones_like(y_true, dtype=self._weight_dtype(sample_weight))
+        weights = ops.ones_like(y_true, dtype=self._dtype)
         if sample_weight is not None:
             weights = weights * ops.reshape(ops.convert_to_tensor(sample_weight, dtype=weights.dtype), (-1,))
         if self.ignore_class is not None:
@@ -42,9 +42,6 @@ class _ConfusionMatrix(Metric):
         weights = weights * ops.cast(valid, weights.dtype)
         counts = ops.reshape(ops.segment_sum(weights, cell, num_segments=n * n), (n, n))
         self.total_cm.assign(self.total_cm.value + ops.cast(counts, self._dtype))
-
-    def _weight_dtype(self, sample_weight: Any) -> str:
-        return self._dtype
 
 
 class IoU(_ConfusionMatrix):

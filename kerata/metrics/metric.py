@@ -132,6 +132,11 @@ class Metric(Configurable):
             self.reset_state()
             return [scope.get(v) for v in self.variables]
 
+    def to_backend(self, name: Any) -> None:
+        """Move the state to another backend."""
+        for variable in self.variables:
+            variable.to_backend(name)
+
     def _stateless(self, values: Any) -> StatelessScope:
         variables, values = self.variables, list(values)
         if len(variables) != len(values):

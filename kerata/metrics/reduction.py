@@ -106,12 +106,12 @@ class MeanMetricWrapper(Mean):
     >>> m = MeanMetricWrapper(fn=lambda y_true, y_pred: ops.abs(y_true - y_pred), name="distance")
     """
 
-    _direction = "down"
-
     def __init__(self, fn: Callable, name: str | None = None, dtype: Any = None, **kwargs: Any):
         super().__init__(name=name, dtype=dtype)
         self._fn = fn
         self._fn_kwargs = kwargs
+        if self._direction is None and getattr(fn, "__module__", "").startswith("kerata.losses"):
+            self._direction = "down"
 
     def update_state(self, y_true: Any, y_pred: Any, sample_weight: Any = None) -> None:
         mask = get_mask(y_pred)
