@@ -18,6 +18,7 @@ class _Context(threading.local):
     training: bool | None = None
     in_call: bool = False
     remat: object = None
+    budget: object = None  # while a file is loaded: how many bytes of weights it may make (saving/limits.py)
 
 
 context = _Context()

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+
 import numpy as np
 
 from kerata import backend
@@ -66,6 +68,8 @@ class Variable(TensorOperators):
             self._initializer = initializer
             self._dtype = dtypes.standardize_dtype(dtype)
             shape = _concrete_shape(shape, self.path)
+            if context.budget is not None:
+                context.budget.take(4 * math.prod(shape), f"the weight {self.path!r} of shape {shape}")
             sample = getattr(initializer, "_sample", None)
             if sample is not None:
                 return sample(shape, self._dtype)
