@@ -15,8 +15,11 @@ Result = tuple[object, object, list]
 
 
 def _named(activation):
-    """An activation function's name, for those that fused kernels know; else None."""
-    return activation if isinstance(activation, str) else getattr(activation, "__name__", None)
+    """The name of one of our own activation functions; None for a user's, whatever it is called."""
+    if isinstance(activation, str):
+        return activation
+    ours = getattr(activation, "__module__", "").startswith("kerata.")
+    return activation.__name__ if ours and hasattr(activation, "__name__") else None
 
 
 def _callable(activation) -> Callable:

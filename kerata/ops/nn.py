@@ -30,6 +30,7 @@ from kerata.ops._nn_activations import (  # noqa: F401
     tanh_shrink,
     threshold,
 )
+from kerata.ops._nn_ctc import ctc_decode, ctc_loss  # noqa: F401
 from kerata.ops._nn_losses import (  # noqa: F401
     binary_crossentropy,
     categorical_crossentropy,
