@@ -12,9 +12,10 @@ from kerata.losses._reduction import apply_mask, match_ranks
 from kerata.metrics.metric import Metric, zeros
 
 
-def per_sample(x: Any) -> int:
+def per_sample(x: Any) -> Any:
     """The number of elements that belong to one sample (the product of all sizes but the first)."""
-    return math.prod(x.shape[1:])
+    sizes = ops.shape(x)[1:]
+    return math.prod(sizes) if all(isinstance(n, int) for n in sizes) else ops.prod(ops.stack(list(sizes)))
 
 
 def weigh(values: Any, sample_weight: Any, dtype: str, mean: bool) -> tuple[Any, Any]:
@@ -38,14 +39,19 @@ def total_and_count(values: Any, sample_weight: Any, dtype: str) -> tuple[Any, A
     """What one batch adds to the numerator and the denominator of a mean over samples."""
     if sample_weight is None:
         values = ops.cast(values, dtype)
-        shape = tuple(values.shape)
+        shape = ops.shape(values)
         total = ops.sum(values) if shape else values
-        inner = per_sample(values)
-        return total if inner in (0, 1) else total / inner, shape[0] if shape else 1
+        count = shape[0] if shape else 1
+        return _divide(total, per_sample(values), dtype), count if isinstance(count, int) else ops.cast(count, dtype)
     values, sample_weight = weigh(values, sample_weight, dtype, mean=True)
     total, count = ops.sum(values), ops.sum(sample_weight)
-    inner, inner_weight = per_sample(values), per_sample(sample_weight)
-    return total if inner in (0, 1) else total / inner, count if inner_weight in (0, 1) else count / inner_weight
+    return _divide(total, per_sample(values), dtype), _divide(count, per_sample(sample_weight), dtype)
+
+
+def _divide(x: Any, n: Any, dtype: str) -> Any:
+    if isinstance(n, int):
+        return x if n in (0, 1) else x / n
+    return x / ops.cast(n, dtype)
 
 
 class Sum(Metric):

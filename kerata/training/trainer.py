@@ -133,7 +133,7 @@ class Trainer:
             raise ValueError(f"Model {self.name!r} has no trainable weights: everything is frozen, or nothing was built.")
 
         def forward():
-            y_pred = self(x, training=True) if self._call_takes_training() else self(x)
+            y_pred = self(x, training=True)
             loss = self.compute_loss(x=x, y=y, y_pred=y_pred, sample_weight=sample_weight, training=True)
             return optimizer.scale_loss(loss), (loss, y_pred)
 
@@ -162,7 +162,7 @@ class Trainer:
 
     def _track_loss(self, loss, x) -> None:
         if self._loss_tracker is not None:
-            size = next((len(a) if not hasattr(a, "shape") else a.shape[0] for a in tree.flatten(x) if a is not None), 1)
+            size = next((self._backend.shape(a)[0] for a in tree.flatten(x) if a is not None), 1)
             self._loss_tracker.update_state(loss, sample_weight=size)
 
     def compute_loss(self, x=None, y=None, y_pred=None, sample_weight=None, training=True):

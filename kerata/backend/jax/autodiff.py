@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections import OrderedDict
+
 import jax
 import jax.numpy as jnp
 from jax import lax
@@ -128,7 +130,12 @@ def _distinct(values: list) -> list:
 
 def compile_step(step, result, variables, jit=True, donate=True):
     """A function of a batch: one step, then its logs (`result(what the step gave)`)."""
-    return _Program(lambda batch: result(step(batch)), variables, jit, donate)
+    return _Program(lambda batch: _in_order(result(step(batch))), variables, jit, donate)
+
+
+def _in_order(logs):
+    """A dictionary as one whose order JAX keeps (it sorts the keys of plain ones)."""
+    return OrderedDict(logs) if type(logs) is dict else logs
 
 
 def compile_chunk(step, result, variables, batch_size: int, ordered: bool, jit=True):
@@ -158,7 +165,7 @@ def compile_chunk(step, result, variables, batch_size: int, ordered: bool, jit=T
                 unknown = [v for v, _ in inner.updates() if id(v) not in known]
                 if unknown:
                     raise _NeedVariables(unknown)
-                return [inner.get(v) for v in carried], logs
+                return [inner.get(v) for v in carried], _in_order(logs)
 
         carried = touched()
         known = {id(v) for v in carried}
@@ -172,7 +179,7 @@ def compile_chunk(step, result, variables, batch_size: int, ordered: bool, jit=T
         values, logs = lax.fori_loop(0, count, body, (first, blank))
         for v, x in zip(carried, values):
             scope.set(v, x)
-        return result(logs)
+        return _in_order(result(logs))
 
     if not jit:
         from kerata.backend.eager import eager_chunk

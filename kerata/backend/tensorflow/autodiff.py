@@ -42,7 +42,7 @@ def compile_step(step, result, variables, jit=True, donate=True):
     """A function of a batch: one step, then its logs."""
     if not jit:
         return eager_step(step, result)
-    return tf.function(lambda batch: result(step(batch)), reduce_retracing=True, jit_compile=jit == "always" or None)
+    return tf.function(lambda batch: result(step(batch)), autograph=False, reduce_retracing=True, jit_compile=jit == "always" or None)
 
 
 def compile_chunk(step, result, variables, batch_size: int, ordered: bool, jit=True):
@@ -62,7 +62,7 @@ def compile_chunk(step, result, variables, batch_size: int, ordered: bool, jit=T
         index = order[begin : begin + batch_size]
         return tree.map_structure(lambda a: fixed(tf.gather(a, index)), data, none_is_leaf=False)
 
-    @tf.function(reduce_retracing=True, jit_compile=jit == "always" or None)
+    @tf.function(autograph=False, reduce_retracing=True, jit_compile=jit == "always" or None)
     def run(data, order, start, count):
         if step.silent:
             tf.while_loop(lambda i: i < count, lambda i: _then(step(batch_at(data, order, start + i)), i), [tf.constant(0)],
