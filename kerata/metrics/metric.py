@@ -84,7 +84,7 @@ class Metric(Configurable):
     def add_variable(self, shape: Any, initializer: Any, dtype: Any = None, aggregation: str = "sum",
                      name: str | None = None) -> Variable:
         """Make a variable that belongs to the metric's state."""
-        with name_scope(self.name):
+        with name_scope(self.name.replace("/", "_")):
             variable = Variable(initializer, shape=shape, dtype=dtype or self._dtype, trainable=False,
                                 autocast=False, aggregation=aggregation, name=name)
         _remember(self, "_variables", variable)

@@ -102,11 +102,11 @@ class CompileMetrics(Metric):
     def build(self, y_true: Any, y_pred: Any) -> None:
         """Settle which metrics belong to which output, and make them; arrays or KerasTensors will do."""
         slots = Slots(y_pred, self.output_names)
-        self._places = Places(slots, wanted=[False] * len(slots))
-        targets = self._places.targets(y_true)
-        predictions = slots.flatten(y_pred)
         plain = self._for_outputs(self._user_metrics, slots, "metrics")
         weighted = self._for_outputs(self._user_weighted, slots, "weighted_metrics")
+        self._places = Places(slots, measured=[bool(p or w) for p, w in zip(plain, weighted)])
+        targets = self._places.targets(y_true)
+        predictions = slots.flatten(y_pred)
         for i in range(len(slots)):
             for group, is_weighted in ((plain[i], False), (weighted[i], True)):
                 for identifier in group:

@@ -86,9 +86,8 @@ class Slots:
 
     def flat_name(self, index: int) -> str | None:
         """The key in a flat dict of outputs, else the leaf's name, else its label."""
-        path = self.paths[index]
-        if len(path) == 1 and isinstance(self.structure, dict):
-            return str(path[0])
+        if isinstance(self.structure, dict) and all(len(path) == 1 for path in self.paths):
+            return str(self.paths[index][0])
         return self.names[index] if self.names else self.label(index)
 
     def describe(self) -> str:
@@ -263,4 +262,6 @@ class _Binding:
 def _kind(x: Any) -> str:
     if isinstance(x, list | tuple | dict):
         return type(x).__name__
-    return "number" if isinstance(x, int | float) else "array" if hasattr(x, "shape") else type(x).__name__
+    if isinstance(x, int | float):
+        return "number"
+    return "array" if hasattr(x, "shape") or type(x).__name__ == "Path" else type(x).__name__

@@ -47,10 +47,12 @@ class Places:
     Args:
         slots: the outputs.
         wanted: for each output, whether a loss needs its target.
+        measured: for each output, whether metrics use its target, if there is one.
     """
 
-    def __init__(self, slots: Slots, wanted: list[bool] | None = None):
-        self.slots, self.paths, self.wanted = slots, slots.paths, wanted
+    def __init__(self, slots: Slots, wanted: list[bool] | None = None, measured: list[bool] | None = None):
+        self.slots, self.paths = slots, slots.paths
+        self.wanted, self.loose = wanted or measured, measured is not None
         self._known: dict = {}
 
     def targets(self, y: Any) -> list:
@@ -67,7 +69,7 @@ class Places:
         key = (what, form(given))
         places = self._known.get(key)
         if places is None:
-            loose = what == "sample_weight"
-            places = self._known[key] = bind(paths_of(given), self.slots, what, partial=loose, spread=loose,
-                                             wanted=self.wanted)
+            weights = what == "sample_weight"
+            places = self._known[key] = bind(paths_of(given), self.slots, what, partial=weights or self.loose,
+                                             spread=weights, wanted=self.wanted)
         return [None if place is None else follow(given, place.keys) for place in places]
