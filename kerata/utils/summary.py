@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import itertools
 import re
 import shutil
 
@@ -50,12 +51,12 @@ def print_summary(model, line_length=None, positions=None, print_fn=None, expand
 
 
 def _column_widths(positions, line_length: int, count: int) -> list[int]:
-    if len(positions) != count or any(b <= a for a, b in zip(positions, positions[1:])):
+    if len(positions) != count or any(b <= a for a, b in itertools.pairwise(positions)):
         raise ValueError(
             f"`positions` must be {count} increasing numbers, one for the end of each column, the last 1.0; got {positions!r}."
         )
     ends = [int(line_length * p) if positions[-1] <= 1 else int(p) for p in positions]
-    return [ends[0], *[b - a for a, b in zip(ends, ends[1:])]]
+    return [ends[0], *[b - a for a, b in itertools.pairwise(ends)]]
 
 
 # ---- what there is to show

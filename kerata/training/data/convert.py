@@ -101,7 +101,7 @@ def to_numpy(x, name: str = "x") -> np.ndarray:
         x = sys.modules["tensorflow"].sparse.to_dense(x)
     if hasattr(x, "numpy") and not hasattr(x, "__array__"):
         return np.asarray(x.numpy())
-    if hasattr(x, "__array__") or hasattr(x, "__array_interface__") or isinstance(x, _SCALARS | list | tuple):
+    if hasattr(x, "__array__") or hasattr(x, "__array_interface__") or isinstance(x, (*_SCALARS, list, tuple)):
         return np.asarray(x)
     if hasattr(x, "__dlpack__"):
         return np.from_dlpack(x)
