@@ -63,10 +63,17 @@ def op(fn: Callable | None = None, *, spec: Callable | None = None) -> Callable:
                 return _symbolic(dispatch, args, kwargs)
             if seen is not None and seen is not here:
                 other = seen
-        if other is not None:
+        try:
+            if other is None:
+                return fn(*args, **kwargs)
             with backend.backend_scope(other):
                 return fn(*args, **kwargs)
-        return fn(*args, **kwargs)
+        except NotImplementedError:
+            carried = getattr(other or here, "carried", None)
+            if carried is None:
+                raise
+            with backend.backend_scope(carried()):
+                return fn(*args, **kwargs)
 
     dispatch.is_op = True
     dispatch.spec = spec
@@ -101,8 +108,8 @@ def floating(*xs):
     return (*[x if n == target else b.cast(x, target) for x, n in zip(out, names)], b.xp)
 
 
-def promote(*xs, scalars: bool = False):
-    """The arguments as tensors of their common result dtype, then the array namespace.
+def promote(*xs, scalars: bool = False, like: tuple = ()):
+    """The arguments as tensors of their common result dtype (of theirs and `like`), then the array namespace.
 
     With `scalars`, a Python scalar that is weaker than the other operand stays one (cheap; for functions of
     `xp` that take scalars in every backend: add, subtract, multiply, divide, power and the comparisons).
@@ -111,12 +118,13 @@ def promote(*xs, scalars: bool = False):
     if len(xs) == 2:
         x1, x2 = xs
         if type(x1) is b.Tensor and type(x2) is b.Tensor and x1.dtype == x2.dtype:
-            return x1, x2, b.xp
+            if not like or b.dtype(x1) in dtypes.FLOATS:
+                return x1, x2, b.xp
     out = [x if type(x) in _SCALARS else x if type(x) is b.Tensor else b.convert(x) for x in xs]
     kinds = [type(x) if type(x) in _SCALARS else b.dtype(x) for x in out]
-    if all(k in _SCALARS for k in kinds):
+    if all(k in _SCALARS for k in kinds) or not getattr(b, "weak_scalars", True):
         scalars = False
-    target = dtypes.result_type(*kinds)
+    target = dtypes.result_type(*kinds, *like)
     cast = []
     for x, kind in zip(out, kinds):
         if kind in _SCALARS:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from kerata import backend
 from kerata.core import dtypes
-from kerata.ops._op import arrays, floating, op, promote
+from kerata.ops._op import arrays, convert, floating, op, promote
 
 
 def _numbers(x1, x2):
@@ -46,23 +46,13 @@ def multiply(x1, x2):
 @op
 def divide(x1, x2):
     """x1 / x2 as a float."""
-    b = backend.current()
-    if type(x1) is b.Tensor and x1.dtype == getattr(x2, "dtype", None) and type(x2) is b.Tensor:
-        if b.dtype(x1) in dtypes.FLOATS:
-            return b.xp.divide(x1, x2)
-    elif type(x2) in (int, float) and type(x1) is b.Tensor and b.dtype(x1) in dtypes.FLOATS:
-        return b.xp.divide(x1, x2)
-    x1, x2, xp = _pair(x1, x2, float)
+    x1, x2, xp = promote(x1, x2, scalars=True, like=(float,))
     return xp.divide(x1, x2)
 
 
-def _pair(x1, x2, *more):
-    """Both as tensors of the result dtype of theirs and `more`."""
-    b = backend.current()
-    kinds = [type(x) if type(x) in (int, float, bool, complex) else None for x in (x1, x2)]
-    x1, x2 = (x if k is not None or type(x) is b.Tensor else b.convert(x) for x, k in zip((x1, x2), kinds))
-    target = dtypes.result_type(*[k or b.dtype(x) for x, k in zip((x1, x2), kinds)], *more)
-    return b.convert(x1, target), b.convert(x2, target), b.xp
+def _floats(x1, x2):
+    """Both as floats of one dtype; a Python float counts as floatx (unlike in `_pair`)."""
+    return promote(convert(x1), convert(x2), like=(float,))
 
 
 @op
@@ -74,7 +64,7 @@ def true_divide(x1, x2):
 @op
 def divide_no_nan(x1, x2):
     """x1 / x2, and 0 where x2 is 0."""
-    x1, x2, xp = _pair(x1, x2, float)
+    x1, x2, xp = promote(x1, x2, like=(float,))
     safe = x2 != 0
     zero, one = xp.zeros((), dtype=x2.dtype), xp.ones((), dtype=x2.dtype)
     return xp.where(safe, xp.divide(x1, xp.where(safe, x2, one)), zero)
@@ -107,10 +97,10 @@ def power(x1, x2):
 
     >>> kerata.ops.power([2.0, 3.0], 2)  # [4.0, 9.0]
     """
+    x1, x2, xp = promote(x1, x2, scalars=True)
     b = backend.current()
-    if type(x2) in (int, float) and type(x1) is b.Tensor and b.dtype(x1) in dtypes.FLOATS:
-        return b.xp.power(x1, x2)
-    x1, x2, xp = promote(x1, x2)
+    if type(x1) is not b.Tensor or type(x2) is b.Tensor:
+        x1, x2, xp = _numbers(x1, x2)
     return xp.power(x1, x2)
 
 
@@ -145,35 +135,35 @@ def fmin(x1, x2):
 @op
 def arctan2(x1, x2):
     """The angle of the point (x2, x1), in radians, in the right quadrant."""
-    x1, x2, xp = _pair(x1, x2, float)
+    x1, x2, xp = _floats(x1, x2)
     return xp.atan2(x1, x2)
 
 
 @op
 def hypot(x1, x2):
     """sqrt(x1**2 + x2**2) without overflow."""
-    x1, x2, xp = _pair(x1, x2, float)
+    x1, x2, xp = promote(x1, x2, like=(float,))
     return xp.hypot(x1, x2)
 
 
 @op
 def logaddexp(x1, x2):
     """log(exp(x1) + exp(x2)) without overflow."""
-    x1, x2, xp = _pair(x1, x2, float)
+    x1, x2, xp = _floats(x1, x2)
     return xp.logaddexp(x1, x2)
 
 
 @op
 def logaddexp2(x1, x2):
     """log2(2**x1 + 2**x2) without overflow."""
-    x1, x2, xp = _pair(x1, x2, float)
+    x1, x2, xp = _floats(x1, x2)
     return xp.logaddexp2(x1, x2)
 
 
 @op
 def heaviside(x1, x2):
-    """0 where x1 < 0, x2 where x1 is 0, 1 where x1 > 0."""
-    x1, x2, xp = _numbers(x1, x2)
+    """0 where x1 < 0, x2 where x1 is 0, 1 where x1 > 0, as a float."""
+    x1, x2, xp = promote(x1, x2, like=(float,))
     zero, one = xp.zeros((), dtype=x1.dtype), xp.ones((), dtype=x1.dtype)
     step = xp.where(x1 > zero, one, xp.where(x1 < zero, zero, x2))
     return xp.where(x1 != x1, x1, step)
@@ -193,7 +183,7 @@ def ldexp(x1, x2):
 @op
 def nextafter(x1, x2):
     """The next number that the dtype can hold after x1 in the direction of x2."""
-    x1, x2, xp = _pair(x1, x2, float)
+    x1, x2, xp = promote(x1, x2, like=(float,))
     return xp.nextafter(x1, x2)
 
 

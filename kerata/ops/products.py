@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import functools
+
 from kerata import backend
 from kerata.core import dtypes
 from kerata.ops._op import convert, op, promote
@@ -19,6 +21,14 @@ def _factors(*xs):
     return (*[b.cast(x, target) for x in xs], b.xp)
 
 
+def _product(fn, *xs, **options):
+    """`fn` of promoted tensors; of booleans by way of integers, which every backend can multiply."""
+    b = backend.current()
+    if b.dtype(xs[0]) == "bool":
+        return b.cast(fn(*[b.cast(x, "int32") for x in xs], **options), "bool")
+    return fn(*xs, **options)
+
+
 @op
 def matmul(x1, x2):
     """The product of matrices (in the last two axes); a vector is a row on the left, a column on the right.
@@ -26,7 +36,7 @@ def matmul(x1, x2):
     >>> kerata.ops.matmul([[1.0, 2.0]], [[3.0], [4.0]])  # [[11.0]]
     """
     x1, x2, xp = _factors(x1, x2)
-    return xp.matmul(x1, x2)
+    return _product(xp.matmul, x1, x2)
 
 
 @op
@@ -36,8 +46,8 @@ def dot(x1, x2):
     if not len(x1.shape) or not len(x2.shape):
         return xp.multiply(x1, x2)
     if len(x2.shape) <= 2:
-        return xp.matmul(x1, x2)
-    return xp.tensordot(x1, x2, axes=((len(x1.shape) - 1,), (len(x2.shape) - 2,)))
+        return _product(xp.matmul, x1, x2)
+    return _product(xp.tensordot, x1, x2, axes=((len(x1.shape) - 1,), (len(x2.shape) - 2,)))
 
 
 @op
@@ -47,7 +57,7 @@ def vdot(x1, x2):
     x1, x2 = xp.reshape(x1, (-1,)), xp.reshape(x2, (-1,))
     if backend.current().dtype(x1) in dtypes.COMPLEX:
         x1 = xp.conj(x1)
-    return xp.matmul(x1, x2)
+    return _product(xp.matmul, x1, x2)
 
 
 @op
@@ -56,7 +66,7 @@ def inner(x1, x2):
     x1, x2, xp = promote(x1, x2)
     if not len(x1.shape) or not len(x2.shape):
         return xp.multiply(x1, x2)
-    return xp.tensordot(x1, x2, axes=((len(x1.shape) - 1,), (len(x2.shape) - 1,)))
+    return _product(xp.tensordot, x1, x2, axes=((len(x1.shape) - 1,), (len(x2.shape) - 1,)))
 
 
 @op
@@ -72,7 +82,7 @@ def tensordot(x1, x2, axes=2):
     x1, x2, xp = promote(x1, x2)
     if not isinstance(axes, int):
         axes = tuple((a,) if isinstance(a, int) else tuple(a) for a in axes)
-    return xp.tensordot(x1, x2, axes=axes)
+    return _product(xp.tensordot, x1, x2, axes=axes)
 
 
 @op
@@ -82,7 +92,7 @@ def einsum(subscripts, *operands, **kwargs):
     >>> kerata.ops.einsum("ij,jk->ik", a, b)  # a matrix product
     """
     *xs, xp = _factors(*operands)
-    return xp.einsum(subscripts, *xs)
+    return _product(functools.partial(xp.einsum, subscripts), *xs)
 
 
 @op

@@ -119,7 +119,7 @@ def amin(x, axis=None, keepdims=False):
 def ptp(x, axis=None, keepdims=False):
     """The range over `axis`: largest less smallest."""
     x, xp = arrays(x)
-    return xp.max(x, axis=_axis(axis), keepdims=keepdims) - xp.min(x, axis=_axis(axis), keepdims=keepdims)
+    return xp.subtract(xp.max(x, axis=_axis(axis), keepdims=keepdims), xp.min(x, axis=_axis(axis), keepdims=keepdims))
 
 
 @op

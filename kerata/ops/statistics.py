@@ -177,7 +177,7 @@ def histogram(x, bins=10, range=None):
     index = b.cast(xp.searchsorted(edges, values, side="right"), "int32") - 1
     index = xp.where(values == edges[-1], xp.full((), bins - 1, dtype=index.dtype), index)
     counts = xp.segment(xp.ones_like(index), index, bins, "add")
-    return b.cast(counts, "int32"), edges
+    return b.cast(counts, name), edges
 
 
 @op

@@ -164,6 +164,49 @@ def sample(dtype: str, shift: int = 0):
 
 DTYPE_UNARY = """abs fabs square ceil floor trunc round sin tanh exp log sqrt rsqrt cbrt erf isnan isfinite logical_not ones_like reciprocal
     sum prod mean max min var std all any ptp cumsum cumprod average median logsumexp argmax argmin argsort sort count_nonzero nansum nanmean nanmax
-    real imag conj angle diff trace_ flip roll nan_to_num expand_dims_ deg2rad exp2 i0 sinc corrcoef signbit sign negative""".split()
+    real imag conj angle diff trace_ flip nan_to_num expand_dims_ deg2rad exp2 i0 sinc corrcoef signbit sign negative""".split()
 DTYPE_BINARY = """add subtract multiply divide floor_divide mod power maximum minimum equal less logical_and matmul dot outer where_ concatenate_
     stack_ arctan2 hypot logaddexp einsum_ tensordot_ inner vdot fmax heaviside isclose divide_no_nan kron append""".split()
+
+
+def dtype_cases():
+    """(op, arguments) for each dtype and each pair of dtypes."""
+    for name in DTYPE_UNARY:
+        for d in DTYPES:
+            yield Case(name.rstrip("_"), sample(d), *((0,) if name == "expand_dims_" else ())) if name != "trace_" else (
+                Case("trace", sample(d).reshape(2, 2))
+            )
+    for name in DTYPE_BINARY:
+        for i, d in enumerate(DTYPES):
+            for e in DTYPES[i:]:
+                if d == "uint32" and e.startswith("int"):
+                    continue  # int64, which JAX cuts to 32 bits
+                yield _binary_case(name, sample(d), sample(e, 1))
+    for name in "add multiply divide power maximum minimum mod floor_divide equal less arctan2 hypot logaddexp fmax isclose divide_no_nan outer".split():
+        for d in DTYPES:
+            yield Case(name, sample(d), 2)
+            yield Case(name, sample(d), 1.5)
+    for name in "subtract add floor_divide".split():
+        for d in DTYPES:
+            yield Case(name, 3, sample(d, 1))
+    for d in DTYPES:
+        yield Case("where", sample("bool"), sample(d), 2)
+        yield Case("where", sample("bool"), sample(d), 1.5)
+        yield Case("clip", sample(d), 0, 2)
+        yield Case("arange", 4, dtype=d) if d != "bool" else Case("arange", 2, dtype=d)
+        yield Case("linspace", sample(d), sample(d, 1), 3)
+        yield Case("quantile", sample(d), 0.5)
+        yield Case("average", sample(d), weights=sample("float32"))
+        for e in DTYPES:
+            yield Case("cast", sample(d), e)
+
+
+def _binary_case(name, x, y):
+    forms = {
+        "where_": lambda: Case("where", sample("bool"), x, y),
+        "concatenate_": lambda: Case("concatenate", [x, y]),
+        "stack_": lambda: Case("stack", [x, y]),
+        "einsum_": lambda: Case("einsum", "i,j->ij", x, y),
+        "tensordot_": lambda: Case("tensordot", x, y, axes=1),
+    }
+    return forms.get(name, lambda: Case(name, x, y))()

@@ -13,6 +13,7 @@ Tensor = np.ndarray
 array_types = (np.ndarray,)
 functional = True
 trains = False
+weak_scalars = False  # bfloat16 + 1.5 is float32 for NumPy: ops convert Python numbers first
 
 # Abstract evaluation computes here, so the sizes that stand for unknown ones are small: (batch, other axes).
 abstract_sizes = ((2, 4), (24, 36))

@@ -1,5 +1,6 @@
 """The array namespace of NumPy, plus the extras that every backend has (see `kerata/backend/jax/xp.py`)."""
 
+import builtins
 import math
 
 import ml_dtypes  # noqa: F401  (teaches NumPy the name "bfloat16")
@@ -113,6 +114,33 @@ def segment(data, ids, num_segments, reduction="add"):
     keep = (ids >= 0) & (ids < num_segments)
     _UFUNC[reduction].at(out, ids[keep], data[keep])
     return out
+
+
+def _through_float32(fn):
+    """`fn` for bfloat16 too, which NumPy has no kernel for."""
+
+    def wrapped(*xs, **options):
+        if builtins.any(getattr(x, "dtype", None) == ml_dtypes.bfloat16 for x in xs):
+            xs = [x.astype(np.float32) if hasattr(x, "dtype") else x for x in xs]
+            return fn(*xs, **options).astype(ml_dtypes.bfloat16)
+        return fn(*xs, **options)
+
+    return wrapped
+
+
+matmul, tensordot, einsum = (_through_float32(f) for f in (np.matmul, np.tensordot, np.einsum))
+sinc = _through_float32(np.sinc)
+
+
+@_through_float32
+def i0(x):
+    return np.i0(x).astype(x.dtype, copy=False).reshape(x.shape)
+
+
+def clip(x, min=None, max=None):
+    low, high = (None if end is None else np.asarray(end, x.dtype) for end in (min, max))
+    x = x if low is None else np.maximum(x, low)
+    return x if high is None else np.minimum(x, high)
 
 
 def view(x, dtype):

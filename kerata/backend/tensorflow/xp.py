@@ -64,7 +64,12 @@ sqrt = tf.sqrt
 square = _carried(tf.square)
 negative = _carried(tf.negative)
 conj = tf.math.conj
-i0 = tf.math.bessel_i0
+
+
+def i0(x):
+    return tf.cast(tf.math.bessel_i0(tf.cast(x, tf.float32)), x.dtype) if x.dtype.size < 4 else tf.math.bessel_i0(x)
+
+
 
 
 def abs(x):
@@ -732,9 +737,9 @@ def diff(x, n=1, axis=-1):
 def matmul(x1, x2):
     """NumPy's matmul: either argument may be a vector."""
     rank1, rank2 = x1.shape.rank, x2.shape.rank
-    if x1.dtype.is_integer and x1.dtype not in (tf.int32, tf.int64):
-        carrier = _carrier(x1.dtype)
-        return tf.cast(matmul(tf.cast(x1, carrier), tf.cast(x2, carrier)), x1.dtype)
+    (x1, x2), dtype = _widened(x1, x2)
+    if dtype is not None:
+        return tf.cast(matmul(x1, x2), dtype)
     if rank1 >= 2 and rank2 == 2 and rank1 > 2 and x1.dtype.is_floating:
         return tf.tensordot(x1, x2, 1)  # one large product instead of a batch of small ones
     if rank1 >= 2 and rank2 >= 2:
@@ -746,12 +751,28 @@ def matmul(x1, x2):
     return tf.squeeze(tf.matmul(x1, x2[:, None]), -1)
 
 
+def _widened(*xs):
+    """Integers that TensorFlow has no matrix kernels for as wider ones, and the dtype to give back."""
+    dtype = xs[0].dtype
+    if dtype.is_integer and dtype not in (tf.int32, tf.int64):
+        return [tf.cast(x, _carrier(dtype)) for x in xs], dtype
+    return xs, None
+
+
 def tensordot(x1, x2, axes=2):
+    (x1, x2), dtype = _widened(x1, x2)
+    out = _tensordot(x1, x2, axes)
+    return out if dtype is None else tf.cast(out, dtype)
+
+
+def _tensordot(x1, x2, axes):
     return tf.tensordot(x1, x2, axes if isinstance(axes, int) else [list(np.atleast_1d(a)) for a in axes])
 
 
 def einsum(subscripts, *operands, **options):
-    return tf.einsum(subscripts, *operands)
+    operands, dtype = _widened(*operands)
+    out = tf.einsum(subscripts, *operands)
+    return out if dtype is None else tf.cast(out, dtype)
 
 
 def outer(x1, x2):

@@ -7,6 +7,7 @@ import contextlib  # noqa: E402
 from kerata.backend.torch import linalg, xp  # noqa: E402,F401
 from kerata.backend.torch.arrays import *  # noqa: E402,F403
 from kerata.backend.torch.arrays import dtype, shape  # noqa: E402,F401
+from kerata.backend.torch.carried import carried  # noqa: E402,F401
 from kerata.backend.torch.control import *  # noqa: E402,F403
 
 with contextlib.suppress(ModuleNotFoundError):
