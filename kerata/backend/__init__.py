@@ -21,6 +21,7 @@ _EXTRA_BACKENDS: dict[str, str] = {}  # name -> module, for backends that live o
 _loaded: dict[str, ModuleType] = {}
 # Array type -> the backend that owns it (None: nobody's); NumPy arrays are everybody's input, so nobody's.
 _owners: dict[type, ModuleType | None] = {}
+kinds: dict[type, object] = {}  # what `kerata.ops` found out about argument types; forgotten with the owners
 
 
 class _Thread(threading.local):
@@ -85,6 +86,7 @@ def get(name: str | ModuleType) -> ModuleType:
     module = importlib.import_module(path)
     _loaded[name] = module
     _owners.clear()
+    kinds.clear()
     return module
 
 

@@ -14,29 +14,43 @@ from kerata.core import dtypes
 from kerata.core.keras_tensor import KerasTensor
 from kerata.core.variable import Variable
 
-_NESTED = (list, tuple, dict)
-_PLAIN = frozenset((int, float, bool, str, type(None), complex, slice, type(...)))
 _SCALARS = frozenset((int, float, bool, complex))
+_PLAIN = frozenset((*_SCALARS, str, type(None), slice, type(...)))
+_NESTED = frozenset((list, tuple, dict))
+_UNSEEN = object()
+_kinds = backend.kinds
+_thread = backend._thread
+
+
+def _kind(t: type):
+    """What an argument of type `t` is: its backend, None (no say in the matter), or something to look into."""
+    if t in _PLAIN:
+        found = None
+    elif t in _NESTED or issubclass(t, KerasTensor | Variable):
+        found = _UNSEEN
+    else:
+        found = backend.owner(t)
+    _kinds[t] = found
+    return found
 
 
 def _look(value):
     """True for a symbolic argument, a backend module for a tensor that belongs to one, else None."""
-    kind = type(value)
-    if kind in _PLAIN:
-        return None
-    if kind in _NESTED:
+    t = type(value)
+    if t in _NESTED:
         found = None
-        for item in value.values() if kind is dict else value:
+        for item in value.values() if t is dict else value:
             seen = _look(item)
             if seen is True:
                 return True
             found = seen or found
         return found
-    if issubclass(kind, KerasTensor):
+    kind = _kinds.get(t, _UNSEEN)
+    if kind is not _UNSEEN:
+        return kind
+    if issubclass(t, KerasTensor):
         return True
-    if issubclass(kind, Variable):
-        return value._backend
-    return backend.owner(kind)
+    return value._backend if issubclass(t, Variable) else _kind(t)
 
 
 def op(fn: Callable | None = None, *, spec: Callable | None = None) -> Callable:
@@ -49,15 +63,25 @@ def op(fn: Callable | None = None, *, spec: Callable | None = None) -> Callable:
 
     @functools.wraps(fn)
     def dispatch(*args, **kwargs):
-        here = backend.current()
-        other = None
+        # The common case costs one look-up of a type per argument.
+        here = _thread.module or backend._default or backend.current()
         for value in args:
-            seen = _look(value)
-            if seen is True:
-                return _symbolic(dispatch, args, kwargs)
-            if seen is not None and seen is not here:
-                other = seen
+            kind = _kinds.get(type(value), _UNSEEN)
+            if kind is not None and kind is not here:
+                return elsewhere(here, args, kwargs)
         for value in kwargs.values():
+            kind = _kinds.get(type(value), _UNSEEN)
+            if kind is not None and kind is not here:
+                return elsewhere(here, args, kwargs)
+        try:
+            return fn(*args, **kwargs)
+        except NotImplementedError:
+            return _carried(here, fn, args, kwargs)
+
+    def elsewhere(here, args, kwargs):
+        """Symbolic arguments, containers, Variables, tensors of another backend."""
+        other = None
+        for value in (*args, *kwargs.values()):
             seen = _look(value)
             if seen is True:
                 return _symbolic(dispatch, args, kwargs)
@@ -69,15 +93,20 @@ def op(fn: Callable | None = None, *, spec: Callable | None = None) -> Callable:
             with backend.backend_scope(other):
                 return fn(*args, **kwargs)
         except NotImplementedError:
-            carried = getattr(other or here, "carried", None)
-            if carried is None:
-                raise
-            with backend.backend_scope(carried()):
-                return fn(*args, **kwargs)
+            return _carried(other or here, fn, args, kwargs)
 
     dispatch.is_op = True
     dispatch.spec = spec
     return dispatch
+
+
+def _carried(b, fn, args, kwargs):
+    """Once more, on a variant of the backend that computes in wider dtypes what it has no kernels for."""
+    carried = getattr(b, "carried", None)
+    if carried is None:
+        raise  # noqa: PLE0704  (called where an exception is being handled)
+    with backend.backend_scope(carried()):
+        return fn(*args, **kwargs)
 
 
 def _symbolic(fn, args, kwargs):
@@ -92,43 +121,86 @@ def convert(x, dtype: str | None = None):
     return x if dtype is None and type(x) is b.Tensor else b.convert(x, dtype)
 
 
-def arrays(*xs):
+def arrays(x, *more):
     """The arguments as tensors of the backend in force, then its array namespace."""
     b = backend.current()
     tensor = b.Tensor
-    return (*[x if type(x) is tensor else b.convert(x) for x in xs], b.xp)
+    if type(x) is not tensor:
+        x = b.convert(x)
+    if not more:
+        return x, b.xp
+    return (x, *[y if type(y) is tensor else b.convert(y) for y in more], b.xp)
 
 
-def floating(*xs):
+_names: dict[object, str] = {}  # a backend's dtype object -> its name
+
+
+def dtype_name(x) -> str:
+    """The name of the dtype of a tensor of the backend in force."""
+    native = x.dtype
+    name = _names.get(native)
+    if name is None:
+        name = _names[native] = backend.current().dtype(x)
+    return name
+
+
+def is_floating(x) -> bool:
+    """Whether a tensor of the backend in force holds real floats."""
+    return dtype_name(x) in _FLOATS
+
+
+_FLOATS = frozenset(dtypes.FLOATS)
+
+
+def floating(x, *more):
     """Like `arrays`, with integers and booleans cast to the result's float dtype."""
     b = backend.current()
-    out = [x if type(x) is b.Tensor else b.convert(x) for x in xs]
-    names = [b.dtype(x) for x in out]
-    target = dtypes.result_type(*names, float)
-    return (*[x if n == target else b.cast(x, target) for x, n in zip(out, names)], b.xp)
+    if type(x) is not b.Tensor:
+        x = b.convert(x)
+    name = dtype_name(x)
+    if not more:
+        return (x if name in _FLOATS else b.cast(x, dtypes.result_type(name, float))), b.xp
+    xs = (x, *[y if type(y) is b.Tensor else b.convert(y) for y in more])
+    target = dtypes.result_type(*[dtype_name(y) for y in xs], float)
+    return (*[b.cast(y, target) for y in xs], b.xp)
 
 
-def promote(*xs, scalars: bool = False, like: tuple = ()):
-    """The arguments as tensors of their common result dtype (of theirs and `like`), then the array namespace.
+_weak: dict[tuple, bool] = {}  # (dtype name, Python number type, extra) -> the number leaves the dtype as it is
 
-    With `scalars`, a Python scalar that is weaker than the other operand stays one (cheap; for functions of
-    `xp` that take scalars in every backend: add, subtract, multiply, divide, power and the comparisons).
+
+def _leaves(x, kind: type, like: tuple) -> bool:
+    key = (x.dtype, kind, like)
+    found = _weak.get(key)
+    if found is None:
+        name = dtype_name(x)
+        # Whatever floatx is: True only where no Python number of that kind can change the dtype.
+        found = _weak[key] = kind is not complex and (
+            name in _FLOATS or (kind is not float and not like and name not in ("bool", *dtypes.COMPLEX))
+        )
+    return found
+
+
+def promote(x1, x2, *, scalars: bool = False, like: tuple = ()):
+    """Both as tensors of their common result dtype (of theirs and `like`), then the array namespace.
+
+    With `scalars`, a Python number that leaves the other operand's dtype as it is stays a number (cheap; for the
+    functions of `xp` that take numbers in every backend: arithmetic, maximum and minimum).
     """
     b = backend.current()
-    if len(xs) == 2:
-        x1, x2 = xs
-        if type(x1) is b.Tensor and type(x2) is b.Tensor and x1.dtype == x2.dtype:
-            if not like or b.dtype(x1) in dtypes.FLOATS:
+    tensor = b.Tensor
+    t1, t2 = type(x1), type(x2)
+    if t1 is tensor:
+        if t2 is tensor:
+            if x1.dtype == x2.dtype and (not like or dtype_name(x1) in _FLOATS):
                 return x1, x2, b.xp
-    out = [x if type(x) in _SCALARS else x if type(x) is b.Tensor else b.convert(x) for x in xs]
-    kinds = [type(x) if type(x) in _SCALARS else b.dtype(x) for x in out]
-    if all(k in _SCALARS for k in kinds) or not getattr(b, "weak_scalars", True):
-        scalars = False
-    target = dtypes.result_type(*kinds, *like)
-    cast = []
-    for x, kind in zip(out, kinds):
-        if kind in _SCALARS:
-            cast.append(x if scalars else b.convert(x, target))
-        else:
-            cast.append(x if kind == target else b.cast(x, target))
-    return (*cast, b.xp)
+        elif scalars and t2 in _SCALARS and b.weak_scalars and _leaves(x1, t2, like):
+            return x1, x2, b.xp
+    elif scalars and t2 is tensor and t1 in _SCALARS and b.weak_scalars and _leaves(x2, t1, like):
+        return x1, x2, b.xp
+    if t1 not in _SCALARS:
+        x1 = b.convert(x1)
+    if t2 not in _SCALARS:
+        x2 = b.convert(x2)
+    target = dtypes.result_type(*[t if t in _SCALARS else dtype_name(x) for x, t in ((x1, t1), (x2, t2))], *like)
+    x1 = b.convert(x1, target) if t1 in _SCALARS else b.cast(x1, target)
+    return x1, (b.convert(x2, target) if t2 in _SCALARS else b.cast(x2, target)), b.xp

@@ -7,14 +7,14 @@ from __future__ import annotations
 
 from kerata import backend
 from kerata.core import dtypes
-from kerata.ops._op import arrays, convert, floating, op, promote
+from kerata.ops._op import arrays, convert, dtype_name, floating, op, promote
 
 
 def _numbers(x1, x2):
     """Promoted, with two booleans as int32."""
     x1, x2, xp = promote(x1, x2)
-    b = backend.current()
-    if b.dtype(x1) == "bool":
+    if dtype_name(x1) == "bool":
+        b = backend.current()
         return b.cast(x1, "int32"), b.cast(x2, "int32"), xp
     return x1, x2, xp
 
@@ -98,8 +98,7 @@ def power(x1, x2):
     >>> kerata.ops.power([2.0, 3.0], 2)  # [4.0, 9.0]
     """
     x1, x2, xp = promote(x1, x2, scalars=True)
-    b = backend.current()
-    if type(x1) is not b.Tensor or type(x2) is b.Tensor:
+    if type(x1) not in (int, float) and type(x2) not in (int, float) and dtype_name(x1) == "bool":
         x1, x2, xp = _numbers(x1, x2)
     return xp.power(x1, x2)
 

@@ -6,14 +6,14 @@ import functools
 
 from kerata import backend
 from kerata.core import dtypes
-from kerata.ops._op import convert, op, promote
+from kerata.ops._op import convert, dtype_name, op, promote
 
 
 def _factors(*xs):
     """Promoted; int8 matrices are multiplied into int32."""
     b = backend.current()
     if len(xs) == 2 and type(xs[0]) is b.Tensor and type(xs[1]) is b.Tensor and xs[0].dtype == xs[1].dtype:
-        if b.dtype(xs[0]) != "int8":
+        if dtype_name(xs[0]) != "int8":
             return (*xs, b.xp)
     xs = [convert(x) for x in xs]
     names = [b.dtype(x) for x in xs]
@@ -23,8 +23,8 @@ def _factors(*xs):
 
 def _product(fn, *xs, **options):
     """`fn` of promoted tensors; of booleans by way of integers, which every backend can multiply."""
-    b = backend.current()
-    if b.dtype(xs[0]) == "bool":
+    if dtype_name(xs[0]) == "bool":
+        b = backend.current()
         return b.cast(fn(*[b.cast(x, "int32") for x in xs], **options), "bool")
     return fn(*xs, **options)
 

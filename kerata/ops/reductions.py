@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from kerata import backend
 from kerata.core import dtypes
-from kerata.ops._op import arrays, floating, op
+from kerata.ops._op import arrays, dtype_name, floating, is_floating, op
 
 
 def _axis(axis):
@@ -17,6 +17,8 @@ def _axis(axis):
 
 def _summable(x):
     """Small integers and booleans as 32-bit ones, which sums and products do not overflow so soon."""
+    if is_floating(x):
+        return x
     b = backend.current()
     name = b.dtype(x)
     if name in ("bool", "int8", "int16", "int4"):
@@ -31,6 +33,8 @@ def sum(x, axis=None, keepdims=False):
     >>> kerata.ops.sum([[1.0, 2.0], [3.0, 4.0]], axis=0)  # [4.0, 6.0]
     """
     x, xp = arrays(x)
+    if is_floating(x):
+        return xp.sum(x, axis=_axis(axis), keepdims=keepdims)
     x = _summable(x)
     return xp.sum(x, axis=_axis(axis), keepdims=keepdims, dtype=x.dtype)
 
@@ -47,9 +51,9 @@ def prod(x, axis=None, keepdims=False, dtype=None):
 def mean(x, axis=None, keepdims=False):
     """The mean over `axis`; float16 and bfloat16 are accumulated in float32."""
     x, xp = floating(x)
-    b = backend.current()
-    name = b.dtype(x)
+    name = dtype_name(x)
     if name in ("float16", "bfloat16"):
+        b = backend.current()
         return b.cast(xp.mean(b.cast(x, "float32"), axis=_axis(axis), keepdims=keepdims), name)
     return xp.mean(x, axis=_axis(axis), keepdims=keepdims)
 
@@ -58,9 +62,9 @@ def mean(x, axis=None, keepdims=False):
 def var(x, axis=None, keepdims=False):
     """The variance over `axis` (divided by the count, not the count less one)."""
     x, xp = floating(x)
-    b = backend.current()
-    name = b.dtype(x)
+    name = dtype_name(x)
     if name in ("float16", "bfloat16"):
+        b = backend.current()
         return b.cast(xp.var(b.cast(x, "float32"), axis=_axis(axis), keepdims=keepdims), name)
     return xp.var(x, axis=_axis(axis), keepdims=keepdims)
 
@@ -69,9 +73,9 @@ def var(x, axis=None, keepdims=False):
 def std(x, axis=None, keepdims=False):
     """The standard deviation over `axis`."""
     x, xp = floating(x)
-    b = backend.current()
-    name = b.dtype(x)
+    name = dtype_name(x)
     if name in ("float16", "bfloat16"):
+        b = backend.current()
         return b.cast(xp.std(b.cast(x, "float32"), axis=_axis(axis), keepdims=keepdims), name)
     return xp.std(x, axis=_axis(axis), keepdims=keepdims)
 
@@ -82,7 +86,7 @@ def _extreme(x, axis, keepdims, initial, which: str):
     if initial is not None and 0 in tuple(s for s in x.shape if isinstance(s, int)):
         shape = [n for n in xp.sum(x, axis=_axis(axis), keepdims=keepdims).shape]
         return xp.full(tuple(shape), initial, dtype=x.dtype)
-    if b.dtype(x) == "bool":
+    if dtype_name(x) == "bool":
         out = (xp.any if which == "max" else xp.all)(x, axis=_axis(axis), keepdims=keepdims)
     else:
         out = getattr(xp, which)(x, axis=_axis(axis), keepdims=keepdims)

@@ -182,9 +182,8 @@ def _alike(xs):
     """Tensors of one dtype: that of their promotion."""
     b = backend.current()
     xs = [x if type(x) is b.Tensor else b.convert(x) for x in xs]
-    names = [b.dtype(x) for x in xs]
-    if names and builtins.any(n != names[0] for n in names):
-        target = dtypes.result_type(*names)
+    if builtins.any(x.dtype != xs[0].dtype for x in xs[1:]):
+        target = dtypes.result_type(*[b.dtype(x) for x in xs])
         xs = [b.cast(x, target) for x in xs]
     return xs, b.xp
 

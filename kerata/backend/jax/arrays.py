@@ -13,6 +13,7 @@ Tensor = type(jnp.zeros(()))
 array_types = (Tensor, jax.core.Tracer)
 functional = True
 trains = True
+weak_scalars = True  # a Python number in arithmetic takes the tensor's dtype
 
 
 def native_dtype(name: str):

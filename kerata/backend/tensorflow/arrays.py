@@ -19,6 +19,7 @@ _ResourceVariable = type(tf.Variable(0))
 array_types = (_EagerTensor, _SymbolicTensor, _ResourceVariable)
 functional = False
 trains = True
+weak_scalars = True  # a Python number in arithmetic takes the tensor's dtype
 
 
 def native_dtype(name: str) -> tf.DType:

@@ -14,6 +14,7 @@ Tensor = torch.Tensor
 array_types = (torch.Tensor, torch.nn.Parameter)
 functional = False
 trains = True
+weak_scalars = True  # a Python number in arithmetic takes the tensor's dtype
 
 _DTYPES = {
     name: getattr(torch, name)
