@@ -1,5 +1,6 @@
 """Model files: what stands in them, how they are written, and how they are read without trusting them."""
 
+from kerata.saving.file_editor import KerasFileEditor
 from kerata.saving.model_files import load_model, load_weights, save_model, save_weights
 from kerata.saving.registration import (
     CustomObjectScope,
@@ -13,6 +14,7 @@ from kerata.saving.serialization import deserialize_keras_object, serialize_kera
 
 __all__ = [
     "CustomObjectScope",
+    "KerasFileEditor",
     "custom_object_scope",
     "deserialize_keras_object",
     "get_custom_objects",

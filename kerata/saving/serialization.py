@@ -29,6 +29,9 @@ _PROGRAMS = {
 class ConfigError(ValueError, TypeError):
     """A config that is damaged, or names what is not known here. (Keras raises either of the two.)"""
 
+# Arguments of Kerata's own layers that may be a list, or the name of a file.
+_FILE_ARGUMENTS = ("vocabulary", "idf_weights")
+
 
 class _Sharing(threading.local):
     def __init__(self):
@@ -304,9 +307,7 @@ def _make(cls, config: dict, inner):
         raise ConfigError(f"{cls!r} cannot be made from a config: it has no `from_config()` class method.")
     if not isinstance(inner, dict):
         raise ConfigError(f"The config of a {cls.__name__} is a dictionary; the file holds {inner!r}.")
-    for base in cls.__mro__:
-        if base.__name__ in _PROGRAMS and base.__module__.startswith("kerata."):
-            refuse_code(_PROGRAMS[base.__name__])
+    _refuse_programs_and_paths(cls, inner)
     instance = cls.from_config(dict(inner))
     build_config = config.get("build_config")
     if build_config and hasattr(instance, "build_from_config"):
@@ -319,6 +320,20 @@ def _make(cls, config: dict, inner):
     if compile_config and hasattr(instance, "compile_from_config"):
         instance.compile_from_config(compile_config)
     return instance
+
+
+def _refuse_programs_and_paths(cls: type, inner: dict) -> None:
+    """Layers that hold foreign programs; and names of files that layers would read."""
+    for base in cls.__mro__:
+        if base.__name__ in _PROGRAMS and base.__module__.startswith("kerata."):
+            refuse_code(_PROGRAMS[base.__name__])
+    if cls.__module__.startswith("kerata."):
+        for key in _FILE_ARGUMENTS:
+            if isinstance(inner.get(key), str):
+                raise ConfigError(
+                    f"The config of a {cls.__name__} names the file {inner[key]!r} as its {key!r}. Files that a model file "
+                    "names are not read: give the vocabulary as a list, or save the model again, which puts it inside."
+                )
 
 
 def find_class(module: str | None, name: str, registered: str | None = None):
