@@ -12,6 +12,7 @@ from kerata.core import config
 from kerata.datasets import _plain_pickle
 from kerata.datasets._npz import BadFile
 
+_COUNTS = [50000, 10000]  # images for training and testing
 _LIMIT = 256 << 20  # bytes of one member; the largest has 155 MB
 
 
@@ -28,8 +29,8 @@ def read_archive(path: str, train: list[str], test: list[str], label: bytes, cla
     blobs = _from_folder(path, members) if os.path.isdir(path) else _from_tar(path, members)
     halves = tuple(_join([_batch(blobs[m], f"The file {m}", label) for m in part], classes) for part in (train, test))
     counts = [len(x) for x, _ in halves]
-    if counts != [50000, 10000]:
-        raise BadFile(f"it holds {counts[0]} and {counts[1]} images instead of 50000 and 10000")
+    if counts != _COUNTS:
+        raise BadFile(f"it holds {counts[0]} and {counts[1]} images instead of {_COUNTS[0]} and {_COUNTS[1]}")
     return halves
 
 

@@ -57,11 +57,12 @@ def download(url: str, path: str, check=None, name: str | None = None) -> str:
 
 
 def _help_text(url: str, path: str, part: str, error) -> str:
-    reason = getattr(error, "reason", None) or error
+    is_status = isinstance(error, urllib.error.HTTPError)
+    reason = str(error) if is_status else f"{type(error).__name__}: {getattr(error, 'reason', None) or error}"
     kept = os.path.getsize(part) if os.path.exists(part) else 0
     so_far = f" The {kept:,} bytes that came are kept, and the next try goes on from there." if kept else ""
     return (
-        f"Could not download {url} ({type(error).__name__}: {reason}).{so_far} Without a connection, get "
+        f"Could not download {url} ({reason}).{so_far} Without a connection, get "
         f"that file on another machine and put it here: {path}"
     )
 
