@@ -1,0 +1,221 @@
+"""Resampling of images: `resize` and `scale_and_translate`.
+
+Every method is a weighted sum of input cells along each axis (a kernel around the sample's place, widened for
+antialiasing), so it is one matrix product an axis.
+"""
+
+from __future__ import annotations
+
+import math
+
+from kerata import backend
+from kerata.core.config import standardize_data_format
+from kerata.ops._op import arrays, convert, op
+
+METHODS = ("bicubic", "bilinear", "lanczos3", "lanczos5", "nearest")
+
+
+def _triangle(xp, x):
+    return xp.maximum(1 - x, xp.zeros_like(x))
+
+
+def _keys_cubic(xp, x):
+    """Keys (1981) with a = -0.5."""
+    near = ((1.5 * x - 2.5) * x) * x + 1
+    far = ((-0.5 * x + 2.5) * x - 4) * x + 2
+    return xp.where(x >= 2, xp.zeros_like(x), xp.where(x >= 1, far, near))
+
+
+def _lanczos(radius):
+    def kernel(xp, x):
+        tiny = x <= 1e-3
+        safe = xp.where(tiny, xp.ones_like(x), x) * math.pi
+        value = radius * xp.sin(safe) * xp.sin(safe / radius) / xp.square(safe)
+        return xp.where(x > radius, xp.zeros_like(x), xp.where(tiny, xp.ones_like(x), value))
+
+    return kernel
+
+
+_KERNELS = {
+    **dict.fromkeys(("linear", "bilinear", "trilinear"), _triangle),
+    **dict.fromkeys(("cubic", "bicubic", "tricubic"), _keys_cubic),
+    "lanczos3": _lanczos(3.0),
+    "lanczos5": _lanczos(5.0),
+}
+
+
+def weights(xp, size: int, out: int, scale, translation, method: str, antialias: bool):
+    """(size, out): how much each of `size` input cells counts for each of `out` samples.
+
+    `xp` is NumPy's where scale and translation are Python numbers: then nothing is computed on the device.
+    """
+    inverse = 1.0 / scale
+    spread = xp.maximum(inverse, xp.ones_like(inverse)) if antialias else 1.0
+    samples = (xp.arange(out, dtype="float32") + 0.5) * inverse - translation * inverse - 0.5
+    cells = xp.reshape(xp.arange(size, dtype="float32"), (-1, 1))
+    w = _KERNELS[method](xp, xp.abs(samples - cells) / spread)
+    total = xp.sum(w, axis=0, keepdims=True)
+    enough = xp.abs(total) > 1000 * 1.1920929e-07
+    w = xp.where(enough, w / xp.where(enough, total, xp.ones_like(total)), xp.zeros_like(w))
+    inside = xp.logical_and(samples >= -0.5, samples <= size - 0.5)
+    return xp.where(inside, w, xp.zeros_like(w))
+
+
+def _static_weights(size, out, method, antialias):
+    import numpy as np
+
+    xp = backend.get("numpy").xp
+    return xp.asarray(weights(xp, size, out, np.float32(out / size), np.float32(0), method, antialias), dtype="float32")
+
+
+def _contract(xp, x, axis: int, matrix):
+    """Multiply one axis of `x` by a (size, out) matrix."""
+    out = xp.tensordot(x, matrix, axes=[[axis], [0]])
+    return xp.moveaxis(out, -1, axis)
+
+
+def _through_float(fn, x, dtype: str):
+    """`fn` on floats; integers are rounded and cut to their range on the way back."""
+    b = backend.current()
+    if dtype.startswith(("float", "bfloat")):
+        wide = b.cast(x, "float32") if dtype in ("float16", "bfloat16") else x
+        return b.cast(fn(wide), dtype)
+    import numpy as np
+
+    out = b.xp.round(fn(b.cast(x, "float32")))
+    info = np.iinfo(dtype)
+    return b.cast(b.xp.clip(out, float(info.min), float(info.max)), dtype)
+
+
+def _nearest(xp, x, axes, sizes):
+    import numpy as np
+
+    for axis, out in zip(axes, sizes):
+        size = x.shape[axis]
+        if size != out:
+            index = np.floor((np.arange(out, dtype="float32") + 0.5) * np.float32(size / out)).astype("int32")
+            x = xp.take(x, convert(np.minimum(index, size - 1)), axis=axis)
+    return x
+
+
+def _resample(x, axes, sizes, method, antialias):
+    b = backend.current()
+    if method == "nearest":
+        return _nearest(b.xp, x, axes, sizes)
+
+    def smooth(x):
+        for axis, out in zip(axes, sizes):
+            size = x.shape[axis]
+            if size != out:
+                x = _contract(b.xp, x, axis, convert(_static_weights(size, out, method, antialias), b.dtype(x)))
+        return x
+
+    return _through_float(smooth, x, b.dtype(x))
+
+
+def _axes_of(images, data_format) -> tuple[int, int]:
+    rank = len(images.shape)
+    if rank not in (3, 4):
+        raise ValueError(
+            "Images must be (height, width, channels) or a batch of them (4 axes), or with the channels first; "
+            f"the shape is {tuple(images.shape)}."
+        )
+    return (rank - 2, rank - 1) if data_format == "channels_first" else (rank - 3, rank - 2)
+
+
+def _pads(rank, axes, amounts):
+    pads = [(0, 0)] * rank
+    for axis, pad in zip(axes, amounts):
+        pads[axis] = pad
+    return pads
+
+
+def _crop_to_ratio(x, axes, size):
+    height, width = (x.shape[a] for a in axes)
+    new_height = min(height, int(width * size[0] / size[1]))
+    new_width = min(width, int(height * size[1] / size[0]))
+    top, left = (height - new_height) // 2, (width - new_width) // 2
+    cut = [slice(None)] * len(x.shape)
+    cut[axes[0]], cut[axes[1]] = slice(top, top + new_height), slice(left, left + new_width)
+    return x[tuple(cut)]
+
+
+def _pad_to_ratio(xp, x, axes, size, fill_value):
+    height, width = (x.shape[a] for a in axes)
+    new_height = max(height, int(width * size[0] / size[1]))
+    new_width = max(width, int(height * size[1] / size[0]))
+    # As much on both sides: an odd number of missing cells is rounded down, as in Keras.
+    amounts = [((new - old) // 2,) * 2 for new, old in ((new_height, height), (new_width, width))]
+    return xp.pad(x, _pads(len(x.shape), axes, amounts), constant_values=fill_value)
+
+
+@op
+def resize(
+    images,
+    size,
+    interpolation="bilinear",
+    antialias=False,
+    crop_to_aspect_ratio=False,
+    pad_to_aspect_ratio=False,
+    fill_mode="constant",
+    fill_value=0.0,
+    data_format=None,
+):
+    """Images (3 or 4 axes) resampled to `size`, (height, width); pixel centres are half a pixel from the edge.
+
+    Args:
+        interpolation: "nearest", "bilinear", "bicubic", "lanczos3" or "lanczos5".
+        antialias: widen the kernel when shrinking, so that every pixel counts.
+        crop_to_aspect_ratio, pad_to_aspect_ratio: first cut, or surround by `fill_value`, the images so that they
+            have the proportions of `size`.
+
+    >>> kerata.ops.image.resize(kerata.ops.ones((1, 8, 8, 3)), (4, 6)).shape  # (1, 4, 6, 3)
+    """
+    if interpolation not in METHODS:
+        raise ValueError(f"resize(): `interpolation` must be one of {', '.join(METHODS)}; it is {interpolation!r}.")
+    if len(tuple(size)) != 2:
+        raise ValueError(f"resize(): `size` must be (height, width); it is {size}.")
+    if crop_to_aspect_ratio and pad_to_aspect_ratio:
+        raise ValueError("resize(): crop_to_aspect_ratio and pad_to_aspect_ratio exclude each other.")
+    if fill_mode != "constant":
+        raise ValueError(f"resize(): `fill_mode` must be 'constant'; it is {fill_mode!r}.")
+    size = tuple(int(s) for s in size)
+    images, xp = arrays(images)
+    axes = _axes_of(images, standardize_data_format(data_format))
+    if crop_to_aspect_ratio:
+        images = _crop_to_ratio(images, axes, size)
+    elif pad_to_aspect_ratio:
+        images = _pad_to_ratio(xp, images, axes, size, fill_value)
+    if tuple(images.shape[a] for a in axes) == size:
+        return images
+    native = getattr(getattr(backend.current(), "image", None), "resize", None)
+    if native is not None:
+        out = native(images, axes, size, interpolation, antialias)
+        if out is not NotImplemented:
+            return out
+    return _resample(images, axes, size, interpolation, antialias)
+
+
+@op
+def scale_and_translate(images, output_shape, scale, translation, spatial_dims, method, antialias=True):
+    """Resample so that output place y holds input place (y - translation) / scale, along each of `spatial_dims`.
+
+    Args:
+        output_shape: the whole shape of the result.
+        scale, translation: one number (of Python or a tensor) a dimension in `spatial_dims`.
+        method: "linear", "cubic", "lanczos3" or "lanczos5" (also "bilinear", "bicubic", ...).
+    """
+    if method not in _KERNELS:
+        raise ValueError(f"scale_and_translate(): `method` must be one of {', '.join(_KERNELS)}; it is {method!r}.")
+    images, xp = arrays(images)
+    b = backend.current()
+    scale, translation = convert(scale, "float32"), convert(translation, "float32")
+
+    def smooth(x):
+        for i, axis in enumerate(spatial_dims):
+            axis %= len(x.shape)
+            w = weights(xp, x.shape[axis], int(output_shape[axis]), scale[i], translation[i], method, antialias)
+            x = _contract(xp, x, axis, b.cast(w, b.dtype(x)))
+        return x
+
+    return _through_float(smooth, images, b.dtype(images))

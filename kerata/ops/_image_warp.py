@@ -1,0 +1,283 @@
+"""Sampling images at computed places: affine, perspective and elastic transforms."""
+
+from __future__ import annotations
+
+import itertools
+import math
+
+from kerata import backend
+from kerata.core import dtypes
+from kerata.core.config import standardize_data_format
+from kerata.ops._op import arrays, convert, op
+
+INTERPOLATIONS = ("nearest", "bilinear")
+FILL_MODES = ("constant", "nearest", "wrap", "mirror", "reflect")
+
+
+def _choice(value, among, name: str, op_name: str):
+    if value not in among:
+        raise ValueError(f"{op_name}(): `{name}` must be one of {', '.join(among)}; it is {value!r}.")
+
+
+def _inside(xp, index, size: int, mode: str):
+    """An index of each cell after the edge's rule, and where the cell exists (None: everywhere)."""
+    if mode == "constant":
+        return xp.clip(index, 0, size - 1), xp.logical_and(index >= 0, index < size)
+    if mode == "nearest":
+        return xp.clip(index, 0, size - 1), None
+    if mode == "wrap":
+        return xp.remainder(index, size), None
+    if mode == "mirror":  # the edge is not repeated: period 2 * (size - 1)
+        half = size - 1
+        return (index * 0 if half == 0 else half - xp.abs(xp.remainder(index, 2 * half) - half)), None
+    around = xp.remainder(index, 2 * size)
+    return xp.minimum(around, 2 * size - 1 - around), None
+
+
+def _round(xp, x):
+    """To the nearest integer, halves away from 0."""
+    return xp.where(x < 0, xp.ceil(x - 0.5), xp.floor(x + 0.5))
+
+
+def sample(table, sizes, places, order: int, mode: str, fill_value, base=None):
+    """Interpolate at `places` between the cells of a grid.
+
+    `table` has one row a cell (grids of `sizes` flattened, several grids one after the other); `places` is a list of
+    coordinate arrays of one shape, one an axis; `base` is the row at which each sample's grid begins. The result has
+    the places' shape and then the row's.
+    """
+    b = backend.current()
+    xp = b.xp
+    corners = []
+    for place, size in zip(places, sizes):
+        if order == 0:
+            corners.append([(_round(xp, place), None)])
+        else:
+            low = xp.floor(place)
+            corners.append([(low, 1 - (place - low)), (low + 1, place - low)])
+    corners = [
+        [(*_inside(xp, b.cast(i, "int32"), size, mode), w) for i, w in pair] for pair, size in zip(corners, sizes)
+    ]
+    row_axes = len(table.shape) - 1
+    out = None
+    for combination in itertools.product(*corners):
+        flat, weight, valid = base, None, None
+        for (index, exists, w), size, first in zip(combination, sizes, (True, *[False] * (len(sizes) - 1))):
+            if first:
+                offset = index
+            else:
+                offset = offset * size + index
+            weight = w if weight is None else weight * w if w is not None else weight
+            valid = exists if valid is None else xp.logical_and(valid, exists) if exists is not None else valid
+        flat = offset if base is None else base + offset
+        value = xp.take(table, flat, axis=0)
+        wide = (..., *[None] * row_axes)
+        if valid is not None:
+            value = xp.where(valid[wide], value, xp.full_like(value, fill_value))
+        if weight is not None:
+            value = value * b.cast(weight, b.dtype(value))[wide]
+        out = value if out is None else out + value
+    return out
+
+
+def _as_float(x):
+    b = backend.current()
+    name = b.dtype(x)
+    return x if dtypes.is_float(name) and name not in ("float16", "bfloat16") else b.cast(x, "float32")
+
+
+def _as_before(out, dtype: str):
+    """Back to the images' dtype; integers are rounded."""
+    b = backend.current()
+    if b.dtype(out) == dtype:
+        return out
+    return b.cast(out if dtypes.is_float(dtype) else _round(b.xp, out), dtype)
+
+
+@op
+def map_coordinates(inputs, coordinates, order, fill_mode="constant", fill_value=0):
+    """`inputs` at fractional `coordinates`: the sample at c is inputs[c[0], c[1], ...].
+
+    Args:
+        coordinates: (number of axes of inputs, *output shape).
+        order: 0 for the nearest cell, 1 for linear interpolation.
+        fill_mode: beyond the edges: "constant" (`fill_value`), "nearest", "wrap", "mirror" or "reflect".
+    """
+    _choice(fill_mode, FILL_MODES, "fill_mode", "map_coordinates")
+    if order not in (0, 1):
+        raise ValueError(f"map_coordinates(): `order` must be 0 or 1; it is {order}.")
+    inputs, xp = arrays(inputs)
+    dtype = backend.current().dtype(inputs)
+    coordinates = _as_float(convert(coordinates))
+    if len(coordinates.shape) < 2 or coordinates.shape[0] != len(inputs.shape):
+        raise ValueError(
+            "map_coordinates(): the first axis of `coordinates` must have one entry for each axis of `inputs`, and "
+            f"there must be at least one more; the shapes are {tuple(coordinates.shape)} and {tuple(inputs.shape)}."
+        )
+    places = [coordinates[i] for i in range(len(inputs.shape))]
+    out = sample(_as_float(xp.reshape(inputs, (-1,))), inputs.shape, places, order, fill_mode, fill_value)
+    return _as_before(out, dtype)
+
+
+def _batched(images, data_format, op_name: str):
+    """Channels-last images with a batch axis, and a function that undoes that."""
+    xp = backend.current().xp
+    rank = len(images.shape)
+    if rank not in (3, 4):
+        raise ValueError(
+            f"{op_name}(): images must have 3 axes, or 4 with the batch; the shape is {tuple(images.shape)}."
+        )
+    first = standardize_data_format(data_format) == "channels_first"
+    x = images if rank == 4 else xp.expand_dims(images, 0)
+    x = xp.permute_dims(x, (0, 2, 3, 1)) if first else x
+
+    def undo(out):
+        out = xp.permute_dims(out, (0, 3, 1, 2)) if first else out
+        return out if rank == 4 else xp.squeeze(out, axis=0)
+
+    return x, undo
+
+
+def _grid(height, width):
+    xp = backend.current().xp
+    ys = xp.reshape(xp.arange(height, dtype="float32"), (1, -1, 1))
+    xs = xp.reshape(xp.arange(width, dtype="float32"), (1, 1, -1))
+    return ys, xs
+
+
+def _warp(images, ys, xs, interpolation, fill_mode, fill_value):
+    """Channels-last images (batch, h, w, c) sampled at the places ys, xs (batch or 1, h, w)."""
+    b = backend.current()
+    xp = b.xp
+    batch, height, width, channels = b.shape(images)
+    table = xp.reshape(_as_float(images), (-1, channels))
+    base = xp.reshape(xp.arange(batch, dtype="int32") * (height * width), (-1, 1, 1))
+    order = INTERPOLATIONS.index(interpolation)
+    out = sample(table, (height, width), [ys, xs], order, fill_mode, fill_value, base)
+    return _as_before(out, b.dtype(images))
+
+
+@op
+def affine_transform(
+    images, transform, interpolation="bilinear", fill_mode="constant", fill_value=0, data_format=None
+):
+    """Images moved by an affine map: output pixel (x, y) shows input place (a0 x + a1 y + a2, b0 x + b1 y + b2).
+
+    Args:
+        transform: the rows [a0, a1, a2, b0, b1, b2, c0, c1], (8,) or one for each image (batch, 8); c0 and c1, of a
+            perspective map, are not used.
+        fill_mode: beyond the edges: "constant" (`fill_value`), "nearest", "wrap", "mirror" or "reflect".
+    """
+    _choice(interpolation, INTERPOLATIONS, "interpolation", "affine_transform")
+    _choice(fill_mode, FILL_MODES, "fill_mode", "affine_transform")
+    images, xp = arrays(images)
+    transform = convert(transform, "float32")
+    if len(transform.shape) not in (1, 2) or transform.shape[-1] != 8:
+        raise ValueError(f"affine_transform(): `transform` must be (8,) or (batch, 8); it is {tuple(transform.shape)}.")
+    x, undo = _batched(images, data_format, "affine_transform")
+    a = xp.reshape(transform, (-1, 8, 1, 1))
+    ys, xs = _grid(*backend.current().shape(x)[1:3])
+    to_x = a[:, 0] * xs + a[:, 1] * ys + a[:, 2]
+    to_y = a[:, 3] * xs + a[:, 4] * ys + a[:, 5]
+    return undo(_warp(x, to_y, to_x, interpolation, fill_mode, fill_value))
+
+
+def _homography(start, end):
+    """The 8 numbers that take each `end` point (x, y) to its `start` point, (batch, 8, 1)."""
+    xp = backend.current().xp
+    x, y = end[..., 0], end[..., 1]
+    u, v = start[..., 0], start[..., 1]
+    one, nil = xp.ones_like(x), xp.zeros_like(x)
+    rows_u = xp.stack([x, y, one, nil, nil, nil, -u * x, -u * y], axis=-1)
+    rows_v = xp.stack([nil, nil, nil, x, y, one, -v * x, -v * y], axis=-1)
+    matrix = xp.concat([rows_u, rows_v], axis=1)
+    return xp.linalg.solve(matrix, xp.expand_dims(xp.concat([u, v], axis=1), -1))
+
+
+@op
+def perspective_transform(
+    images, start_points, end_points, interpolation="bilinear", fill_value=0, data_format=None
+):
+    """Images warped so that each of four `start_points` (x, y) comes to lie on its `end_points`.
+
+    Both are (4, 2) or one set for each image, (batch, 4, 2).
+    """
+    _choice(interpolation, INTERPOLATIONS, "interpolation", "perspective_transform")
+    images, xp = arrays(images)
+    start, end = convert(start_points, "float32"), convert(end_points, "float32")
+    for name, points in (("start_points", start), ("end_points", end)):
+        if len(points.shape) not in (2, 3) or tuple(points.shape[-2:]) != (4, 2):
+            raise ValueError(
+                f"perspective_transform(): `{name}` must be (4, 2) or (batch, 4, 2); its shape is {tuple(points.shape)}."
+            )
+    x, undo = _batched(images, data_format, "perspective_transform")
+    start, end = xp.reshape(start, (-1, 4, 2)), xp.reshape(end, (-1, 4, 2))
+    a = xp.expand_dims(_homography(start, end), -1)
+    ys, xs = _grid(*backend.current().shape(x)[1:3])
+    depth = a[:, 6] * xs + a[:, 7] * ys + 1
+    to_x = (a[:, 0] * xs + a[:, 1] * ys + a[:, 2]) / depth
+    to_y = (a[:, 3] * xs + a[:, 4] * ys + a[:, 5]) / depth
+    return undo(_warp(x, to_y, to_x, interpolation, "constant", fill_value))
+
+
+def _gaussian(size: int, sigma):
+    xp = backend.current().xp
+    x = xp.arange(size, dtype="float32") - (size - 1) / 2
+    w = xp.exp(-0.5 * xp.square(x / sigma))
+    return w / xp.sum(w)
+
+
+def blur_axes(x, kernels):
+    """Channels-last `x` (batch, h, w, c) blurred along its height and width by two 1-D kernels; zeros outside."""
+    b = backend.current()
+    channels = x.shape[-1]
+    for axis, kernel in enumerate(kernels):
+        shape = [1, 1, 1, 1]
+        shape[axis] = kernel.shape[0]
+        kernel = b.xp.broadcast_to(b.xp.reshape(b.cast(kernel, b.dtype(x)), shape), (*shape[:2], channels, 1))
+        x = b.depthwise_conv(x, kernel, (1, 1), "same", "channels_last", (1, 1))
+    return x
+
+
+@op
+def gaussian_blur(images, kernel_size=(3, 3), sigma=(1.0, 1.0), data_format=None):
+    """Images blurred by a Gaussian of standard deviations `sigma` (height, width), cut off to `kernel_size` pixels."""
+    images, _ = arrays(images)
+    dtype = backend.current().dtype(images)
+    x, undo = _batched(images, data_format, "gaussian_blur")
+    sizes = (kernel_size, kernel_size) if isinstance(kernel_size, int) else tuple(kernel_size)
+    sigma = convert(sigma, "float32")
+    if len(sigma.shape) == 0:
+        sigma = backend.current().xp.stack([sigma, sigma], axis=0)
+    kernels = [_gaussian(int(sizes[i]), sigma[i]) for i in range(2)]
+    return undo(_as_before(blur_axes(_as_float(x), kernels), dtype))
+
+
+@op
+def elastic_transform(
+    images,
+    alpha=20.0,
+    sigma=5.0,
+    interpolation="bilinear",
+    fill_mode="reflect",
+    fill_value=0.0,
+    seed=None,
+    data_format=None,
+):
+    """Images warped by a smooth random field (Simard et al. 2003).
+
+    Each pixel is moved by normal noise, blurred with standard deviation `sigma` and multiplied by `alpha`.
+    """
+    from kerata import random
+
+    _choice(interpolation, INTERPOLATIONS, "interpolation", "elastic_transform")
+    _choice(fill_mode, FILL_MODES, "fill_mode", "elastic_transform")
+    images, xp = arrays(images)
+    x, undo = _batched(images, data_format, "elastic_transform")
+    batch, height, width, _ = backend.current().shape(x)
+    noise = random.normal((batch, height, width, 2), dtype="float32", seed=seed)
+    reach = math.ceil(6 * sigma) | 1
+    kernel = _gaussian(reach, sigma)
+    field = blur_axes(noise, [kernel, kernel]) * alpha
+    ys, xs = _grid(height, width)
+    return undo(_warp(x, ys + field[..., 0], xs + field[..., 1], interpolation, fill_mode, fill_value))

@@ -1,0 +1,310 @@
+"""`kerata.ops.image`: colours, crops, patches, filters; with resampling and warps from the files beside this one."""
+
+from __future__ import annotations
+
+from kerata import backend
+from kerata.backend import windows
+from kerata.core import dtypes
+from kerata.core.config import standardize_data_format
+from kerata.ops._image_resize import resize, scale_and_translate  # noqa: F401
+from kerata.ops._image_warp import (  # noqa: F401
+    _as_float,
+    _gaussian,
+    affine_transform,
+    elastic_transform,
+    gaussian_blur,
+    map_coordinates,
+    perspective_transform,
+)
+from kerata.ops._nn_windows import spread
+from kerata.ops._op import arrays, floating, op
+
+
+def _channel_axis(images, data_format, op_name: str, channels: int | None = None) -> int:
+    rank = len(images.shape)
+    if rank not in (3, 4):
+        raise ValueError(f"{op_name}(): images must have 3 axes, or 4 with the batch; the shape is {tuple(images.shape)}.")
+    axis = rank - 3 if standardize_data_format(data_format) == "channels_first" else rank - 1
+    if channels is not None and images.shape[axis] != channels:
+        raise ValueError(
+            f"{op_name}(): images must have {channels} channels on axis {axis}; the shape is {tuple(images.shape)}."
+        )
+    return axis
+
+
+def _channels(images, axis: int) -> list:
+    before = (slice(None),) * axis
+    return [images[(*before, slice(i, i + 1))] for i in range(3)]
+
+
+@op
+def rgb_to_grayscale(images, data_format=None):
+    """The luma of RGB images (one channel): 0.2989 red + 0.5870 green + 0.1140 blue.
+
+    >>> kerata.ops.image.rgb_to_grayscale(kerata.ops.ones((1, 2, 2, 3))).shape  # (1, 2, 2, 1)
+    """
+    images, _ = arrays(images)
+    axis = _channel_axis(images, data_format, "rgb_to_grayscale", 3)
+    dtype = backend.current().dtype(images)
+    red, green, blue = _channels(_as_float(images), axis)
+    return backend.current().cast(0.2989 * red + 0.5870 * green + 0.1140 * blue, dtype)
+
+
+def _need_float(images, op_name: str) -> str:
+    dtype = backend.current().dtype(images)
+    if not dtypes.is_float(dtype):
+        raise ValueError(
+            f"{op_name}(): images must be floats (from 0 to 1); their dtype is {dtype}. Divide by 255 first."
+        )
+    return dtype
+
+
+@op
+def rgb_to_hsv(images, data_format=None):
+    """RGB (from 0 to 1) as hue, saturation and value, each from 0 to 1."""
+    images, xp = arrays(images)
+    dtype = _need_float(images, "rgb_to_hsv")
+    axis = _channel_axis(images, data_format, "rgb_to_hsv", 3)
+    red, green, blue = _channels(_as_float(images), axis)
+    value = xp.maximum(xp.maximum(red, green), blue)
+    span = value - xp.minimum(xp.minimum(red, green), blue)
+    nil = xp.zeros_like(value)
+    grey, black = span <= 0, value <= 0
+    saturation = xp.where(black, nil, span / xp.where(black, xp.ones_like(value), value))
+    sixth = 1 / (6 * xp.where(grey, xp.ones_like(span), span))
+    hue = xp.where(
+        red == value,
+        sixth * (green - blue),
+        xp.where(green == value, sixth * (blue - red) + 2 / 6, sixth * (red - green) + 4 / 6),
+    )
+    hue = xp.where(grey, nil, hue)
+    hue = xp.where(hue < 0, hue + 1, hue)
+    return backend.current().cast(xp.concat([hue, saturation, value], axis=axis), dtype)
+
+
+@op
+def hsv_to_rgb(images, data_format=None):
+    """Hue, saturation and value (each from 0 to 1) as RGB; the reverse of `rgb_to_hsv`."""
+    images, xp = arrays(images)
+    dtype = _need_float(images, "hsv_to_rgb")
+    axis = _channel_axis(images, data_format, "hsv_to_rgb", 3)
+    hue, saturation, value = _channels(_as_float(images), axis)
+    turns = hue * 6
+
+    def channel(amount):
+        """`amount` (0 to 1) of the pure hue, washed out by the saturation."""
+        return (1 - saturation + saturation * xp.clip(amount, 0, 1)) * value
+
+    red = channel(xp.abs(turns - 3) - 1)
+    green = channel(2 - xp.abs(turns - 2))
+    blue = channel(2 - xp.abs(turns - 4))
+    return backend.current().cast(xp.concat([red, green, blue], axis=axis), dtype)
+
+
+def _patches(x, size, strides, dilation, padding, data_format, op_name):
+    """Patches of (batch, *spatial, channels): each output cell's channels are the window's cells, row by row."""
+    xp, rank = backend.current().xp, len(size)
+    if len(x.shape) not in (rank + 1, rank + 2):
+        raise ValueError(
+            f"{op_name}() wants {rank} spatial axes and channels, with or without a batch; the shape is {tuple(x.shape)}."
+        )
+    alone = len(x.shape) == rank + 1
+    x = xp.expand_dims(x, 0) if alone else x
+    first = standardize_data_format(data_format) == "channels_first"
+    x = xp.moveaxis(x, 1, -1) if first else x
+    pads = windows.pads(padding, x.shape[1:-1], size, strides, dilation)
+    if any(map(any, pads)):
+        x = xp.pad(x, [(0, 0), *pads, (0, 0)])
+    counts = [windows.count(*a) for a in zip(x.shape[1:-1], size, strides, dilation)]
+    taps = [()]
+    for w, d, s, n in zip(size, dilation, strides, counts):
+        taps = [(*t, slice(i * d, i * d + (n - 1) * s + 1, s)) for t in taps for i in range(w)]
+    out = xp.concat([x[(slice(None), *tap)] for tap in taps], axis=-1)
+    out = xp.moveaxis(out, -1, 1) if first else out
+    return xp.squeeze(out, axis=0) if alone else out
+
+
+def _extract(x, size, strides, dilation_rate, padding, data_format, rank, op_name):
+    x, _ = arrays(x)
+    size = spread(size, rank, "size", op_name)
+    strides = size if strides is None else spread(strides, rank, "strides", op_name)
+    dilation = spread(dilation_rate, rank, "dilation_rate", op_name)
+    if padding not in ("valid", "same"):
+        raise ValueError(f"{op_name}(): `padding` must be 'valid' or 'same'; it is {padding!r}.")
+    return _patches(x, size, strides, dilation, padding, data_format, op_name)
+
+
+@op
+def extract_patches(images, size, strides=None, dilation_rate=1, padding="valid", data_format=None):
+    """Windows of images, each flattened into channels: (batch, rows, columns, height * width * channels).
+
+    `size` is an integer or (height, width); a window starts every `strides` pixels (default: `size`).
+    """
+    if not isinstance(size, int) and len(tuple(size)) == 3:
+        return extract_patches_3d(images, size, strides, dilation_rate, padding, data_format)
+    return _extract(images, size, strides, dilation_rate, padding, data_format, 2, "extract_patches")
+
+
+@op
+def extract_patches_3d(volumes, size, strides=None, dilation_rate=1, padding="valid", data_format=None):
+    """Windows of volumes, each flattened into channels. See `extract_patches`."""
+    return _extract(volumes, size, strides, dilation_rate, padding, data_format, 3, "extract_patches_3d")
+
+
+def _spatial(images, data_format, op_name) -> tuple[int, int]:
+    rank = len(images.shape)
+    channel = _channel_axis(images, data_format, op_name)
+    return (rank - 2, rank - 1) if channel == rank - 3 else (rank - 3, rank - 2)
+
+
+def _two_of_three(before, after, target, size, both, what, op_name, names):
+    """Of (before, after, target) exactly one is None; gives before and after. `both(b, t)` finds the third."""
+    if (before is None) + (after is None) + (target is None) != 1:
+        raise ValueError(
+            f"{op_name}(): give exactly two of {names[0]}, {names[1]} and {names[2]}; they are {before}, {after} and "
+            f"{target}."
+        )
+    if before is None:
+        before = both(after, target, size)
+    elif after is None:
+        after = both(before, target, size)
+    for name, value in zip(names, (before, after)):
+        if value < 0:
+            raise ValueError(f"{op_name}(): {name} comes to {value} for images of {size} {what}; it must not be negative.")
+    return before, after
+
+
+@op
+def pad_images(
+    images,
+    top_padding=None,
+    left_padding=None,
+    bottom_padding=None,
+    right_padding=None,
+    target_height=None,
+    target_width=None,
+    data_format=None,
+):
+    """Zeros added around images. Give two of top, bottom and the target height; two of left, right and the width."""
+    images, xp = arrays(images)
+    rows, columns = _spatial(images, data_format, "pad_images")
+
+    def rest(known, target, size):
+        return target - size - known
+
+    vertical = _two_of_three(
+        top_padding, bottom_padding, target_height, images.shape[rows], rest, "rows", "pad_images",
+        ("top_padding", "bottom_padding", "target_height"),
+    )  # fmt: skip
+    horizontal = _two_of_three(
+        left_padding, right_padding, target_width, images.shape[columns], rest, "columns", "pad_images",
+        ("left_padding", "right_padding", "target_width"),
+    )  # fmt: skip
+    pads = [(0, 0)] * len(images.shape)
+    pads[rows], pads[columns] = vertical, horizontal
+    return xp.pad(images, pads)
+
+
+@op
+def crop_images(
+    images,
+    top_cropping=None,
+    left_cropping=None,
+    bottom_cropping=None,
+    right_cropping=None,
+    target_height=None,
+    target_width=None,
+    data_format=None,
+):
+    """Images without their edges. Give two of top, bottom and the target height; two of left, right and the width."""
+    images, _ = arrays(images)
+    rows, columns = _spatial(images, data_format, "crop_images")
+
+    def rest(known, target, size):
+        return size - target - known
+
+    height, width = images.shape[rows], images.shape[columns]
+    top, bottom = _two_of_three(
+        top_cropping, bottom_cropping, target_height, height, rest, "rows", "crop_images",
+        ("top_cropping", "bottom_cropping", "target_height"),
+    )  # fmt: skip
+    left, right = _two_of_three(
+        left_cropping, right_cropping, target_width, width, rest, "columns", "crop_images",
+        ("left_cropping", "right_cropping", "target_width"),
+    )  # fmt: skip
+    cut = [slice(None)] * len(images.shape)
+    cut[rows], cut[columns] = slice(top, height - bottom), slice(left, width - right)
+    return images[tuple(cut)]
+
+
+@op
+def sobel_edges(images, data_format=None):
+    """Vertical and horizontal Sobel derivatives of each channel, on a new last axis of 2; zeros outside the image."""
+    images, xp = floating(images)
+    _channel_axis(images, data_format, "sobel_edges")
+    rows, columns = _spatial(images, data_format, "sobel_edges")
+    pads = [(0, 0)] * len(images.shape)
+    pads[rows] = pads[columns] = (1, 1)
+    x = xp.pad(images, pads)
+
+    def part(x, axis, i, n):
+        return x[(slice(None),) * axis + (slice(i, i + n),)]
+
+    def smooth(x, axis):
+        n = images.shape[axis]
+        return part(x, axis, 0, n) + 2 * part(x, axis, 1, n) + part(x, axis, 2, n)
+
+    def slope(x, axis):
+        n = images.shape[axis]
+        return part(x, axis, 2, n) - part(x, axis, 0, n)
+
+    return xp.stack([slope(smooth(x, columns), rows), slope(smooth(x, rows), columns)], axis=-1)
+
+
+@op
+def ssim(
+    image1,
+    image2,
+    max_val=1.0,
+    filter_size=11,
+    filter_sigma=1.5,
+    k1=0.01,
+    k2=0.03,
+    data_format=None,
+):
+    """Structural similarity of pairs of images, one number from -1 to 1 a pair (Wang et al. 2004)."""
+    image1, image2, xp = floating(image1, image2)
+    b = backend.current()
+    if tuple(image1.shape) != tuple(image2.shape):
+        raise ValueError(f"ssim() compares images of one shape; they are {tuple(image1.shape)} and {tuple(image2.shape)}.")
+    alone = len(image1.shape) == 3
+    if alone:
+        image1, image2 = xp.expand_dims(image1, 0), xp.expand_dims(image2, 0)
+    if _channel_axis(image1, data_format, "ssim") == 1:
+        image1, image2 = xp.permute_dims(image1, (0, 2, 3, 1)), xp.permute_dims(image2, (0, 2, 3, 1))
+    kernel = b.cast(_gaussian(filter_size, filter_sigma), b.dtype(image1))
+
+    def mean(x):
+        channels = x.shape[-1]
+        for shape in ((filter_size, 1), (1, filter_size)):
+            k = xp.broadcast_to(xp.reshape(kernel, (*shape, 1, 1)), (*shape, channels, 1))
+            x = b.depthwise_conv(x, k, (1, 1), "valid", "channels_last", (1, 1))
+        return x
+
+    c1, c2 = (k1 * max_val) ** 2, (k2 * max_val) ** 2
+    mean1, mean2 = mean(image1), mean(image2)
+    products = mean1 * mean2
+    squares = xp.square(mean1) + xp.square(mean2)
+    luminance = (2 * products + c1) / (squares + c1)
+    covariance = mean(image1 * image2) - products
+    variances = mean(xp.square(image1) + xp.square(image2)) - squares
+    structure = (2 * covariance + c2) / (variances + c2)
+    out = xp.mean(luminance * structure, axis=(1, 2, 3))
+    return out[0] if alone else out
+
+
+__all__ = [
+    "affine_transform", "crop_images", "elastic_transform", "extract_patches", "extract_patches_3d", "gaussian_blur",
+    "hsv_to_rgb", "map_coordinates", "pad_images", "perspective_transform", "resize", "rgb_to_grayscale", "rgb_to_hsv",
+    "scale_and_translate", "sobel_edges", "ssim",
+]  # fmt: skip
