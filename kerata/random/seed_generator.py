@@ -6,46 +6,12 @@ import numpy as np
 
 from kerata import backend
 from kerata.core.configurable import Configurable
+from kerata.core.host_variable import HostVariable
 from kerata.core.names import auto_name
 from kerata.core.scopes import context, name_scope
-from kerata.core.variable import Variable
 from kerata.utils import seeds
 
 _WORD = 0xFFFFFFFF
-
-
-class _SeedState(Variable):
-    """The pair (seed, number of draws), which is also known on the host while only the host changes it.
-
-    Counting on the host costs a draw no work and no wait for the device. The array is brought up to date when
-    someone reads it; when someone else writes it, the host's copy is forgotten and read again at the next draw.
-    """
-
-    _host: tuple[int, int] | None = None
-    _behind = False
-
-    @property
-    def _value(self):
-        if self._behind:
-            array = self._backend.new_value(np.array(self._host, "uint32"), "uint32", False)
-            self.__dict__["_value"] = self._backend.assign_value(self.__dict__["_value"], array)
-            self._behind = False
-        return self.__dict__["_value"]
-
-    @_value.setter
-    def _value(self, array):
-        self.__dict__["_value"] = array
-        self._host, self._behind = None, False
-
-    def count_on_host(self) -> tuple[int, int]:
-        """The pair of this draw; the counter goes up."""
-        if self._host is None:
-            first, counter = np.asarray(self._backend.to_numpy(self._value)).tolist()
-            self._host = (first, counter)
-        first, counter = self._host
-        self._host = (first, (counter + 1) & _WORD)
-        self._behind = True
-        return first, counter
 
 
 class SeedGenerator(Configurable):
@@ -72,7 +38,7 @@ class SeedGenerator(Configurable):
         start = _fresh() if seed is None else self.seed
         module = backend.current() if module is None else backend.get(getattr(module, "name", module))
         with backend.backend_scope(module), name_scope(self.name.replace("/", "_")):
-            self.state = _SeedState(
+            self.state = HostVariable(
                 np.array([start, 0], "uint32"), dtype="uint32", trainable=False, name="seed_generator_state"
             )
 
@@ -85,12 +51,13 @@ class SeedGenerator(Configurable):
     def draw(self):
         """Like `next`, as two Python integers where the backend takes them (all but TensorFlow, outside scopes)."""
         state = self.state
+        if state.on_host:
+            first, counter = state.get_host()
+            state.set_host((first, (counter + 1) & _WORD))
+            return first, counter
         random = state._backend.random
-        if context.scope is None and random.host_seeds:
-            return state.count_on_host()
         with backend.backend_scope(state._backend):
-            value = state.value
-            value = random.snapshot(value)
+            value = random.snapshot(state.value)
             state.assign(random.advance(value))
         return value
 

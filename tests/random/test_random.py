@@ -105,7 +105,7 @@ def test_dropout_gradient(train_backend):
     from kerata import ops
 
     x = np.arange(1.0, 21.0, dtype="float32").reshape(4, 5)
-    value, grad = gradients.value_and_grad(lambda x: ops.sum(random.dropout(x, 0.4, seed=3)))(backends.current().convert(x))
+    _, grad = gradients.value_and_grad(lambda x: ops.sum(random.dropout(x, 0.4, seed=3)))(backends.current().convert(x))
     kept = numpy(random.dropout(x, 0.4, seed=3)) > 0
     np.testing.assert_allclose(numpy(grad), kept / 0.6, rtol=1e-6)
 

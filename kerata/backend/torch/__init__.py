@@ -19,3 +19,5 @@ with contextlib.suppress(ModuleNotFoundError):
     import kerata.backend.torch.random  # noqa: F401
 with contextlib.suppress(ModuleNotFoundError):
     import kerata.backend.torch.image  # noqa: F401
+with contextlib.suppress(ModuleNotFoundError):
+    import kerata.backend.torch.optim  # noqa: F401

@@ -1,0 +1,85 @@
+"""Optimizers, and learning rate schedules in `schedules`."""
+
+from kerata.core.errors import did_you_mean
+from kerata.optimizers import legacy, schedules
+from kerata.optimizers.adadelta import Adadelta
+from kerata.optimizers.adafactor import Adafactor
+from kerata.optimizers.adagrad import Adagrad
+from kerata.optimizers.adam import Adam, AdamW
+from kerata.optimizers.adamax import Adamax
+from kerata.optimizers.ftrl import Ftrl
+from kerata.optimizers.lamb import Lamb
+from kerata.optimizers.lion import Lion
+from kerata.optimizers.loss_scale import LossScaleOptimizer
+from kerata.optimizers.multi import MultiOptimizer, OptimizerMap
+from kerata.optimizers.muon import Muon
+from kerata.optimizers.nadam import Nadam
+from kerata.optimizers.optimizer import Optimizer
+from kerata.optimizers.rmsprop import RMSprop
+from kerata.optimizers.schedule_free_adamw import ScheduleFreeAdamW
+from kerata.optimizers.sgd import SGD
+
+_BY_NAME = {
+    cls.__name__.lower(): cls
+    for cls in (
+        SGD, RMSprop, Adam, AdamW, Adadelta, Adagrad, Adamax, Adafactor, Nadam, Ftrl, Lion, Lamb, Muon,
+        ScheduleFreeAdamW, LossScaleOptimizer, MultiOptimizer,
+    )
+}  # fmt: skip
+
+
+def serialize(optimizer):
+    """The dictionary from which `deserialize` makes an equal optimizer."""
+    from kerata.saving import serialize_keras_object
+
+    return serialize_keras_object(optimizer)
+
+
+def deserialize(config, custom_objects=None):
+    """An optimizer from what `serialize` gave; `{"class_name", "config"}` is enough, in any case of letters.
+
+    >>> import kerata
+    >>> kerata.optimizers.deserialize({"class_name": "sgd", "config": {"momentum": 0.5}}).momentum
+    0.5
+    """
+    from kerata.saving import deserialize_keras_object
+
+    if isinstance(config, dict):
+        known = _BY_NAME.get(str(config.get("class_name")).lower())
+        if known is not None and config.get("registered_name") in (None, known.__name__):
+            config = {**config, "class_name": known.__name__, "module": "keras.optimizers"}
+    return deserialize_keras_object(config, custom_objects=custom_objects)
+
+
+def get(identifier):
+    """An optimizer from its name, config, or itself; None for None.
+
+    >>> import kerata
+    >>> kerata.optimizers.get("adam").name.startswith("adam")
+    True
+    """
+    if identifier is None or isinstance(identifier, Optimizer):
+        return identifier
+    if isinstance(identifier, dict):
+        return deserialize(identifier)
+    if isinstance(identifier, str):
+        from kerata.saving import get_registered_object
+
+        cls = _BY_NAME.get(identifier.lower()) or get_registered_object(identifier)
+        if cls is not None:
+            return cls()
+        known = [c.__name__ for c in _BY_NAME.values()]
+        raise ValueError(
+            f"Could not interpret optimizer identifier: {identifier}.{did_you_mean(identifier, known)} "
+            f"Known: {', '.join(known)}."
+        )
+    raise ValueError(
+        f"Could not interpret optimizer identifier: {identifier}. Wanted: an Optimizer, its name, or its config."
+    )
+
+
+__all__ = [
+    "SGD", "Adadelta", "Adafactor", "Adagrad", "Adam", "AdamW", "Adamax", "Ftrl", "Lamb", "Lion", "LossScaleOptimizer",
+    "MultiOptimizer", "Muon", "Nadam", "Optimizer", "OptimizerMap", "RMSprop", "ScheduleFreeAdamW", "deserialize", "get",
+    "legacy", "schedules", "serialize",
+]  # fmt: skip

@@ -1,0 +1,106 @@
+"""Adafactor."""
+
+from __future__ import annotations
+
+from kerata import backend
+from kerata.core.variable import Variable
+from kerata.optimizers._rules import like, moved, root, step
+from kerata.optimizers.optimizer import Optimizer
+
+
+class Adafactor(Optimizer):
+    """Adam with the mean squares of a matrix kept as those of its rows and columns, so that slots take little memory.
+
+    At step t, `b = 1 - t**beta_2_decay`; `r` and `c` average `g**2 + epsilon_1` over columns and rows with momentum b;
+    `v = r * c / mean(r)` (for vectors v is the average itself); `u = g / sqrt(v)`, scaled down to a root mean square of
+    `clip_threshold`; `w -= max(epsilon_2, rms(w)) * rate * u`, where rate is `min(lr, 1 / sqrt(t))` with
+    `relative_step`, else lr.
+
+    Args:
+        learning_rate: number, schedule, or function.
+        beta_2_decay: how fast the momentum of squares grows.
+        epsilon_1, epsilon_2: smallest square, smallest scale of a tensor.
+        clip_threshold: largest root mean square of `u`.
+        relative_step: see the formula.
+        **kwargs: see `Optimizer`.
+
+    Source: https://arxiv.org/abs/1804.04235
+
+    >>> import kerata
+    >>> kerata.optimizers.Adafactor().beta_2_decay
+    -0.8
+    """
+
+    def __init__(self, learning_rate=0.001, beta_2_decay=-0.8, epsilon_1=1e-30, epsilon_2=1e-3, clip_threshold=1.0,
+                 relative_step=True, weight_decay=None, clipnorm=None, clipvalue=None, global_clipnorm=None,
+                 use_ema=False, ema_momentum=0.99, ema_overwrite_frequency=None, loss_scale_factor=None,
+                 gradient_accumulation_steps=None, name=None, **kwargs):  # fmt: skip
+        super().__init__(
+            learning_rate, weight_decay, clipnorm, clipvalue, global_clipnorm, use_ema, ema_momentum,
+            ema_overwrite_frequency, loss_scale_factor, gradient_accumulation_steps, name, **kwargs
+        )
+        self.beta_2_decay = beta_2_decay
+        self.epsilon_1 = epsilon_1
+        self.epsilon_2 = epsilon_2
+        self.clip_threshold = clip_threshold
+        self.relative_step = relative_step
+
+    def build(self, variables):
+        if self.built:
+            return
+        super().build(variables)
+        self._r, self._c, self._v = [], [], []
+        for v in variables:
+            if v.overwrite_with_gradient:
+                for slots in (self._r, self._c, self._v):
+                    slots.append(None)
+                continue
+            if len(v.shape) < 2:
+                self._r.append(self._placeholder(v))
+                self._c.append(self._placeholder(v))
+            else:
+                rows, columns = v.shape[:-1], v.shape[:-2] + v.shape[-1:]
+                self._r.append(self.add_variable(rows, dtype=v._dtype, name=v.name))
+                self._c.append(self.add_variable(columns, dtype=v._dtype, name=v.name))
+            self._v.append(self.add_variable_from_reference(v, "velocity"))
+
+    def _placeholder(self, variable):
+        """A scalar in the place of a factor that a vector has not; files have one there."""
+        with backend.backend_scope(self._backend):
+            placeholder = Variable(0, name=variable.name, trainable=False)
+        self._track(placeholder)
+        return placeholder
+
+    def update_step(self, gradient, variable, learning_rate):
+        i, t, xp = self._get_variable_index(variable), step(self), backend.current().xp
+        w = backend.current().convert(variable.value)
+        rate = self._relative(learning_rate, t) if self.relative_step else learning_rate
+        scale = xp.maximum(_rms(w), backend.current().convert(self.epsilon_2, variable._dtype)) * like(rate, gradient)
+        keep = like(self._forget(t), gradient)
+        square = gradient * gradient + self.epsilon_1
+        if len(variable.shape) >= 2:
+            r = moved(self._r[i], xp.mean(square, axis=-1), keep)
+            c = moved(self._c[i], xp.mean(square, axis=-2), keep)
+            v = xp.expand_dims(r / xp.mean(r, axis=-1, keepdims=True), axis=-1) * xp.expand_dims(c, axis=-2)
+            v = self._v[i].assign(v)
+        else:
+            v = moved(self._v[i], square, keep)
+        update = gradient / root(v)
+        one = backend.current().convert(1.0, variable._dtype)
+        update = update / xp.maximum(one, _rms(update) / self.clip_threshold)
+        variable.assign(w - update * scale)
+
+    def _forget(self, t):
+        return t**self.beta_2_decay if isinstance(t, int) else backend.current().xp.exp(
+            backend.current().xp.log(t) * self.beta_2_decay
+        )
+
+    def _relative(self, learning_rate, t):
+        if isinstance(t, int) and isinstance(learning_rate, int | float):
+            return min(learning_rate, t**-0.5)
+        b = backend.current()
+        return b.xp.minimum(b.convert(learning_rate, "float32"), 1.0 / b.xp.sqrt(b.convert(t, "float32")))
+
+
+def _rms(x):
+    return root(backend.current().xp.mean(x * x))

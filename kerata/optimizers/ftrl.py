@@ -1,0 +1,79 @@
+"""Follow the regularised leader."""
+
+from __future__ import annotations
+
+from kerata import backend
+from kerata.initializers import Constant
+from kerata.optimizers._rules import like, root
+from kerata.optimizers.optimizer import Optimizer
+
+
+class Ftrl(Optimizer):
+    """"Follow the regularised leader", for large sparse linear models.
+
+    With `p = -learning_rate_power`, `n' = n + g**2` and `g* = g + 2 * l2_shrinkage * w`:
+    `z += g* - (n'**p - n**p) / lr * w`, `q = n'**p / lr + 2 * (l2 + beta / (2 * lr))`,
+    `w = (clip(z, -l1, l1) - z) / q`.
+
+    Args:
+        learning_rate: number, schedule, or function.
+        learning_rate_power: how the rate falls; at most 0 (0: it stays).
+        initial_accumulator_value: what `n` starts from.
+        l1_regularization_strength, l2_regularization_strength: `l1`, `l2`.
+        l2_shrinkage_regularization_strength: a penalty on size that acts through the gradient.
+        beta: of the paper.
+        **kwargs: see `Optimizer`.
+
+    Source: https://research.google.com/pubs/archive/41159.pdf
+
+    >>> import kerata
+    >>> kerata.optimizers.Ftrl().learning_rate_power
+    -0.5
+    """
+
+    def __init__(self, learning_rate=0.001, learning_rate_power=-0.5, initial_accumulator_value=0.1,
+                 l1_regularization_strength=0.0, l2_regularization_strength=0.0,
+                 l2_shrinkage_regularization_strength=0.0, beta=0.0, weight_decay=None, clipnorm=None, clipvalue=None, global_clipnorm=None,
+                 use_ema=False, ema_momentum=0.99, ema_overwrite_frequency=None, loss_scale_factor=None,
+                 gradient_accumulation_steps=None, name=None, **kwargs):  # fmt: skip
+        super().__init__(
+            learning_rate, weight_decay, clipnorm, clipvalue, global_clipnorm, use_ema, ema_momentum,
+            ema_overwrite_frequency, loss_scale_factor, gradient_accumulation_steps, name, **kwargs
+        )
+        if learning_rate_power > 0:
+            raise ValueError(
+                f"`learning_rate_power` needs to be negative or zero. Received: learning_rate_power={learning_rate_power}."
+            )
+        self.learning_rate_power = learning_rate_power
+        self.initial_accumulator_value = initial_accumulator_value
+        self.l1_regularization_strength = l1_regularization_strength
+        self.l2_regularization_strength = l2_regularization_strength
+        self.l2_shrinkage_regularization_strength = l2_shrinkage_regularization_strength
+        for name in (
+            "initial_accumulator_value", "l1_regularization_strength", "l2_regularization_strength",
+            "l2_shrinkage_regularization_strength",
+        ):  # fmt: skip
+            if getattr(self, name) < 0:
+                raise ValueError(f"`{name}` needs to be positive or zero. Received: {name}={getattr(self, name)}.")
+        self.beta = beta
+
+    def build(self, variables):
+        if self.built:
+            return
+        super().build(variables)
+        self._accumulators, self._linears = self.add_optimizer_variables(
+            variables, ["accumulator", "linear"], [Constant(self.initial_accumulator_value), "zeros"]
+        )
+
+    def update_step(self, gradient, variable, learning_rate):
+        i, xp = self._get_variable_index(variable), backend.current().xp
+        rate, l1 = like(learning_rate, gradient), self.l1_regularization_strength
+        w, n, p = variable.value, self._accumulators[i], -self.learning_rate_power
+        total = n.value + gradient * gradient
+        before, after = (root(x) if p == 0.5 else x**p for x in (n.value * 1, total))
+        pushed = gradient + w * (2 * self.l2_shrinkage_regularization_strength)
+        z = self._linears[i]
+        z = z.assign(z.value + pushed - (after - before) / rate * w)
+        quadratic = after / rate + 2 * (self.l2_regularization_strength + self.beta / (2 * rate))
+        n.assign(total)
+        variable.assign((xp.clip(z, -l1, l1) - z) / quadratic)

@@ -1,0 +1,72 @@
+"""Nadam."""
+
+from __future__ import annotations
+
+from kerata import backend
+from kerata.core.host_variable import HostVariable
+from kerata.optimizers._rules import correction, like, moved, power, root, step
+from kerata.optimizers.optimizer import Optimizer
+
+
+class Nadam(Optimizer):
+    """Adam with Nesterov's momentum.
+
+    The momentum of step t is `u(t) = beta_1 * (1 - 0.5 * 0.96**t)`, and P(t) the product of u(1), ..., u(t);
+    `w -= lr * (u(t+1) * m / (1 - P(t+1)) + (1 - u(t)) * g / (1 - P(t))) / (sqrt(v / (1 - beta_2**t)) + epsilon)`.
+
+    Args:
+        learning_rate: number, schedule, or function.
+        beta_1, beta_2: momenta of the averages.
+        epsilon: keeps the division finite.
+        **kwargs: see `Optimizer`.
+
+    Source: http://cs229.stanford.edu/proj2015/054_report.pdf
+
+    >>> import kerata
+    >>> kerata.optimizers.Nadam().beta_1
+    0.9
+    """
+
+    def __init__(self, learning_rate=0.001, beta_1=0.9, beta_2=0.999, epsilon=1e-7, weight_decay=None, clipnorm=None, clipvalue=None, global_clipnorm=None,
+                 use_ema=False, ema_momentum=0.99, ema_overwrite_frequency=None, loss_scale_factor=None,
+                 gradient_accumulation_steps=None, name=None, **kwargs):  # fmt: skip
+        super().__init__(
+            learning_rate, weight_decay, clipnorm, clipvalue, global_clipnorm, use_ema, ema_momentum,
+            ema_overwrite_frequency, loss_scale_factor, gradient_accumulation_steps, name, **kwargs
+        )
+        self.beta_1 = beta_1
+        self.beta_2 = beta_2
+        self.epsilon = epsilon
+
+    def build(self, variables):
+        if self.built:
+            return
+        super().build(variables)
+        self._momentums, self._velocities = self.add_optimizer_variables(variables, ["momentum", "velocity"])
+        with backend.backend_scope(self._backend):
+            self._u_product = HostVariable(1.0, dtype=variables[0]._dtype if variables else None)
+
+    def _u(self, t):
+        return (power(0.96, t) * -0.5 + 1) * self.beta_1
+
+    def _begin_update(self):
+        product, u = self._u_product, self._u(step(self))
+        if product.on_host:
+            product.set_host(product.get_host() * u)
+        else:
+            product.assign(product.value * like(u, backend.current().convert(product.value)))
+
+    def _factors(self):
+        """What multiplies m, g and v in this step."""
+        t, p = step(self), self._u_product
+        u, following = self._u(t), self._u(t + 1)
+        product = p.get_host() if p.on_host else backend.current().cast(backend.current().convert(p.value), "float32")
+        return following / (1 - product * following), (1 - u) / (1 - product), 1 / correction(self.beta_2, t)
+
+    def update_step(self, gradient, variable, learning_rate):
+        i = self._get_variable_index(variable)
+        of_m, of_g, of_v = (like(x, gradient) for x in self._factors())
+        m = moved(self._momentums[i], gradient, 1 - self.beta_1)
+        v = moved(self._velocities[i], gradient * gradient, 1 - self.beta_2)
+        change = (m * of_m + gradient * of_g) * like(learning_rate, gradient) / (root(v * of_v) + self.epsilon)
+        variable.assign(variable.value - change)

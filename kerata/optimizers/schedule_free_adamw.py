@@ -1,0 +1,71 @@
+"""AdamW without a learning rate schedule."""
+
+from __future__ import annotations
+
+from kerata import backend
+from kerata.optimizers._rules import correction, like, moved, root, step
+from kerata.optimizers.optimizer import Optimizer
+
+
+class ScheduleFreeAdamW(Optimizer):
+    """AdamW that averages its weights as it goes, and so needs no schedule.
+
+    Besides the weights y, at which gradients are taken, there is z, moved by AdamW (without momentum), and x, the mean
+    of all z: `z -= lr * g / (sqrt(v / (1 - beta_2**t)) + epsilon)`, `x += (z - x) / t`,
+    `y = (1 - beta_1) * z + beta_1 * x`. Only y and z are kept: x follows from them.
+
+    Args:
+        learning_rate: number, schedule, or function; larger than AdamW's.
+        beta_1: weight of x in y.
+        beta_2: momentum of the mean square.
+        epsilon: keeps the division finite.
+        warmup_steps: the rate grows linearly from 0 during so many steps.
+        **kwargs: see `Optimizer`.
+
+    Source: https://arxiv.org/abs/2405.15682
+
+    >>> import kerata
+    >>> kerata.optimizers.ScheduleFreeAdamW().warmup_steps
+    0
+    """
+
+    def __init__(self, learning_rate=0.0025, beta_1=0.9, beta_2=0.999, epsilon=1e-8, warmup_steps=0, weight_decay=None, clipnorm=None, clipvalue=None, global_clipnorm=None,
+                 use_ema=False, ema_momentum=0.99, ema_overwrite_frequency=None, loss_scale_factor=None,
+                 gradient_accumulation_steps=None, name=None, **kwargs):  # fmt: skip
+        super().__init__(
+            learning_rate, weight_decay, clipnorm, clipvalue, global_clipnorm, use_ema, ema_momentum,
+            ema_overwrite_frequency, loss_scale_factor, gradient_accumulation_steps, name, **kwargs
+        )
+        self.beta_1 = beta_1
+        self.beta_2 = beta_2
+        self.epsilon = epsilon
+        self.warmup_steps = warmup_steps
+
+    def build(self, variables):
+        if self.built:
+            return
+        super().build(variables)
+        self._momentums, self._velocities = self.add_optimizer_variables(variables, ["momentum", "velocity"])
+        for slot, variable in zip(self._momentums, variables):
+            if slot is not None:
+                slot.assign(variable.value)
+
+    def _warmup(self, t):
+        if not self.warmup_steps:
+            return 1.0
+        if isinstance(t, int):
+            return min(1.0, t / self.warmup_steps)
+        b = backend.current()
+        return b.xp.minimum(t / self.warmup_steps, b.convert(1.0, "float32"))
+
+    def update_step(self, gradient, variable, learning_rate):
+        i, t = self._get_variable_index(variable), step(self)
+        v = moved(self._velocities[i], gradient * gradient, 1 - self.beta_2)
+        v = v / like(correction(self.beta_2, t), gradient)
+        rate = like(learning_rate * self._warmup(t), gradient)
+        slot, y = self._momentums[i], variable.value
+        z = slot.value * 1
+        x = (y - z * (1 - self.beta_1)) / self.beta_1
+        z = slot.assign(z - gradient * rate / (root(v) + self.epsilon))
+        x = x + (z - x) * like(1.0 / t, gradient)
+        variable.assign(z * (1 - self.beta_1) + x * self.beta_1)

@@ -1,0 +1,147 @@
+"""Schedules that fall step by step: exponential, inverse time, polynomial, by a table."""
+
+from __future__ import annotations
+
+from kerata.core import config
+from kerata.optimizers.schedules.schedule import LearningRateSchedule, check_positive
+
+
+def number(x):
+    """A step or rate as a tensor of the default float type."""
+    from kerata import ops
+
+    return ops.cast(ops.convert_to_tensor(x), config.floatx())
+
+
+class ExponentialDecay(LearningRateSchedule):
+    """`initial_learning_rate * decay_rate ** (step / decay_steps)`.
+
+    Args:
+        initial_learning_rate: the rate at step 0.
+        decay_steps: the number of steps that multiply the rate by `decay_rate`.
+        decay_rate: the factor.
+        staircase: whether the exponent is rounded down.
+        name: a name.
+
+    >>> import kerata
+    >>> float(kerata.optimizers.schedules.ExponentialDecay(1.0, 10, 0.5)(20))
+    0.25
+    """
+
+    def __init__(self, initial_learning_rate, decay_steps, decay_rate, staircase=False, name="ExponentialDecay"):
+        check_positive("decay_steps", decay_steps)
+        self.initial_learning_rate = initial_learning_rate
+        self.decay_steps = decay_steps
+        self.decay_rate = decay_rate
+        self.staircase = staircase
+        self.name = name
+
+    def __call__(self, step):
+        from kerata import ops
+
+        p = number(step) / self.decay_steps
+        if self.staircase:
+            p = ops.floor(p)
+        return self.initial_learning_rate * ops.power(number(self.decay_rate), p)
+
+
+class InverseTimeDecay(LearningRateSchedule):
+    """`initial_learning_rate / (1 + decay_rate * step / decay_steps)`.
+
+    Args:
+        initial_learning_rate: the rate at step 0.
+        decay_steps, decay_rate: see the formula.
+        staircase: whether `step / decay_steps` is rounded down.
+        name: a name.
+
+    >>> import kerata
+    >>> float(kerata.optimizers.schedules.InverseTimeDecay(1.0, 10, 1.0)(30))
+    0.25
+    """
+
+    def __init__(self, initial_learning_rate, decay_steps, decay_rate, staircase=False, name="InverseTimeDecay"):
+        check_positive("decay_steps", decay_steps)
+        self.initial_learning_rate = initial_learning_rate
+        self.decay_steps = decay_steps
+        self.decay_rate = decay_rate
+        self.staircase = staircase
+        self.name = name
+
+    def __call__(self, step):
+        from kerata import ops
+
+        p = number(step) / self.decay_steps
+        if self.staircase:
+            p = ops.floor(p)
+        return self.initial_learning_rate / (1 + self.decay_rate * p)
+
+
+class PolynomialDecay(LearningRateSchedule):
+    """From the initial rate to the end rate in `decay_steps` steps: `(initial - end) * (1 - p)**power + end`.
+
+    Args:
+        initial_learning_rate, end_learning_rate: the rates at p = 0 and 1.
+        decay_steps: `p = step / decay_steps`, at most 1.
+        power: 1 is linear.
+        cycle: begin again when the end is reached, with `decay_steps` times 2, 3, ... in all.
+        name: a name.
+
+    >>> import kerata
+    >>> float(kerata.optimizers.schedules.PolynomialDecay(1.0, 10, 0.0)(5))
+    0.5
+    """
+
+    def __init__(self, initial_learning_rate, decay_steps, end_learning_rate=0.0001, power=1.0, cycle=False,
+                 name="PolynomialDecay"):  # fmt: skip
+        check_positive("decay_steps", decay_steps)
+        self.initial_learning_rate = initial_learning_rate
+        self.decay_steps = decay_steps
+        self.end_learning_rate = end_learning_rate
+        self.power = power
+        self.cycle = cycle
+        self.name = name
+
+    def __call__(self, step):
+        from kerata import ops
+
+        p = number(step) / self.decay_steps
+        if self.cycle:
+            p = p / ops.maximum(ops.ceil(p), 1.0)
+        else:
+            p = ops.minimum(p, 1.0)
+        span = self.initial_learning_rate - self.end_learning_rate
+        return span * ops.power(1 - p, self.power) + self.end_learning_rate
+
+
+class PiecewiseConstantDecay(LearningRateSchedule):
+    """`values[i]` for steps after `boundaries[i - 1]`, up to and with `boundaries[i]`.
+
+    Args:
+        boundaries: rising step numbers.
+        values: one more than boundaries.
+        name: a name.
+
+    >>> import kerata
+    >>> schedule = kerata.optimizers.schedules.PiecewiseConstantDecay([2], [1.0, 0.5])
+    >>> float(schedule(2)), float(schedule(3))
+    (1.0, 0.5)
+    """
+
+    def __init__(self, boundaries, values, name="PiecewiseConstant"):
+        if len(boundaries) != len(values) - 1:
+            raise ValueError(
+                "The length of boundaries should be 1 less than the length of values. Received: "
+                f"boundaries={boundaries} of length {len(boundaries)}, and values={values} of length {len(values)}."
+            )
+        self.boundaries = boundaries
+        self.values = values
+        self.name = name
+
+    def __call__(self, step):
+        from kerata import ops
+
+        step = number(step)
+        rate = number(self.values[-1])
+        for boundary, value in zip(reversed(self.boundaries), reversed(self.values[:-1])):
+            rate = ops.where(step <= boundary, number(value), rate)
+        return rate

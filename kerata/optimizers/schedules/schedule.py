@@ -1,0 +1,28 @@
+"""The base class of learning rate schedules."""
+
+from __future__ import annotations
+
+from kerata.core.configurable import Configurable
+
+
+class LearningRateSchedule(Configurable):
+    """A learning rate as a function of the step number. A subclass defines `__call__(self, step)`.
+
+    >>> import kerata
+    >>> class Halving(kerata.optimizers.schedules.LearningRateSchedule):
+    ...     def __call__(self, step):
+    ...         return 0.1 * 0.5 ** kerata.ops.cast(step, "float32")
+    >>> float(Halving()(2))
+    0.025
+    """
+
+    def __call__(self, step):
+        raise NotImplementedError(
+            f"Learning rate schedule '{type(self).__name__}' must override `__call__(self, step)`."
+        )
+
+
+def check_positive(name: str, value) -> None:
+    """ValueError unless value > 0."""
+    if value <= 0:
+        raise ValueError(f"Argument `{name}` must be > 0. Received: {name}={value}")

@@ -1,0 +1,52 @@
+"""Gradient descent, with momentum."""
+
+from __future__ import annotations
+
+from kerata.optimizers._rules import like
+from kerata.optimizers.optimizer import Optimizer
+
+
+class SGD(Optimizer):
+    """Gradient descent, with or without momentum.
+
+    Without momentum `w -= lr * g`. With it `m = momentum * m - lr * g` and `w += m`; with Nesterov's momentum
+    `w += momentum * m - lr * g`.
+
+    Args:
+        learning_rate: number, schedule, or function.
+        momentum: from 0 to 1.
+        nesterov: whether to use Nesterov's momentum.
+        **kwargs: see `Optimizer`.
+
+    >>> import kerata
+    >>> kerata.optimizers.SGD(0.01, momentum=0.9).momentum
+    0.9
+    """
+
+    def __init__(self, learning_rate=0.01, momentum=0.0, nesterov=False, weight_decay=None, clipnorm=None, clipvalue=None, global_clipnorm=None,
+                 use_ema=False, ema_momentum=0.99, ema_overwrite_frequency=None, loss_scale_factor=None,
+                 gradient_accumulation_steps=None, name=None, **kwargs):  # fmt: skip
+        super().__init__(
+            learning_rate, weight_decay, clipnorm, clipvalue, global_clipnorm, use_ema, ema_momentum,
+            ema_overwrite_frequency, loss_scale_factor, gradient_accumulation_steps, name, **kwargs
+        )
+        if not isinstance(momentum, int | float) or not 0 <= momentum <= 1:
+            raise ValueError(f"`momentum` must be a float between [0, 1]. Received: momentum={momentum}")
+        self.momentum = momentum
+        self.nesterov = nesterov
+
+    def build(self, variables):
+        if self.built:
+            return
+        super().build(variables)
+        self._momentums = self.add_optimizer_variables(variables, "momentum") if self.momentum else []
+
+    def update_step(self, gradient, variable, learning_rate):
+        step = gradient * like(learning_rate, gradient)
+        value = variable.value
+        if not self.momentum:
+            variable.assign(value - step)
+            return
+        slot = self._momentums[self._get_variable_index(variable)]
+        m = slot.assign(slot.value * self.momentum - step)
+        variable.assign(value + (m * self.momentum - step if self.nesterov else m))
