@@ -1,7 +1,7 @@
 """The closed list of what a file may name without registration: the public classes of Kerata, pure functions.
 
 Nothing here imports or reads an attribute by a name from a file: modules come from the fixed tables below, and
-a name is looked up in a dictionary that was made from the classes those modules export.
+a name counts only if it is in the list of what those modules export, and is a class with a config or a pure function.
 """
 
 from __future__ import annotations
@@ -56,33 +56,31 @@ def _load(package: str):
 
 
 @functools.lru_cache(None)
-def _classes(package: str) -> dict[str, type]:
+def _names(package: str) -> tuple[object, frozenset[str]]:
+    """A package with the closed list of the names it exports."""
     module = _load(package)
-    if module is None:
-        return {}
-    return {
-        name: obj
-        for name, obj in vars(module).items()
-        if inspect.isclass(obj)
-        and not name.startswith("_")
-        and obj.__module__.partition(".")[0] == "kerata"
-        and hasattr(obj, "from_config")
-    }
+    return module, frozenset(n for n in (getattr(module, "__all__", None) or dir(module)) if not n.startswith("_"))
 
 
-@functools.lru_cache(None)
-def _functions() -> dict:
-    found: dict = {}
-    for package in _FUNCTION_PACKAGES:
-        module = _load(package)
-        for name, obj in vars(module).items() if module is not None else ():
-            plain = inspect.isfunction(obj) and obj.__module__.partition(".")[0] == "kerata"
-            if name.startswith("_") or not plain or name in _NOT_FUNCTIONS:
-                continue
-            if package == "kerata.ops" and not getattr(obj, "is_op", False):
-                continue
-            found.setdefault(name, obj)
-    return found
+def _exported(package: str, name: str):
+    """What one of the packages of the tables exports under `name`, if that is Kerata's own; None otherwise."""
+    module, names = _names(package)
+    if not isinstance(name, str) or name not in names:
+        return None
+    found = getattr(module, name, None)
+    return found if getattr(found, "__module__", "").partition(".")[0] == "kerata" else None
+
+
+def _class(package: str, name: str) -> type | None:
+    found = _exported(package, name)
+    return found if inspect.isclass(found) and hasattr(found, "from_config") else None
+
+
+def _function(package: str, name: str):
+    found = _exported(package, name)
+    if not inspect.isfunction(found) or name in _NOT_FUNCTIONS:
+        return None
+    return found if package != "kerata.ops" or getattr(found, "is_op", False) else None
 
 
 def is_builtin_module(module) -> bool:
@@ -95,7 +93,7 @@ def _root_class(name: str) -> type | None:
         from kerata.models.functional import Functional
 
         return Functional
-    return _classes(_ROOT[name]).get(name) if name in _ROOT else None
+    return _class(_ROOT[name], name) if name in _ROOT else None
 
 
 def builtin_class(module: str, name: str) -> type | None:
@@ -105,9 +103,9 @@ def builtin_class(module: str, name: str) -> type | None:
     older versions wrote them.
     """
     if (module, name) in _EXTRA:
-        return _classes(_EXTRA[module, name]).get(name)
+        return _class(_EXTRA[module, name], name)
     if module in _PACKAGES:
-        found = _classes(_PACKAGES[module]).get(name)
+        found = _class(_PACKAGES[module], name)
         if found is not None:
             return found
     root = _root_class(name)
@@ -115,7 +113,7 @@ def builtin_class(module: str, name: str) -> type | None:
         return root
     for part in reversed(module.split(".")):
         family = _FAMILIES.get(part)
-        if family is not None and (found := _classes(_PACKAGES[family]).get(name)) is not None:
+        if family is not None and (found := _class(_PACKAGES[family], name)) is not None:
             return found
     return None
 
@@ -134,7 +132,7 @@ def any_builtin_class(name: str) -> type | None:
     if root is not None:
         return root
     for package in _PACKAGES.values():
-        found = _classes(package).get(name)
+        found = _class(package, name)
         if found is not None:
             return found
     return None
@@ -142,13 +140,15 @@ def any_builtin_class(name: str) -> type | None:
 
 def builtin_function(name: str):
     """A pure public function (activation, loss, metric or op) by its name; None if there is none."""
-    return _functions().get(name)
+    for package in _FUNCTION_PACKAGES:
+        if (found := _function(package, name)) is not None:
+            return found
+    return None
 
 
 def is_activation(fn) -> bool:
     """Whether `fn` is one of the public activations."""
-    module = _load("kerata.activations")
-    return module is not None and vars(module).get(getattr(fn, "__name__", None)) is fn
+    return _exported("kerata.activations", getattr(fn, "__name__", None)) is fn
 
 
 @functools.lru_cache(None)
@@ -166,7 +166,7 @@ def public_place(cls: type) -> tuple[str, str] | None:
         family = "keras.dtype_policies"
     candidates = [family, *[m for m in _PACKAGES if m.startswith(family + ".")], *_PACKAGES]
     for module in candidates:
-        if module in _PACKAGES and _classes(_PACKAGES[module]).get(name) is cls:
+        if module in _PACKAGES and _class(_PACKAGES[module], name) is cls:
             return module, name
     return ("keras.utils", name) if _EXTRA.get(("keras.utils", name)) else None
 
@@ -175,5 +175,5 @@ def known_classes() -> list[str]:
     """Names of all public classes, for error messages."""
     names = set(_ROOT)
     for package in _PACKAGES.values():
-        names.update(_classes(package))
+        names.update(n for n in _names(package)[1] if n[0].isupper())
     return sorted(names)

@@ -40,12 +40,7 @@ def open_checked(source, what: str):
             _Check(Budget(size, what), what).group(file.id, "", 0)
         except (OSError, RuntimeError, KeyError, TypeError, OverflowError, UnicodeError, SystemError) as e:
             raise ValueError(f"{what} is damaged: {e}") from e
-        try:
-            yield file
-        except (OSError, RuntimeError) as e:
-            if isinstance(e, FileNotFoundError | PermissionError | RecursionError | NotImplementedError):
-                raise
-            raise ValueError(f"{what} is damaged, or cannot be read: {e}") from e
+        yield file
 
 
 def _check_signature(source, what: str) -> int:
@@ -174,11 +169,11 @@ class _Check:
 
         for i in range(h5a.get_num_attrs(owner)):
             attribute = h5a.open(owner, index=i)
-            kind, size = attribute.get_type(), attribute.get_storage_size()
+            kind = attribute.get_type()
             name = f"{place}@{attribute.name.decode('utf-8', 'backslashreplace')}"
+            size = self.extent(attribute.get_space(), kind.get_size(), name)
             if size > _MAX_ATTRIBUTE:
                 raise self.refuse(name, f"is an attribute of {size:,} bytes")
-            self.extent(attribute.get_space(), kind.get_size(), name)
             self.dtype(kind, name, strings=True)
 
 
