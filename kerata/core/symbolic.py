@@ -22,9 +22,8 @@ def _fill(x, which: int, sizes):
     return Spec(shape, x.dtype)
 
 
-def _evaluate(fn, args, kwargs, which: int):
+def _evaluate(fn, args, kwargs, which: int, sizes):
     b = backend.current()
-    sizes = getattr(b, "abstract_sizes", (_SIZES, _SIZES))
     args, kwargs = tree.map_structure(lambda x: _fill(x, which, sizes), (args, kwargs))
     scope = StatelessScope()
     scope.abstract = b.abstract_value
@@ -32,13 +31,43 @@ def _evaluate(fn, args, kwargs, which: int):
         return b.abstract_eval(fn, args, kwargs)
 
 
+def _known_sizes(leaves) -> list[int]:
+    """Sizes that an unknown one may have to equal: those of the other arguments, the most frequent first."""
+    sizes = [n for x in leaves for n in (getattr(x, "shape", None) or ()) if isinstance(n, int) and n > 1]
+    return sorted(set(sizes), key=sizes.count, reverse=True)[:4]
+
+
+def _attempts(leaves, sizes):
+    """What may stand for unknown sizes. First any; then, for arguments that fit one size only, that size."""
+    batch, other = sizes
+    yield sizes
+    for n in _known_sizes(leaves):
+        yield batch, (n, n)
+        yield (n, n), other
+        yield (n, n), (n, n)
+
+
+def _evaluate_twice(fn, args, kwargs):
+    """The results at two sizes for each unknown one."""
+    leaves = tree.flatten((args, kwargs))
+    sizes = getattr(backend.current(), "abstract_sizes", (_SIZES, _SIZES))
+    if not any(isinstance(x, KerasTensor) and None in x.shape for x in leaves):
+        result = _evaluate(fn, args, kwargs, 0, sizes)
+        return result, result
+    error = None
+    for attempt in _attempts(leaves, sizes):
+        try:
+            return _evaluate(fn, args, kwargs, 0, attempt), _evaluate(fn, args, kwargs, 1, attempt)
+        except Exception as e:  # which type a misfit raises is the backend's choice
+            error = error or e
+    raise error
+
+
 def infer(fn, args: tuple, kwargs: dict):
     """What `fn(*args, **kwargs)` gives, with KerasTensors for tensors; nothing is computed or assigned."""
-    unknown = any(isinstance(x, KerasTensor) and None in x.shape for x in tree.flatten((args, kwargs)))
     symbolic_before, context.symbolic = getattr(context, "symbolic", False), True
     try:
-        first = _evaluate(fn, args, kwargs, 0)
-        second = _evaluate(fn, args, kwargs, 1) if unknown else first
+        first, second = _evaluate_twice(fn, args, kwargs)
     finally:
         context.symbolic = symbolic_before
 

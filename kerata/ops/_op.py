@@ -69,10 +69,11 @@ def op(fn: Callable | None = None, *, spec: Callable | None = None) -> Callable:
             kind = _kinds.get(type(value), _UNSEEN)
             if kind is not None and kind is not here:
                 return elsewhere(here, args, kwargs)
-        for value in kwargs.values():
-            kind = _kinds.get(type(value), _UNSEEN)
-            if kind is not None and kind is not here:
-                return elsewhere(here, args, kwargs)
+        if kwargs:
+            for value in kwargs.values():
+                kind = _kinds.get(type(value), _UNSEEN)
+                if kind is not None and kind is not here:
+                    return elsewhere(here, args, kwargs)
         try:
             return fn(*args, **kwargs)
         except NotImplementedError:

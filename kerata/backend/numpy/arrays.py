@@ -15,6 +15,14 @@ functional = True
 trains = False
 weak_scalars = False  # bfloat16 + 1.5 is float32 for NumPy: ops convert Python numbers first
 
+class _Placeholders:
+    """Whether values are placeholders only, so that a matrix of them may well be singular."""
+
+    given = False
+
+
+placeholders = _Placeholders()
+
 # Abstract evaluation computes here, so the sizes that stand for unknown ones are small: (batch, other axes).
 abstract_sizes = ((2, 4), (24, 36))
 
@@ -93,6 +101,18 @@ def assign_value(value, new):
     return np.array(new, dtype=value.dtype)
 
 
+class _Placeholders:
+    """Whether values are placeholders only, so that a matrix of them may well be singular."""
+
+    given = False
+
+
+placeholders = _Placeholders()
+
+# Abstract evaluation computes here, so the sizes that stand for an unknown batch size are small.
+abstract_sizes = ((2, 3), (96, 144))
+
+
 def abstract_value(value):
     return value
 
@@ -110,8 +130,12 @@ def abstract_eval(fn, args, kwargs):
         return x
 
     args, kwargs = tree.map_structure(make, (args, kwargs))
-    with np.errstate(all="ignore"):
-        out = fn(*args, **kwargs)
+    before, placeholders.given = placeholders.given, True
+    try:
+        with np.errstate(all="ignore"):
+            out = fn(*args, **kwargs)
+    finally:
+        placeholders.given = before
     return tree.map_structure(lambda x: Spec(x.shape, x.dtype.name) if is_tensor(x) else x, out)
 
 

@@ -2,15 +2,34 @@
 
 from __future__ import annotations
 
+import functools
+
 import numpy as np
-from numpy.linalg import det, eig, eigh, inv, matrix_rank, norm, pinv, qr, slogdet, solve  # noqa: F401
+from numpy.linalg import det, eig, eigh, matrix_rank, norm, pinv, qr, slogdet  # noqa: F401
+
+from kerata.backend.numpy.arrays import placeholders
 
 
+def _like_last(fn):
+    """`fn`, whose result is like its last argument: which stands for it while values are placeholders."""
+
+    @functools.wraps(fn)
+    def wrapped(*arrays, **options):
+        return np.array(arrays[-1]) if placeholders.given else fn(*arrays, **options)
+
+    return wrapped
+
+
+inv, solve = _like_last(np.linalg.inv), _like_last(np.linalg.solve)
+
+
+@_like_last
 def cholesky(x, upper=False):
     factor = np.linalg.cholesky(x)
     return np.swapaxes(factor, -1, -2).conj() if upper else factor
 
 
+@_like_last
 def cholesky_inverse(x, upper=False):
     """The inverse of the matrix whose Cholesky factor is `x`."""
     x = np.triu(x) if upper else np.tril(x)
@@ -18,6 +37,7 @@ def cholesky_inverse(x, upper=False):
     return np.linalg.inv(other @ x if upper else x @ other)
 
 
+@_like_last
 def solve_triangular(a, b, lower=False):
     a = np.tril(a) if lower else np.triu(a)
     return np.linalg.solve(a, b[..., None])[..., 0] if b.ndim == a.ndim - 1 else np.linalg.solve(a, b)

@@ -39,6 +39,8 @@ def svd(x, full_matrices=True, compute_uv=True):
 
 def lstsq(a, b, rcond=None):
     vector = b.ndim == 1
+    if a.device.type == "meta":
+        return a.new_empty((a.shape[1], *b.shape[1:]))
     # gelsd (an SVD) is the one driver that handles deficient rank; gels is the only one on GPU.
     driver = "gelsd" if a.device.type == "cpu" else None
     out = torch.linalg.lstsq(a, b.unsqueeze(-1) if vector else b, rcond=rcond, driver=driver).solution

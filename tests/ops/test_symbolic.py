@@ -1,0 +1,127 @@
+"""Calls on KerasTensors: the shapes and dtypes that the same call on values would have, and None where unknown."""
+
+import cases
+import numpy as np
+import pytest
+
+from kerata import ops
+from kerata.core.keras_tensor import KerasTensor
+
+# Ops whose result depends on values in a way that no abstract evaluation knows, or that take host arrays.
+VALUE_DEPENDENT = {"nonzero", "unique", "bincount", "convert_to_tensor", "linalg.matrix_rank", "eye"}
+
+
+def _find(name):
+    module = ops
+    for part in name.split("."):
+        module = getattr(module, part)
+    return module
+
+
+def _symbolic(x):
+    if isinstance(x, np.ndarray) and x.dtype == np.float32:
+        return KerasTensor(x.shape, "float32")
+    if isinstance(x, list | tuple):
+        return type(x)(_symbolic(e) for e in x)
+    return x
+
+
+def _flat(x):
+    return [y for e in x for y in _flat(e)] if isinstance(x, list | tuple) else [x]
+
+
+CASES = [c for c in cases.CASES if c.name not in VALUE_DEPENDENT and any(_symbolic(a) is not a for a in c.args)]
+
+
+@pytest.mark.parametrize("name", sorted({c.name for c in CASES}))
+def test_like_values(backend, name):
+    for case in [c for c in CASES if c.name == name]:
+        args = [_symbolic(a) for a in case.args]
+        if not any(isinstance(a, KerasTensor) for a in _flat(args)):
+            continue
+        fn = _find(name)
+        wanted = _flat(fn(*case.args, **case.kwargs))
+        got = _flat(fn(*args, **case.kwargs))
+        assert all(isinstance(g, KerasTensor) for g in got), case
+        assert [(g.shape, g.dtype) for g in got] == [(tuple(ops.shape(w)), ops.dtype(w)) for w in wanted], case
+
+
+def k(*shape, dtype="float32"):
+    return KerasTensor(shape, dtype)
+
+
+UNKNOWN = [
+    ("add", lambda o, k: o.add(k(None, 3), 1)),
+    ("add broadcast", lambda o, k: o.add(k(None, 1, 3), k(None, 4, 1))),
+    ("add known", lambda o, k: o.add(k(None, None), np.ones((1, 3), "float32"))),
+    ("matmul", lambda o, k: o.matmul(k(None, 4, 5), k(5, 6))),
+    ("matmul batch", lambda o, k: o.matmul(k(None, None, 5), k(None, 5, 6))),
+    ("sum", lambda o, k: o.sum(k(None, 3, 4), axis=-1)),
+    ("mean", lambda o, k: o.mean(k(None, None, 4), axis=1, keepdims=True)),
+    ("max all", lambda o, k: o.max(k(None, 3))),
+    ("reshape", lambda o, k: o.reshape(k(None, 4, 6), (-1, 24))),
+    ("reshape rest", lambda o, k: o.reshape(k(None, 4, 6), (-1, 8))),
+    ("transpose", lambda o, k: o.transpose(k(None, 4, 6), (0, 2, 1))),
+    ("concatenate", lambda o, k: o.concatenate([k(None, 4), k(None, 6)], axis=-1)),
+    ("concatenate batch", lambda o, k: o.concatenate([k(None, 4), k(2, 4)], axis=0)),
+    ("stack", lambda o, k: o.stack([k(None, 4), k(None, 4)], axis=1)),
+    ("expand_dims", lambda o, k: o.expand_dims(k(None, 4), 1)),
+    ("squeeze", lambda o, k: o.squeeze(k(None, 1, 4), 1)),
+    ("split", lambda o, k: o.split(k(None, 6), 3, axis=1)),
+    ("pad", lambda o, k: o.pad(k(None, 6), ((0, 0), (1, 2)))),
+    ("take", lambda o, k: o.take(k(10, 4), k(None, 7, dtype="int32"), axis=0)),
+    ("where", lambda o, k: o.where(k(None, 3, dtype="bool"), k(None, 3), 0.0)),
+    ("argmax", lambda o, k: o.argmax(k(None, 3), axis=-1)),
+    ("top_k", lambda o, k: list(o.top_k(k(None, 9), 4))),
+    ("cumsum", lambda o, k: o.cumsum(k(None, 3), axis=1)),
+    ("einsum", lambda o, k: o.einsum("bij,jk->bik", k(None, 3, 4), k(4, 5))),
+    ("tensordot", lambda o, k: o.tensordot(k(None, 3, 4), k(4, 5), axes=1)),
+    ("cast", lambda o, k: o.cast(k(None, 3), "int32")),
+    ("equal", lambda o, k: o.equal(k(None, 3), k(None, 3))),
+    ("flip", lambda o, k: o.flip(k(None, 3), axis=1)),
+    ("repeat", lambda o, k: o.repeat(k(None, 3), 2, axis=1)),
+    ("tile", lambda o, k: o.tile(k(None, 3), (1, 2))),
+    ("moveaxis", lambda o, k: o.moveaxis(k(None, 3, 4), -1, 1)),
+    ("norm", lambda o, k: o.linalg.norm(k(None, 3), axis=-1)),
+    ("logsumexp", lambda o, k: o.logsumexp(k(None, 3), axis=1)),
+    ("segment_sum", lambda o, k: o.segment_sum(k(None, 3), k(None, dtype="int32"), num_segments=5)),
+    ("slice", lambda o, k: o.slice(k(None, 6), (0, 1), (1, 3))),
+    ("get_item", lambda o, k: k(None, 6)[:, 1:4]),
+    ("get_item last", lambda o, k: k(None, 6, 5)[..., -1]),
+    ("get_item row", lambda o, k: k(None, 6)[0]),
+    ("operators", lambda o, k: -(2.0 * k(None, 3) + k(None, 3) ** 2) / 3),
+    ("nonzero", lambda o, k: list(o.nonzero(k(None, 3)))),
+    ("outer", lambda o, k: o.outer(k(4), k(5))),
+    ("dot", lambda o, k: o.dot(k(None, 4), k(4, 5))),
+    ("unstack", lambda o, k: o.unstack(k(None, 2, 3), axis=1)),
+    ("var", lambda o, k: o.var(k(None, 5, 3), axis=(1, 2))),
+    ("quantile", lambda o, k: o.quantile(k(None, 5), 0.5, axis=1)),
+    ("sort", lambda o, k: o.sort(k(None, 5))),
+    ("rfft", lambda o, k: list(o.rfft(k(None, 8)))),
+    ("extract_sequences", lambda o, k: o.extract_sequences(k(None, 20), 5, 3)),
+    ("zeros_like", lambda o, k: o.zeros_like(k(None, 5), dtype="int32")),
+    ("svd", lambda o, k: list(o.svd(k(None, 3, 4)))),
+    ("vectorized_map", lambda o, k: o.vectorized_map(lambda r: o.sum(r), k(6, 4))),
+]
+
+
+@pytest.mark.parametrize(("what", "call"), UNKNOWN, ids=[u[0] for u in UNKNOWN])
+def test_unknown_sizes(backend, what, call):
+    import keras
+
+    def keras_tensor(*shape, dtype="float32"):
+        return keras.KerasTensor(shape, dtype)
+
+    wanted = [(tuple(t.shape), t.dtype) for t in _flat(call(keras.ops, keras_tensor))]
+    assert [(t.shape, t.dtype) for t in _flat(call(ops, k))] == wanted
+
+
+def test_reshape_takes_none_for_the_rest(backend):
+    x = k(None, 4, 6)
+    assert ops.reshape(x, (ops.shape(x)[0], 24)).shape == (None, 24)
+
+
+def test_errors_name_the_shapes(backend):
+    with pytest.raises(Exception) as e:
+        ops.matmul(k(None, 4), k(5, 6))
+    assert "(None, 4)" in "".join(getattr(e.value, "__notes__", [])) + str(e.value)
