@@ -100,7 +100,6 @@ def sparse_categorical_crossentropy(y_true: Any, y_pred: Any, from_logits: bool 
         return ops.sparse_categorical_crossentropy(y_true, y_pred, from_logits=from_logits, axis=axis)
     valid = ops.not_equal(y_true, ops.cast(ignore_class, y_true.dtype))
     y_true = y_true * ops.cast(valid, y_true.dtype)
-    y_pred = y_pred * ops.cast(ops.expand_dims(valid, -1), y_pred.dtype)
     losses = ops.sparse_categorical_crossentropy(y_true, y_pred, from_logits=from_logits, axis=axis)
     losses = ops.where(valid, losses, ops.zeros_like(losses))
     return set_mask(losses, valid)

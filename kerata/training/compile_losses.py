@@ -91,7 +91,9 @@ class CompileLoss(Loss):
             OutputLoss(i, as_loss(loss, self.reduction), weight)
             for i, (loss, weight) in enumerate(zip(found, weights)) if loss is not None
         ]  # fmt: skip
+        self._slots = slots
         self._places = Places(slots, wanted=[loss is not None for loss in found])
+        self._shapes = [tuple(prediction.shape) for prediction in slots.flatten(y_pred)]
         if len(self._losses) > 1:
             self._make_trackers(slots)
         self._single = self._losses[0] if not is_nest(y_pred) else None
@@ -107,6 +109,14 @@ class CompileLoss(Loss):
                 unique = f"{name}_{n}"
             taken.add(unique)
             each.tracker = Mean(name=unique)
+
+    def pairs(self, y: Any) -> list[tuple]:
+        """`(output's name, its loss, its target in y, shape of its predictions)` for each loss; once built."""
+        targets = self._places.targets(y)
+        return [
+            (self._slots.label(each.index), each.loss, targets[each.index], self._shapes[each.index])
+            for each in self._losses
+        ]
 
     def __call__(self, y_true: Any, y_pred: Any, sample_weight: Any = None) -> Any:
         return self.call(y_true, y_pred, sample_weight)

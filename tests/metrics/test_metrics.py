@@ -393,12 +393,12 @@ def test_custom_metric(backend):
         def result(self):
             return {"seen": self.seen, "mean": self.inner.result()}
 
-    metric = Biggest(name="big")
+    metric = Biggest(floor=0.5, name="big")
     metric.update_state([0.0], [3.0, 1.0])
     result = metric.result()
     assert (float(result["seen"]), float(result["mean"])) == (3.0, 2.0)
     assert [v.path for v in metric.variables] == ["big/seen", "inner/total", "inner/count"]
-    assert metric.get_config() == {"name": "big", "dtype": "float32", "floor": 0.0}
+    assert metric.get_config() == {"name": "big", "dtype": "float32", "floor": 0.5}
     metric.reset_state()
     assert float(metric.result()["mean"]) == 0.0
 
