@@ -97,7 +97,7 @@ def _listed(model) -> list:
 def _rows(model, relevant, expand_nested: bool, layer_range, depth: int = 0) -> list[dict]:
     layers = _listed(model)
     if layer_range is not None:
-        layers = _in_range(layers, layer_range)
+        layers = in_range(layers, layer_range)
     rows = []
     for layer in layers:
         rows.append(_row(layer, relevant if depth == 0 else _Relevant(model), depth))
@@ -106,7 +106,8 @@ def _rows(model, relevant, expand_nested: bool, layer_range, depth: int = 0) -> 
     return rows
 
 
-def _in_range(layers: list, layer_range) -> list:
+def in_range(layers: list, layer_range) -> list:
+    """The layers from the first to the last whose names match the two patterns."""
     if not isinstance(layer_range, list | tuple) or len(layer_range) != 2:
         raise ValueError(f"`layer_range` is two names, of the first and the last layer to list; got {layer_range!r}.")
     names = [x.name for x in layers]
@@ -126,7 +127,7 @@ def _row(layer, relevant, depth: int) -> dict:
     has_weights = bool(getattr(layer, "weights", ()))
     return {
         "name": indent + layer.name,
-        "type": _type_name(layer),
+        "type": type_name(layer),
         "shape": _shape_text(layer, nodes),
         "params": _params_text(layer),
         "inputs": _inputs_text(nodes) if depth == 0 else "-",
@@ -134,7 +135,8 @@ def _row(layer, relevant, depth: int) -> dict:
     }
 
 
-def _type_name(layer) -> str:
+def type_name(layer) -> str:
+    """What kind of layer or op it is."""
     fn = getattr(layer, "fn", None)
     if type(layer).__name__ == "OpCall" and fn is not None:
         return "".join(part.capitalize() for part in fn.__name__.split("_"))

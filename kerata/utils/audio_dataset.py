@@ -1,0 +1,106 @@
+"""audio_dataset_from_directory."""
+
+from __future__ import annotations
+
+import wave
+
+import numpy as np
+
+from kerata.core.errors import missing_package
+from kerata.utils import directory as folders
+from kerata.utils.item_dataset import ItemDataset, as_format
+
+
+def audio_dataset_from_directory(directory, labels="inferred", label_mode="int", class_names=None, batch_size=32,
+                                 sampling_rate=None, output_sequence_length=None, ragged=False, shuffle=True, seed=None,
+                                 validation_split=None, subset=None, follow_links=False, verbose=True):  # fmt: skip
+    """A data set of the `.wav` files (PCM) in a folder, whose subfolders are the classes.
+
+    Sound is float32 from -1 to 1, of shape `(batch, length, channels)`.
+
+    Args:
+        directory: the folder.
+        labels: "inferred" from the subfolders, a list with a class number for each file (sorted by path), or None.
+        label_mode: "int", "categorical" (one-hot), "binary" (two classes) or None.
+        class_names: the subfolders to read, in the order of their numbers.
+        batch_size: files of a batch; None for single files.
+        sampling_rate: resample to so many values a second (linear interpolation).
+        output_sequence_length: cut or fill up (with zeros) to so many values; otherwise to the longest of the batch.
+        ragged: give tf.RaggedTensor batches, whose rows keep their lengths (needs TensorFlow).
+        shuffle: a new order each epoch.
+        seed: of the order and the split.
+        validation_split: fraction for validation.
+        subset: "training", "validation" or "both".
+        follow_links: also read folders that are links.
+        verbose: print how many files there are.
+
+    Returns:
+        A tf.data.Dataset if TensorFlow is installed, else a `PyDataset` (with `class_names`); a pair for subset="both".
+    """
+    if ragged and output_sequence_length is not None:
+        raise ValueError("`ragged` keeps lengths, `output_sequence_length` sets one: give one of them.")
+    folders.check_arguments(labels, label_mode, class_names, validation_split, subset, shuffle, seed)
+    found = folders.index_directory(directory, labels, (".wav",), class_names, follow_links, verbose)
+    channels = read_wav(found.files[0])[0].shape[1]
+
+    def make(part, shuffled):
+        values = folders.label_values(part, label_mode)
+
+        def load(numbers):
+            sounds = [_prepared(part.files[i], sampling_rate) for i in numbers]
+            length = output_sequence_length or max(map(len, sounds))
+            batch = np.stack([_fit(s, length) for s in sounds])
+            return batch if values is None else (batch, values[numbers])
+
+        dataset = ItemDataset(len(part.files), load, None if ragged else batch_size, shuffled, seed, workers=4)
+        dataset.file_paths = part.files
+        if values is not None:
+            dataset.class_names = part.class_names
+        lead = () if ragged or batch_size is None else (None,)
+        spec = folders.label_spec(part, label_mode)
+        shape = (*lead, output_sequence_length, channels)
+        shapes, dtypes = (shape, "float32") if spec is None else ((shape, (*lead, *spec[0])), ("float32", spec[1]))
+        out = as_format(dataset, "tf", shapes, dtypes)
+        return _ragged(out, batch_size, part.class_names) if ragged else out
+
+    return folders.build(found, make, validation_split, subset, shuffle, seed, verbose, "file", label_mode)
+
+
+def read_wav(path: str) -> tuple[np.ndarray, int]:
+    """The samples (length, channels) from -1 to 1, and the sampling rate, of a PCM file."""
+    try:
+        with wave.open(path, "rb") as f:
+            width, channels, rate = f.getsampwidth(), f.getnchannels(), f.getframerate()
+            data = f.readframes(f.getnframes())
+    except (wave.Error, EOFError) as error:
+        raise ValueError(f"{path} cannot be read as a PCM .wav file ({error}).") from error
+    if width == 1:
+        samples = np.frombuffer(data, "u1").astype("float32") / 128 - 1
+    elif width == 3:
+        raw = np.frombuffer(data, "u1").reshape(-1, 3)
+        samples = (np.pad(raw, ((0, 0), (1, 0))).copy().view("<i4")[:, 0] / 2**31).astype("float32")
+    else:
+        samples = (np.frombuffer(data, f"<i{width}") / 2 ** (8 * width - 1)).astype("float32")
+    return samples.reshape(-1, channels), rate
+
+
+def _prepared(path: str, sampling_rate) -> np.ndarray:
+    samples, rate = read_wav(path)
+    if sampling_rate is None or sampling_rate == rate:
+        return samples
+    count = max(1, round(len(samples) * sampling_rate / rate))
+    where = np.arange(count) * rate / sampling_rate
+    columns = [np.interp(where, np.arange(len(samples)), c) for c in samples.T]
+    return np.stack(columns, axis=1).astype("float32")
+
+
+def _fit(samples: np.ndarray, length: int) -> np.ndarray:
+    return np.pad(samples[:length], ((0, max(0, length - len(samples))), (0, 0)))
+
+
+def _ragged(dataset, batch_size, class_names):
+    if isinstance(dataset, ItemDataset):
+        raise missing_package("tensorflow", "ragged=True", "tensorflow")
+    out = dataset.ragged_batch(batch_size) if batch_size else dataset
+    out.class_names = class_names
+    return out

@@ -1,0 +1,101 @@
+"""image_dataset_from_directory."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from kerata import backend
+from kerata.core import config
+from kerata.utils import directory as folders
+from kerata.utils.images import img_to_array, load_img, smart_resize
+from kerata.utils.item_dataset import ItemDataset, as_format, check_format
+
+ENDINGS = (".bmp", ".gif", ".jpeg", ".jpg", ".png")
+_CHANNELS = {"rgb": 3, "rgba": 4, "grayscale": 1}
+_FILTERS = ("bilinear", "nearest", "bicubic", "area", "lanczos3", "lanczos5", "gaussian", "mitchellcubic")
+
+
+def image_dataset_from_directory(directory, labels="inferred", label_mode="int", class_names=None, color_mode="rgb",
+                                 batch_size=32, image_size=(256, 256), shuffle=True, seed=None,
+                                 validation_split=None, subset=None, interpolation="bilinear", follow_links=False,
+                                 crop_to_aspect_ratio=False, pad_to_aspect_ratio=False, data_format=None,
+                                 format="tf", verbose=True):  # fmt: skip
+    """A data set of the images (bmp, gif, jpeg, png) in a folder, whose subfolders are the classes.
+
+    Images are float32 from 0 to 255, of shape `(batch, height, width, channels)`.
+
+    Args:
+        directory: the folder.
+        labels: "inferred" from the subfolders, a list with a class number for each file (sorted by path), or None.
+        label_mode: "int", "categorical" (one-hot), "binary" (two classes) or None.
+        class_names: the subfolders to read, in the order of their numbers.
+        color_mode: "rgb", "rgba" or "grayscale".
+        batch_size: images of a batch; None for single images.
+        image_size: (height, width) to which every image is resized.
+        shuffle: a new order each epoch.
+        seed: of the order and the split.
+        validation_split: fraction for validation.
+        subset: "training", "validation" or "both".
+        interpolation: as in `ops.image.resize`.
+        follow_links: also read folders that are links.
+        crop_to_aspect_ratio: cut the middle out instead of distorting.
+        pad_to_aspect_ratio: add black borders instead of distorting.
+        data_format: "channels_last" or "channels_first"; the configured one by default.
+        format: "tf": a tf.data.Dataset if TensorFlow is installed; "grain"; or "numpy": batches of arrays.
+        verbose: print how many files there are.
+
+    Returns:
+        The data set (with `class_names` and `file_paths`), or a pair of them for subset="both".
+    """
+    check_format(format)
+    if color_mode not in _CHANNELS:
+        raise ValueError(f"`color_mode` is 'rgb', 'rgba' or 'grayscale'; got {color_mode!r}.")
+    if interpolation not in _FILTERS:
+        raise ValueError(f"`interpolation` is one of {', '.join(_FILTERS)}; got {interpolation!r}.")
+    if crop_to_aspect_ratio and pad_to_aspect_ratio:
+        raise ValueError("`crop_to_aspect_ratio` and `pad_to_aspect_ratio` exclude each other.")
+    folders.check_arguments(labels, label_mode, class_names, validation_split, subset, shuffle, seed)
+    data_format = config.standardize_data_format(data_format)
+    found = folders.index_directory(directory, labels, ENDINGS, class_names, follow_links, verbose)
+    height, width = image_size
+    shape = (height, width, _CHANNELS[color_mode])
+    shape = (shape[2], height, width) if data_format == "channels_first" else shape
+
+    def make(part, shuffled):
+        values = folders.label_values(part, label_mode)
+
+        def load(numbers):
+            images = np.stack([
+                load_image(part.files[i], color_mode, (height, width), interpolation, crop_to_aspect_ratio,
+                           pad_to_aspect_ratio, data_format)
+                for i in numbers
+            ])  # fmt: skip
+            return images if values is None else (images, values[numbers])
+
+        dataset = ItemDataset(len(part.files), load, batch_size, shuffled, seed, workers=4)
+        dataset.file_paths = part.files
+        if values is not None:
+            dataset.class_names = part.class_names
+        lead = () if batch_size is None else (None,)
+        spec = folders.label_spec(part, label_mode)
+        shapes = (*lead, *shape) if spec is None else ((*lead, *shape), (*lead, *spec[0]))
+        return as_format(dataset, format, shapes, "float32" if spec is None else ("float32", spec[1]))
+
+    return folders.build(found, make, validation_split, subset, shuffle, seed, verbose, "file", label_mode)
+
+
+def load_image(path, color_mode, size, interpolation, crop=False, pad=False, data_format="channels_last") -> np.ndarray:
+    """One image, resized, as float32."""
+    from kerata import ops
+
+    image = img_to_array(load_img(path, color_mode), "channels_last", "float32")
+    with backend.backend_scope("numpy"):
+        if image.shape[:2] != tuple(size):
+            if crop:
+                image = smart_resize(image, size, interpolation)
+            else:
+                image = np.asarray(
+                    ops.image.resize(image, tuple(size), interpolation=interpolation, pad_to_aspect_ratio=pad,
+                                     data_format="channels_last")
+                )  # fmt: skip
+    return image.transpose(2, 0, 1) if data_format == "channels_first" else image
