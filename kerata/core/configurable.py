@@ -47,6 +47,8 @@ class Configurable:
 
     # Parameters whose place in the config the base class decides (see `Layer.get_config`).
     _config_skip: frozenset = frozenset()
+    # Parameters that stand in the config only where they are not None.
+    _config_optional: frozenset = frozenset()
 
     def __new__(cls, *args, **kwargs):
         self = super().__new__(cls)
@@ -81,6 +83,7 @@ class Configurable:
         library = _library_base(cls)
         names = [n for n in init_parameters(library) if n not in self._config_skip]
         config = {n: self._config_value(n) for n in names}
+        config = {n: v for n, v in config.items() if v is not None or n not in self._config_optional}
         if cls is not library and cls.get_config is library.get_config:
             from kerata.saving.serialization import serialize_value
 

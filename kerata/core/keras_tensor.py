@@ -65,7 +65,7 @@ class KerasTensor(TensorOperators):
     rank = ndim
 
     @property
-    def T(self):  # noqa: N802
+    def T(self):
         from kerata import ops
 
         return ops.transpose(self)

@@ -66,7 +66,7 @@ class InputLayer(Layer):
 
 
 def Input(shape=None, batch_size=None, dtype=None, sparse=None, ragged=None, batch_shape=None, name=None, tensor=None,
-          optional=False):  # fmt: skip  # noqa: N802
+          optional=False):  # fmt: skip
     """A symbolic input, from which a Functional model is written.
 
     Args:

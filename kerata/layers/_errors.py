@@ -1,0 +1,44 @@
+"""Sentences about inputs that do not fit, which more than one layer says."""
+
+from __future__ import annotations
+
+from kerata.core.keras_tensor import KerasTensor
+
+
+def image_hint(rank: int):
+    """A hint for layers on images (or volumes, or sequences) whose input lacks an axis."""
+
+    def hint(shape) -> str:
+        if len(shape) == rank - 1 and rank == 4:
+            inner = ", ".join("n" if n is None else str(n) for n in shape[1:])
+            return (
+                f" Images need a channel axis: add one to the data with `x[..., None]`, and give `input_shape=({inner}, 1)`."
+            )
+        if len(shape) == rank - 1:
+            return " Batches need a channel axis as well: add one with `x[..., None]`."
+        if rank == 4 and len(shape) == 2:
+            return " The input is flat: reshape it to (batch, height, width, channels) first."
+        return ""
+
+    return hint
+
+
+def maker(tensor) -> str:
+    """ "(made by layer 'x')" for a symbolic tensor, else nothing."""
+    history = getattr(tensor, "_keras_history", None)
+    if not isinstance(tensor, KerasTensor) or history is None:
+        return ""
+    return f" (from {history.operation.name!r})"
+
+
+def merge_mismatch(layer, inputs, shapes) -> ValueError:
+    """The error for inputs of an elementwise merge whose shapes do not broadcast."""
+    listed = "; ".join(f"input {i}: {tuple(s)}{maker(x)}" for i, (x, s) in enumerate(zip(inputs, shapes)))
+    text = f"Layer {layer.name!r} ({type(layer).__name__}) cannot combine inputs of different shapes: {listed}."
+    if len({len(s) for s in shapes}) == 1 and len(shapes[0]) == 4 and len({tuple(s[1:3]) for s in shapes}) == 1:
+        channels = max(s[-1] or 0 for s in shapes)
+        text += (
+            " They differ in the number of channels. In a residual block the shortcut is projected with a 1x1 convolution: "
+            f"shortcut = Conv2D({channels}, 1)(shortcut)."
+        )
+    return ValueError(text)

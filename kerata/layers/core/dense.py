@@ -1,0 +1,74 @@
+"""Dense: a fully connected layer."""
+
+from __future__ import annotations
+
+from kerata import activations, constraints, initializers, ops, regularizers
+from kerata.layers.adapters import LowRank
+from kerata.layers.input_spec import InputSpec
+from kerata.layers.layer import Layer
+
+
+class Dense(LowRank, Layer):
+    """`activation(inputs @ kernel + bias)`.
+
+    Args:
+        units: size of the last axis of the output.
+        activation: a function or its name; None for none.
+        use_bias: whether to add a bias.
+        kernel_initializer, bias_initializer: first values.
+        kernel_regularizer, bias_regularizer, activity_regularizer: penalties.
+        kernel_constraint, bias_constraint: projections after updates.
+        lora_rank, lora_alpha: rank and scale of a low-rank adapter (Hu et al., 2021); None for none.
+        quantization_config: how `quantize` works on this layer.
+
+    Input shape `(..., n)`, output shape `(..., units)`.
+
+    >>> import kerata
+    >>> kerata.layers.Dense(3, activation="relu")(kerata.ops.ones((2, 5))).shape[1]
+    3
+    """
+
+    _config_optional = frozenset(("lora_rank", "lora_alpha"))
+    _adapted = "kernel"
+
+    def __init__(self, units, activation=None, use_bias=True, kernel_initializer="glorot_uniform",
+                 bias_initializer="zeros", kernel_regularizer=None, bias_regularizer=None, activity_regularizer=None,
+                 kernel_constraint=None, bias_constraint=None, lora_rank=None, lora_alpha=None,
+                 quantization_config=None, **kwargs):  # fmt: skip
+        if not isinstance(units, int) or units <= 0:
+            raise ValueError(f"`units` of Dense is a positive integer; got {units!r}.")
+        super().__init__(activity_regularizer=activity_regularizer, **kwargs)
+        self.units = units
+        self.activation = activations.get(activation)
+        self.use_bias = use_bias
+        self.kernel_initializer = initializers.get(kernel_initializer)
+        self.bias_initializer = initializers.get(bias_initializer)
+        self.kernel_regularizer = regularizers.get(kernel_regularizer)
+        self.bias_regularizer = regularizers.get(bias_regularizer)
+        self.kernel_constraint = constraints.get(kernel_constraint)
+        self.bias_constraint = constraints.get(bias_constraint)
+        self.lora_rank, self.lora_alpha = lora_rank, lora_alpha if lora_alpha is not None else lora_rank
+        self.quantization_config = quantization_config
+        self.bias = None
+        self.input_spec = InputSpec(min_ndim=2)
+        self.supports_masking = True
+
+    def build(self, input_shape):
+        size = input_shape[-1]
+        self._kernel = self.add_weight(
+            name="kernel", shape=(size, self.units), initializer=self.kernel_initializer,
+            regularizer=self.kernel_regularizer, constraint=self.kernel_constraint,
+        )  # fmt: skip
+        if self.use_bias:
+            self.bias = self.add_weight(
+                name="bias", shape=(self.units,), initializer=self.bias_initializer,
+                regularizer=self.bias_regularizer, constraint=self.bias_constraint,
+            )  # fmt: skip
+        self.input_spec = InputSpec(min_ndim=2, axes={-1: size})
+        self._build_adapter()
+
+    def call(self, inputs, training=None):
+        x = ops.matmul(inputs, self.kernel)
+        if self.bias is not None:
+            x = ops.add(x, self.bias)
+        return x if self.activation is activations.linear else self.activation(x)

@@ -1,0 +1,112 @@
+"""EinsumDense: a fully connected layer along any axes."""
+
+from __future__ import annotations
+
+import re
+
+from kerata import activations, constraints, initializers, ops, regularizers
+from kerata.layers.adapters import LowRank
+from kerata.layers.layer import Layer
+
+
+class EinsumDense(LowRank, Layer):
+    """`activation(einsum(equation, inputs, kernel) + bias)`.
+
+    Args:
+        equation: an einsum equation of two operands, such as "abc,cd->abd"; "..." stands for leading axes.
+        output_shape: the output's shape without the batch axis; None for sizes that the input gives.
+        activation: a function or its name.
+        bias_axes: letters of the output axes that the bias has; None for no bias.
+        kernel_initializer, bias_initializer, kernel_regularizer, bias_regularizer, kernel_constraint, bias_constraint:
+            as in `Dense`.
+        lora_rank, lora_alpha, gptq_unpacked_column_size, quantization_config: as in `Dense`.
+
+    >>> import kerata
+    >>> kerata.layers.EinsumDense("abc,cd->abd", (None, 6), bias_axes="d")(kerata.ops.ones((2, 3, 4))).shape[2]
+    6
+    """
+
+    _config_optional = frozenset(("lora_rank", "lora_alpha", "gptq_unpacked_column_size"))
+    _adapted = "kernel"
+
+    def __init__(self, equation, output_shape, activation=None, bias_axes=None, kernel_initializer="glorot_uniform",
+                 bias_initializer="zeros", kernel_regularizer=None, bias_regularizer=None, kernel_constraint=None,
+                 bias_constraint=None, lora_rank=None, lora_alpha=None, gptq_unpacked_column_size=None,
+                 quantization_config=None, **kwargs):  # fmt: skip
+        super().__init__(**kwargs)
+        self.equation = equation
+        self.partial_output_shape = (output_shape,) if isinstance(output_shape, int) else tuple(output_shape)
+        self.output_shape = self.partial_output_shape
+        self.bias_axes = bias_axes
+        self.activation = activations.get(activation)
+        self.kernel_initializer = initializers.get(kernel_initializer)
+        self.bias_initializer = initializers.get(bias_initializer)
+        self.kernel_regularizer = regularizers.get(kernel_regularizer)
+        self.bias_regularizer = regularizers.get(bias_regularizer)
+        self.kernel_constraint = constraints.get(kernel_constraint)
+        self.bias_constraint = constraints.get(bias_constraint)
+        self.lora_rank, self.lora_alpha = lora_rank, lora_alpha if lora_alpha is not None else lora_rank
+        self.gptq_unpacked_column_size = gptq_unpacked_column_size
+        self.quantization_config = quantization_config
+        self.bias = None
+        self.supports_masking = True
+
+    def build(self, input_shape):
+        kernel_shape, bias_shape, _ = analyze(self.equation, self.bias_axes, input_shape, self.partial_output_shape)
+        self._kernel = self.add_weight(
+            name="kernel", shape=kernel_shape, initializer=self.kernel_initializer,
+            regularizer=self.kernel_regularizer, constraint=self.kernel_constraint,
+        )  # fmt: skip
+        if bias_shape is not None:
+            self.bias = self.add_weight(
+                name="bias", shape=bias_shape, initializer=self.bias_initializer, regularizer=self.bias_regularizer,
+                constraint=self.bias_constraint,
+            )  # fmt: skip
+        self._build_adapter()
+
+    def call(self, inputs, training=None):
+        x = ops.einsum(self.equation, inputs, self.kernel)
+        if self.bias is not None:
+            x = ops.add(x, self.bias)
+        return x if self.activation is activations.linear else self.activation(x)
+
+
+def analyze(equation: str, bias_axes, input_shape, output_shape) -> tuple:
+    """`(kernel shape, bias shape or None, output shape)` for an equation and the shapes known."""
+    match = re.fullmatch(r"(\.\.\.)?([a-zA-Z]+)(\.\.\.)?,([a-zA-Z]+)->(\.\.\.)?([a-zA-Z]+)(\.\.\.)?", equation.replace(" ", ""))
+    if match is None:
+        raise ValueError(f"EinsumDense cannot read the equation {equation!r}; wanted is one like 'ab,bc->ac' or '...a,ab->...b'.")
+    front, inputs, back, kernel, _, outputs, _ = match.groups()
+    extra = len(input_shape) - len(inputs)
+    if extra < 0 or (extra and not (front or back)):
+        raise ValueError(f"EinsumDense's equation {equation!r} takes inputs of rank {len(inputs)}; the input has the shape {input_shape}.")
+    sizes_in = input_shape[extra:] if front else input_shape[: len(inputs)]
+    full_output = [input_shape[0], *output_shape] if not front else list(output_shape)
+    wanted = len(outputs)
+    sizes_out = full_output[-wanted:] if front else full_output[:wanted]
+    if len(sizes_out) < wanted:
+        sizes_out = [None] * (wanted - len(sizes_out)) + list(sizes_out)
+    dims = dict(zip(inputs, sizes_in))
+    out_dims = {}
+    for letter, size in zip(outputs, sizes_out):
+        known = dims.get(letter)
+        if size is not None and known is not None and size != known:
+            raise ValueError(
+                f"EinsumDense: axis {letter!r} of {equation!r} has size {known} in the input {input_shape}, but "
+                f"`output_shape` {tuple(output_shape)} says {size}."
+            )
+        out_dims[letter] = size if size is not None else known
+    for letter in kernel:
+        if letter not in dims and letter not in out_dims:
+            raise ValueError(f"EinsumDense: the kernel's axis {letter!r} stands neither in the input nor in the output of {equation!r}.")
+    kernel_shape = tuple(dims[x] if dims.get(x) is not None else out_dims.get(x) for x in kernel)
+    bias_shape = None
+    if bias_axes:
+        unknown = [x for x in bias_axes if x not in outputs]
+        if unknown:
+            raise ValueError(f"EinsumDense: `bias_axes` {bias_axes!r} names {unknown}, which the output {outputs!r} does not have.")
+        first = min(outputs.index(x) for x in bias_axes)
+        bias_shape = tuple(out_dims[x] if x in bias_axes else 1 for x in outputs[first:])
+        if back:
+            bias_shape += (1,) * extra
+    return kernel_shape, bias_shape, tuple(out_dims.values())

@@ -1,0 +1,112 @@
+"""Embedding: vectors for integers."""
+
+from __future__ import annotations
+
+from kerata import constraints, initializers, ops, regularizers
+from kerata.layers.adapters import LowRank
+from kerata.layers.layer import Layer
+
+
+class Embedding(LowRank, Layer):
+    """The rows of a matrix at given indices.
+
+    Args:
+        input_dim: number of rows: the largest index plus one.
+        output_dim: length of a row.
+        embeddings_initializer, embeddings_regularizer, embeddings_constraint: of the matrix.
+        mask_zero: whether index 0 is padding, which later layers leave out (a mask).
+        weights: a matrix to start with.
+        lora_rank, lora_alpha, quantization_config: as in `Dense`.
+
+    Input shape `(batch, ...)` of integers, output shape `(batch, ..., output_dim)`.
+
+    >>> import kerata
+    >>> kerata.layers.Embedding(10, 4)(kerata.ops.convert_to_tensor([[1, 2, 3]])).shape[2]
+    4
+    """
+
+    _config_optional = frozenset(("lora_rank", "lora_alpha", "weights"))
+    _adapted = "embeddings"
+
+    def __init__(self, input_dim, output_dim, embeddings_initializer="uniform", embeddings_regularizer=None,
+                 embeddings_constraint=None, mask_zero=False, weights=None, lora_rank=None, lora_alpha=None,
+                 quantization_config=None, **kwargs):  # fmt: skip
+        length = kwargs.pop("input_length", None)
+        if length is not None and "input_shape" not in kwargs and "batch_shape" not in kwargs:
+            kwargs["input_shape"] = (length,) if isinstance(length, int) else tuple(length)
+        super().__init__(**kwargs)
+        self.input_dim, self.output_dim = input_dim, output_dim
+        self.embeddings_initializer = initializers.get(embeddings_initializer)
+        self.embeddings_regularizer = regularizers.get(embeddings_regularizer)
+        self.embeddings_constraint = constraints.get(embeddings_constraint)
+        self.mask_zero = self.supports_masking = mask_zero
+        self.autocast = False
+        self.lora_rank, self.lora_alpha = lora_rank, lora_alpha if lora_alpha is not None else lora_rank
+        self.quantization_config = quantization_config
+        if weights is not None:
+            self.build()
+            matrix = weights[0] if isinstance(weights, list | tuple) else weights
+            self.embeddings.assign(matrix)
+
+    def build(self, input_shape=None):
+        if f"_{self._adapted}" in self.__dict__:
+            return
+        self._embeddings = self.add_weight(
+            name="embeddings", shape=(self.input_dim, self.output_dim), initializer=self.embeddings_initializer,
+            regularizer=self.embeddings_regularizer, constraint=self.embeddings_constraint,
+        )  # fmt: skip
+        self._build_adapter()
+
+    def call(self, inputs):
+        dtype = ops.dtype(inputs)
+        if dtype not in ("int32", "int64", "uint8", "uint16", "uint32", "int8", "int16"):
+            inputs = ops.cast(inputs, "int32")
+        return ops.cast(ops.take(self.embeddings, inputs, axis=0), self.compute_dtype)
+
+    def compute_mask(self, inputs, mask=None):
+        if not self.mask_zero:
+            return None
+        return ops.not_equal(inputs, 0)
+
+
+class ReversibleEmbedding(Embedding):
+    """An Embedding that also maps vectors back to logits over the indices: `layer(x, reverse=True)`.
+
+    Args:
+        input_dim, output_dim, embeddings_initializer, embeddings_regularizer, embeddings_constraint, mask_zero: as in
+            `Embedding`.
+        tie_weights: whether the way back uses the same matrix.
+        reverse_dtype: the dtype of the way back.
+        logit_soft_cap: logits are limited to this size, as `cap * tanh(logits / cap)`.
+    """
+
+    def __init__(self, input_dim, output_dim, tie_weights=True, embeddings_initializer="uniform",
+                 embeddings_regularizer=None, embeddings_constraint=None, mask_zero=False, reverse_dtype=None,
+                 logit_soft_cap=None, **kwargs):  # fmt: skip
+        super().__init__(
+            input_dim, output_dim, embeddings_initializer=embeddings_initializer,
+            embeddings_regularizer=embeddings_regularizer, embeddings_constraint=embeddings_constraint,
+            mask_zero=mask_zero, **kwargs,
+        )  # fmt: skip
+        self.tie_weights, self.reverse_dtype, self.logit_soft_cap = tie_weights, reverse_dtype, logit_soft_cap
+
+    def build(self, input_shape=None):
+        if f"_{self._adapted}" in self.__dict__:
+            return
+        super().build(input_shape)
+        if not self.tie_weights:
+            self.reverse_embeddings = self.add_weight(
+                name="reverse_embeddings", shape=(self.output_dim, self.input_dim),
+                initializer=self.embeddings_initializer,
+            )  # fmt: skip
+
+    def call(self, inputs, reverse=False):
+        if not reverse:
+            return super().call(inputs)
+        kernel = ops.transpose(ops.convert_to_tensor(self.embeddings)) if self.tie_weights else self.reverse_embeddings
+        if self.reverse_dtype is not None:
+            inputs, kernel = ops.cast(inputs, self.reverse_dtype), ops.cast(kernel, self.reverse_dtype)
+        logits = ops.matmul(inputs, kernel)
+        if self.logit_soft_cap is not None:
+            logits = ops.tanh(logits / self.logit_soft_cap) * self.logit_soft_cap
+        return logits

@@ -1,0 +1,98 @@
+"""Identity, Masking and Lambda."""
+
+from __future__ import annotations
+
+import inspect
+
+from kerata import ops
+from kerata.layers.layer import Layer
+
+
+class Identity(Layer):
+    """Gives its input."""
+
+    def __init__(self, **kwargs):
+        super().__init__(**kwargs)
+        self.supports_masking = True
+
+    def call(self, inputs):
+        return inputs
+
+
+class Masking(Layer):
+    """Masks the time steps whose features all equal `mask_value`: later layers leave them out.
+
+    Input and output shape `(batch, time, features)`; masked steps become 0.
+    """
+
+    def __init__(self, mask_value=0.0, **kwargs):
+        super().__init__(**kwargs)
+        self.mask_value = mask_value
+        self.supports_masking = True
+
+    def compute_mask(self, inputs, mask=None):
+        return ops.any(ops.not_equal(inputs, self.mask_value), axis=-1)
+
+    def call(self, inputs):
+        kept = ops.any(ops.not_equal(inputs, self.mask_value), axis=-1, keepdims=True)
+        return inputs * ops.cast(kept, ops.dtype(inputs))
+
+
+class Lambda(Layer):
+    """A layer from a function. A subclass of `Layer` is better for what is to be saved: files hold data, no code.
+
+    Args:
+        function: a function of the inputs (and of `mask` and `training`, if it names them).
+        output_shape: the output's shape without the batch axis, or a function of the input's; inferred if None.
+        mask: a mask, or a function `(inputs, mask)` that gives one.
+        arguments: more keyword arguments for the function.
+
+    >>> import kerata
+    >>> float(kerata.layers.Lambda(lambda x: x * 2)(kerata.ops.ones((1,)))[0])
+    2.0
+    """
+
+    def __init__(self, function, output_shape=None, mask=None, arguments=None, **kwargs):
+        if not callable(function):
+            raise ValueError(f"`function` of Lambda must be callable; got {function!r}.")
+        super().__init__(**kwargs)
+        self.function, self.arguments = function, arguments or {}
+        self.mask, self._output_shape = mask, output_shape
+        self.supports_masking = mask is not None
+        self._takes = set(inspect.signature(function).parameters) if not inspect.isbuiltin(function) else set()
+        if output_shape is not None:
+            self.compute_output_shape = self._given_shape
+
+    def _given_shape(self, input_shape):
+        if callable(self._output_shape):
+            return self._output_shape(input_shape)
+        return (input_shape[0], *self._output_shape)
+
+    def call(self, inputs, mask=None, training=None):
+        more = {k: v for k, v in (("mask", mask), ("training", training)) if k in self._takes}
+        return self.function(inputs, **{**self.arguments, **more})
+
+    def compute_mask(self, inputs, mask=None):
+        return self.mask(inputs, mask) if callable(self.mask) else self.mask
+
+    def get_config(self):
+        from kerata.saving import serialize_keras_object
+
+        config = super().get_config()
+        config.update(
+            function=serialize_keras_object(self.function),
+            output_shape=serialize_keras_object(self._output_shape) if callable(self._output_shape) else self._output_shape,
+            mask=serialize_keras_object(self.mask) if callable(self.mask) else self.mask,
+            arguments=serialize_keras_object(self.arguments),
+        )
+        return config
+
+    @classmethod
+    def from_config(cls, config, custom_objects=None, safe_mode=None):
+        from kerata.saving import deserialize_keras_object
+
+        config = dict(config)
+        for key in ("function", "output_shape", "mask", "arguments"):
+            if isinstance(config.get(key), dict):
+                config[key] = deserialize_keras_object(config[key], custom_objects=custom_objects, safe_mode=safe_mode)
+        return cls(**config)

@@ -1,0 +1,132 @@
+"""Batch normalization."""
+
+from __future__ import annotations
+
+from kerata import constraints, initializers, ops, regularizers
+from kerata.layers.input_spec import InputSpec
+from kerata.layers.layer import Layer
+from kerata.ops._nn_normalization import batch_normalize_by_batch
+
+
+class BatchNormalization(Layer):
+    """Normalizes by the mean and variance of the batch in training, by their moving averages otherwise.
+
+    Ioffe and Szegedy, 2015 (https://arxiv.org/abs/1502.03167). With `trainable = False` it always uses the averages.
+
+    Args:
+        axis: the feature axis.
+        momentum: of the moving averages: `average = momentum * average + (1 - momentum) * batch`.
+        epsilon: added to the variance.
+        center, scale: whether to add `beta`, multiply by `gamma`.
+        beta_initializer, gamma_initializer, moving_mean_initializer, moving_variance_initializer: first values.
+        beta_regularizer, gamma_regularizer, beta_constraint, gamma_constraint: of the weights.
+        renorm, renorm_clipping, renorm_momentum: batch renormalization (Ioffe, 2017, https://arxiv.org/abs/1702.03275).
+        synchronized: whether statistics are shared between replicas.
+
+    Output shape: the input's.
+    """
+
+    def __init__(self, axis=-1, momentum=0.99, epsilon=0.001, center=True, scale=True, beta_initializer="zeros",
+                 gamma_initializer="ones", moving_mean_initializer="zeros", moving_variance_initializer="ones",
+                 beta_regularizer=None, gamma_regularizer=None, beta_constraint=None, gamma_constraint=None,
+                 renorm=False, renorm_clipping=None, renorm_momentum=0.99, synchronized=False, **kwargs):  # fmt: skip
+        super().__init__(**kwargs)
+        self.axis = int(axis)
+        self.momentum, self.epsilon = float(momentum), float(epsilon)
+        if self.epsilon < 0:
+            raise ValueError(f"`epsilon` of BatchNormalization must not be negative; got {epsilon!r}.")
+        self.center, self.scale, self.synchronized = center, scale, synchronized
+        self.beta_initializer = initializers.get(beta_initializer)
+        self.gamma_initializer = initializers.get(gamma_initializer)
+        self.moving_mean_initializer = initializers.get(moving_mean_initializer)
+        self.moving_variance_initializer = initializers.get(moving_variance_initializer)
+        self.beta_regularizer = regularizers.get(beta_regularizer)
+        self.gamma_regularizer = regularizers.get(gamma_regularizer)
+        self.beta_constraint = constraints.get(beta_constraint)
+        self.gamma_constraint = constraints.get(gamma_constraint)
+        self.renorm, self.renorm_clipping, self.renorm_momentum = renorm, renorm_clipping, renorm_momentum
+        self.gamma = self.beta = None
+        self.supports_masking = True
+
+    def build(self, input_shape):
+        size = input_shape[self.axis]
+        if size is None:
+            raise ValueError(f"Layer {self.name!r} must know the size of its feature axis {self.axis}; the input: {input_shape}.")
+        shape = (size,)
+        if self.scale:
+            self.gamma = self.add_weight(
+                shape=shape, name="gamma", initializer=self.gamma_initializer, regularizer=self.gamma_regularizer,
+                constraint=self.gamma_constraint, autocast=False,
+            )  # fmt: skip
+        if self.center:
+            self.beta = self.add_weight(
+                shape=shape, name="beta", initializer=self.beta_initializer, regularizer=self.beta_regularizer,
+                constraint=self.beta_constraint, autocast=False,
+            )  # fmt: skip
+        self.moving_mean = self._statistic("moving_mean", shape, self.moving_mean_initializer)
+        self.moving_variance = self._statistic("moving_variance", shape, self.moving_variance_initializer)
+        if self.renorm:
+            self.renorm_mean = self._statistic("renorm_mean", shape, self.moving_mean_initializer)
+            self.renorm_stddev = self._statistic("renorm_stddev", shape, self.moving_variance_initializer)
+        self.input_spec = InputSpec(ndim=len(input_shape), axes={self.axis: size})
+
+    def _statistic(self, name, shape, initializer):
+        return self.add_weight(shape=shape, name=name, initializer=initializer, trainable=False, autocast=False)
+
+    def call(self, inputs, training=None, mask=None):
+        dtype = ops.dtype(inputs)
+        x = ops.cast(inputs, "float32") if dtype in ("float16", "bfloat16") else inputs
+        axis = self.axis % len(x.shape)
+        if not training or not self.trainable:
+            out = ops.batch_normalization(
+                x, self.moving_mean, self.moving_variance, axis, offset=self.beta, scale=self.gamma, epsilon=self.epsilon
+            )
+        elif mask is None and not self.renorm:
+            out, mean, variance = batch_normalize_by_batch(
+                x, axis, scale=self.gamma, offset=self.beta, epsilon=self.epsilon, synchronized=self.synchronized
+            )
+            self._average(mean, variance)
+        else:
+            mean, variance = self._moments(x, axis, mask)
+            out = self._normalize(x, mean, variance, axis)
+            self._average(mean, variance)
+        return ops.cast(out, dtype) if x is not inputs else out
+
+    def _average(self, mean, variance) -> None:
+        for average, value in ((self.moving_mean, mean), (self.moving_variance, variance)):
+            value = ops.stop_gradient(value)
+            average.assign(ops.add(ops.multiply(average, self.momentum), ops.multiply(value, 1.0 - self.momentum)))
+
+    def _moments(self, x, axis, mask):
+        axes = [i for i in range(len(x.shape)) if i != axis]
+        if mask is None:
+            return ops.moments(x, axes=axes, synchronized=self.synchronized)
+        weights = ops.cast(mask, ops.dtype(x))
+        while len(weights.shape) < len(x.shape):
+            weights = ops.expand_dims(weights, -1)
+        weights = ops.broadcast_to(weights, ops.shape(x))
+        total = ops.sum(weights, axis=axes, keepdims=True) + 1e-7
+        mean = ops.sum(x * weights, axis=axes, keepdims=True) / total
+        variance = ops.sum(weights * ops.square(x - mean), axis=axes, keepdims=True) / total
+        return ops.reshape(mean, (-1,)), ops.reshape(variance, (-1,))
+
+    def _normalize(self, x, mean, variance, axis):
+        if not self.renorm:
+            return ops.batch_normalization(x, mean, variance, axis, self.beta, self.gamma, self.epsilon)
+        shape = [1] * len(x.shape)
+        shape[axis] = -1
+        stddev = ops.sqrt(variance + self.epsilon)
+        clipping = self.renorm_clipping or {}
+        r = ops.stop_gradient(stddev / self.renorm_stddev)
+        d = ops.stop_gradient((mean - self.renorm_mean) / self.renorm_stddev)
+        if clipping.get("rmin") is not None or clipping.get("rmax") is not None:
+            r = ops.clip(r, clipping.get("rmin") or 0.0, clipping.get("rmax") or 3.4e38)
+        if clipping.get("dmax") is not None:
+            d = ops.clip(d, -clipping["dmax"], clipping["dmax"])
+        m = self.renorm_momentum
+        self.renorm_mean.assign(self.renorm_mean * m + ops.stop_gradient(mean) * (1 - m))
+        self.renorm_stddev.assign(self.renorm_stddev * m + ops.stop_gradient(stddev) * (1 - m))
+        out = (x - ops.reshape(mean, shape)) / ops.reshape(stddev, shape) * ops.reshape(r, shape) + ops.reshape(d, shape)
+        if self.gamma is not None:
+            out = out * ops.reshape(ops.convert_to_tensor(self.gamma), shape)
+        return out if self.beta is None else out + ops.reshape(ops.convert_to_tensor(self.beta), shape)

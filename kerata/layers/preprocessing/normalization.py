@@ -1,0 +1,110 @@
+"""Normalization by the statistics of a data set."""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+
+from kerata import ops
+from kerata.layers.layer import Layer
+
+
+class Normalization(Layer):
+    """`(inputs - mean) / sqrt(variance)`, with statistics that are given, or learned by `adapt(data)`.
+
+    Args:
+        axis: integer, list, or None: the axes that have a mean and variance each; None: one for all.
+        mean, variance: numbers or arrays, both or neither.
+        invert: whether to undo it: `inputs * sqrt(variance) + mean`.
+
+    >>> import kerata, numpy as np
+    >>> n = kerata.layers.Normalization(); n.adapt(np.array([[1.0], [3.0]], "float32"))
+    >>> float(n(np.array([[3.0]], "float32"))[0, 0])
+    1.0
+    """
+
+    def __init__(self, axis=-1, mean=None, variance=None, invert=False, **kwargs):
+        super().__init__(**kwargs)
+        self.axis = () if axis is None else (axis,) if isinstance(axis, int) else tuple(axis)
+        if (mean is None) != (variance is None):
+            raise ValueError(f"Normalization takes `mean` and `variance`, both or neither; got mean={mean!r}, variance={variance!r}.")
+        self.input_mean, self.input_variance = mean, variance
+        self.invert = invert
+        self.supports_masking = True
+        self.mean = self.variance = None
+
+    def build(self, input_shape):
+        if input_shape is None:
+            return
+        rank = len(input_shape)
+        self._keep = tuple(sorted(a % rank for a in self.axis))
+        for a in self._keep:
+            if input_shape[a] is None:
+                raise ValueError(f"Layer {self.name!r} must know the size of axis {a}; the input has the shape {tuple(input_shape)}.")
+        self._reduce = tuple(i for i in range(rank) if i not in self._keep)
+        shape = tuple(input_shape[a] for a in self._keep)
+        self._broadcast_shape = tuple(input_shape[i] if i in self._keep else 1 for i in range(rank))
+        if self.input_mean is None:
+            self.adapt_mean = self.add_weight(name="mean", shape=shape, initializer="zeros", trainable=False)
+            self.adapt_variance = self.add_weight(name="variance", shape=shape, initializer="ones", trainable=False)
+            self.count = self.add_weight(name="count", shape=(), dtype="int32", initializer="zeros", trainable=False)
+            self._finalize()
+        else:
+            spread = [np.broadcast_to(np.asarray(v, "float32"), shape) for v in (self.input_mean, self.input_variance)]
+            self.mean, self.variance = (v.reshape(self._broadcast_shape) for v in spread)
+
+    def adapt(self, data):
+        """Learn mean and variance from arrays, or from an iterable of batches (a generator, `tf.data.Dataset`, ...)."""
+        if self.input_mean is not None:
+            raise ValueError(f"Layer {self.name!r} was given a `mean` and `variance`; it cannot adapt to data as well.")
+        total = count = square = 0
+        for batch in _batches(data, self._backend):
+            if not self.built:
+                self.build(batch.shape if batch.ndim > 1 else (None, *batch.shape[1:]))
+            batch = batch.astype("float64")
+            total = total + batch.sum(axis=self._reduce)
+            square = square + np.square(batch).sum(axis=self._reduce)
+            count += math.prod(batch.shape[i] for i in self._reduce)
+        if not count:
+            raise ValueError(f"adapt() of layer {self.name!r} was given no data.")
+        mean = total / count
+        self.adapt_mean.assign(mean.astype("float32"))
+        self.adapt_variance.assign(np.maximum(square / count - np.square(mean), 0).astype("float32"))
+        self._finalize()
+
+    def _finalize(self) -> None:
+        self.mean, self.variance = "adapted", "adapted"
+
+    def load_own_variables(self, store):
+        super().load_own_variables(store)
+        self._finalize()
+
+    def call(self, inputs):
+        dtype = self.compute_dtype
+        inputs = ops.cast(inputs, dtype)
+        if self.input_mean is None:
+            mean = ops.reshape(ops.cast(self.adapt_mean, dtype), self._broadcast_shape)
+            variance = ops.reshape(ops.cast(self.adapt_variance, dtype), self._broadcast_shape)
+        else:
+            mean, variance = (ops.convert_to_tensor(v, dtype) for v in (self.mean, self.variance))
+        deviation = ops.maximum(ops.sqrt(variance), 1e-7)
+        return ops.add(mean, ops.multiply(inputs, deviation)) if self.invert else (inputs - mean) / deviation
+
+    def get_config(self):
+        config = super().get_config()
+
+        def plain(v):
+            return None if v is None else np.asarray(v).tolist()
+
+        axis = None if not self.axis else self.axis
+        return {**config, "axis": axis, "invert": self.invert, "mean": plain(self.input_mean), "variance": plain(self.input_variance)}
+
+
+def _batches(data, b):
+    if isinstance(data, list | tuple) or hasattr(data, "__array__"):
+        yield np.asarray(b.to_numpy(data) if hasattr(data, "__array__") else data)
+        return
+    for batch in data:
+        batch = batch[0] if isinstance(batch, tuple) else batch
+        yield np.asarray(batch.numpy() if hasattr(batch, "numpy") else batch)

@@ -1,0 +1,31 @@
+"""Rescaling."""
+
+from __future__ import annotations
+
+from kerata import ops
+from kerata.layers.layer import Layer
+
+
+class Rescaling(Layer):
+    """`inputs * scale + offset`, in the layer's float dtype.
+
+    Args:
+        scale, offset: numbers, or lists with one for each channel.
+
+    >>> import kerata
+    >>> round(float(kerata.layers.Rescaling(1 / 255)(kerata.ops.convert_to_tensor([255]))[0]), 3)
+    1.0
+    """
+
+    def __init__(self, scale, offset=0.0, **kwargs):
+        super().__init__(**kwargs)
+        self.scale, self.offset = scale, offset
+        self.supports_masking = True
+
+    def call(self, inputs):
+        dtype = self.compute_dtype
+        inputs = ops.cast(inputs, dtype)
+        scale = self.scale if isinstance(self.scale, int | float) else ops.cast(ops.convert_to_tensor(self.scale), dtype)
+        offset = self.offset if isinstance(self.offset, int | float) else ops.cast(ops.convert_to_tensor(self.offset), dtype)
+        out = ops.multiply(inputs, scale)
+        return out if isinstance(offset, int | float) and offset == 0 else ops.add(out, offset)

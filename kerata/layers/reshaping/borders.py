@@ -1,0 +1,206 @@
+"""Cropping, zero padding and upsampling."""
+
+from __future__ import annotations
+
+from kerata import ops
+from kerata.core.config import standardize_data_format
+from kerata.layers.convolutional.base import spread
+from kerata.layers.input_spec import InputSpec
+from kerata.layers.layer import Layer
+
+
+def _pairs(value, rank: int, name: str, who: str):
+    """`((before, after), ...)` for each spatial axis, from one integer, one for each axis, or pairs."""
+    pairs = (value,) * rank if isinstance(value, int) else tuple(value)
+    pairs = tuple((p, p) if isinstance(p, int) else tuple(p) for p in pairs)
+    if len(pairs) != rank or any(len(p) != 2 or any(not isinstance(n, int) or n < 0 for n in p) for p in pairs):
+        raise ValueError(f"`{name}` of {who} is an integer, {rank} integers, or {rank} pairs of them; got {value!r}.")
+    return pairs
+
+
+class _Spatial(Layer):
+    _rank = 2
+
+    def __init__(self, data_format=None, **kwargs):
+        super().__init__(**kwargs)
+        self.data_format = standardize_data_format(data_format)
+        self.input_spec = InputSpec(ndim=self._rank + 2)
+
+    @property
+    def _first(self) -> int:
+        """The first spatial axis."""
+        return 2 if self.data_format == "channels_first" else 1
+
+
+class _Cropping(_Spatial):
+    def _crop(self, inputs, cropping):
+        slices = [slice(None)] * len(inputs.shape)
+        for axis, (before, after) in enumerate(cropping, self._first):
+            size = inputs.shape[axis]
+            if isinstance(size, int) and before + after >= size:
+                raise ValueError(
+                    f"Layer {self.name!r} would crop {before} + {after} of the {size} cells of axis {axis}; the input has "
+                    f"the shape {tuple(inputs.shape)}."
+                )
+            slices[axis] = slice(before, -after if after else None)
+        return inputs[tuple(slices)]
+
+
+class Cropping1D(_Cropping):
+    """Cuts steps off sequences.
+
+    Args:
+        cropping: integer, or (at the start, at the end).
+        data_format: "channels_last" or "channels_first".
+    """
+
+    _rank = 1
+
+    def __init__(self, cropping=(1, 1), data_format=None, **kwargs):
+        super().__init__(data_format=data_format, **kwargs)
+        pair = (cropping, cropping) if isinstance(cropping, int) else tuple(cropping)
+        self.cropping = _pairs((pair,), 1, "cropping", "Cropping1D")[0]
+
+    def call(self, inputs):
+        return self._crop(inputs, (self.cropping,))
+
+    def get_config(self):
+        config = super().get_config()
+        if self.data_format == "channels_last":
+            config.pop("data_format")
+        return config
+
+
+class Cropping2D(_Cropping):
+    """Cuts borders off images.
+
+    Args:
+        cropping: integer, (height, width), or ((top, bottom), (left, right)).
+        data_format: "channels_last" or "channels_first".
+    """
+
+    def __init__(self, cropping=((0, 0), (0, 0)), data_format=None, **kwargs):
+        super().__init__(data_format=data_format, **kwargs)
+        self.cropping = _pairs(cropping, 2, "cropping", "Cropping2D")
+
+    def call(self, inputs):
+        return self._crop(inputs, self.cropping)
+
+
+class Cropping3D(_Cropping):
+    """Cuts borders off volumes. Args: as in `Cropping2D`, for three axes."""
+
+    _rank = 3
+
+    def __init__(self, cropping=((1, 1), (1, 1), (1, 1)), data_format=None, **kwargs):
+        super().__init__(data_format=data_format, **kwargs)
+        self.cropping = _pairs(cropping, 3, "cropping", "Cropping3D")
+
+    def call(self, inputs):
+        return self._crop(inputs, self.cropping)
+
+
+class _Padding(_Spatial):
+    def _pad(self, inputs, padding):
+        widths = [[0, 0]] * len(inputs.shape)
+        for axis, pair in enumerate(padding, self._first):
+            widths[axis] = list(pair)
+        return ops.pad(inputs, widths)
+
+
+class ZeroPadding1D(_Padding):
+    """Adds zeros at the ends of sequences.
+
+    Args:
+        padding: integer, or (at the start, at the end).
+        data_format: "channels_last" or "channels_first".
+    """
+
+    _rank = 1
+
+    def __init__(self, padding=1, data_format=None, **kwargs):
+        super().__init__(data_format=data_format, **kwargs)
+        pair = (padding, padding) if isinstance(padding, int) else tuple(padding)
+        self.padding = _pairs((pair,), 1, "padding", "ZeroPadding1D")[0]
+
+    def call(self, inputs):
+        return self._pad(inputs, (self.padding,))
+
+
+class ZeroPadding2D(_Padding):
+    """Adds borders of zeros to images.
+
+    Args:
+        padding: integer, (height, width), or ((top, bottom), (left, right)).
+        data_format: "channels_last" or "channels_first".
+    """
+
+    def __init__(self, padding=(1, 1), data_format=None, **kwargs):
+        super().__init__(data_format=data_format, **kwargs)
+        self.padding = _pairs(padding, 2, "padding", "ZeroPadding2D")
+
+    def call(self, inputs):
+        return self._pad(inputs, self.padding)
+
+
+class ZeroPadding3D(_Padding):
+    """Adds borders of zeros to volumes. Args: as in `ZeroPadding2D`, for three axes."""
+
+    _rank = 3
+
+    def __init__(self, padding=((1, 1), (1, 1), (1, 1)), data_format=None, **kwargs):
+        super().__init__(data_format=data_format, **kwargs)
+        self.padding = _pairs(padding, 3, "padding", "ZeroPadding3D")
+
+    def call(self, inputs):
+        return self._pad(inputs, self.padding)
+
+
+class UpSampling1D(Layer):
+    """Each step `size` times."""
+
+    def __init__(self, size=2, **kwargs):
+        super().__init__(**kwargs)
+        self.size = int(size)
+        self.input_spec = InputSpec(ndim=3)
+
+    def call(self, inputs):
+        return ops.repeat(inputs, self.size, axis=1)
+
+
+class UpSampling2D(_Spatial):
+    """Larger images.
+
+    Args:
+        size: integer or (rows, columns): how often each is repeated.
+        data_format: "channels_last" or "channels_first".
+        interpolation: "nearest", "bilinear", "bicubic", "lanczos3" or "lanczos5".
+    """
+
+    def __init__(self, size=(2, 2), data_format=None, interpolation="nearest", **kwargs):
+        super().__init__(data_format=data_format, **kwargs)
+        self.size = spread(size, 2, "size", "UpSampling2D")
+        self.interpolation = interpolation.lower()
+
+    def call(self, inputs):
+        rows, columns = self._first, self._first + 1
+        if self.interpolation == "nearest":
+            return ops.repeat(ops.repeat(inputs, self.size[0], axis=rows), self.size[1], axis=columns)
+        shape = ops.shape(inputs)
+        target = (shape[rows] * self.size[0], shape[columns] * self.size[1])
+        return ops.image.resize(inputs, target, interpolation=self.interpolation, data_format=self.data_format)
+
+
+class UpSampling3D(_Spatial):
+    """Larger volumes: each cell repeated `size` times along each axis."""
+
+    _rank = 3
+
+    def __init__(self, size=(2, 2, 2), data_format=None, **kwargs):
+        super().__init__(data_format=data_format, **kwargs)
+        self.size = spread(size, 3, "size", "UpSampling3D")
+
+    def call(self, inputs):
+        for axis, n in enumerate(self.size, self._first):
+            inputs = ops.repeat(inputs, n, axis=axis)
+        return inputs

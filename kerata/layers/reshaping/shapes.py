@@ -1,0 +1,107 @@
+"""Flatten, Reshape, Permute, RepeatVector."""
+
+from __future__ import annotations
+
+import math
+
+from kerata import ops
+from kerata.core.config import standardize_data_format
+from kerata.layers.input_spec import InputSpec
+from kerata.layers.layer import Layer
+
+
+class Flatten(Layer):
+    """All axes but the first joined into one.
+
+    Args:
+        data_format: with "channels_first", channels are moved last before they are joined.
+
+    >>> import kerata
+    >>> kerata.layers.Flatten()(kerata.ops.ones((2, 3, 4))).shape[1]
+    12
+    """
+
+    def __init__(self, data_format=None, **kwargs):
+        super().__init__(**kwargs)
+        self.data_format = standardize_data_format(data_format)
+        self.input_spec = InputSpec(min_ndim=1)
+        self._channels_first = self.data_format == "channels_first"
+
+    def call(self, inputs):
+        rank = len(inputs.shape)
+        if self._channels_first and rank > 2:
+            inputs = ops.transpose(inputs, axes=(0, *range(2, rank), 1))
+        return ops.reshape(inputs, (-1, math.prod(inputs.shape[1:])) if None not in inputs.shape[1:] else (inputs.shape[0], -1))
+
+
+class Reshape(Layer):
+    """Another shape for each sample.
+
+    Args:
+        target_shape: without the batch axis; one size may be -1.
+
+    >>> import kerata
+    >>> kerata.layers.Reshape((2, -1))(kerata.ops.ones((5, 6))).shape[2]
+    3
+    """
+
+    def __init__(self, target_shape, **kwargs):
+        super().__init__(**kwargs)
+        target_shape = tuple(target_shape)
+        if target_shape.count(-1) > 1:
+            raise ValueError(f"`target_shape` of Reshape may hold -1 once; got {target_shape}.")
+        self.target_shape = target_shape
+
+    def build(self, input_shape):
+        sample = tuple(input_shape[1:])
+        self._resolved = self.target_shape
+        if None in sample:
+            return
+        size, known = math.prod(sample), math.prod(n for n in self.target_shape if n != -1)
+        fits = known and size % known == 0 if -1 in self.target_shape else size == known
+        if not fits:
+            raise ValueError(
+                f"Layer {self.name!r} cannot reshape samples of shape {sample} ({size} elements) into {self.target_shape}."
+            )
+        self._resolved = tuple(size // known if n == -1 else n for n in self.target_shape)
+
+    def call(self, inputs):
+        if -1 in self._resolved:
+            return ops.reshape(inputs, (ops.shape(inputs)[0], *self._resolved))
+        return ops.reshape(inputs, (-1, *self._resolved)) if 0 not in self._resolved else ops.reshape(
+            inputs, (ops.shape(inputs)[0], *self._resolved)
+        )
+
+
+class Permute(Layer):
+    """The axes of each sample in another order.
+
+    Args:
+        dims: the axes, counted from 1 (0 is the batch): `Permute((2, 1))` swaps the first two.
+    """
+
+    def __init__(self, dims, **kwargs):
+        super().__init__(**kwargs)
+        self.dims = tuple(dims)
+        if sorted(self.dims) != list(range(1, len(self.dims) + 1)):
+            raise ValueError(f"`dims` of Permute is an order of the axes 1 to {len(self.dims)}; got {dims!r}.")
+        self.input_spec = InputSpec(ndim=len(self.dims) + 1)
+
+    def call(self, inputs):
+        return ops.transpose(inputs, axes=(0, *self.dims))
+
+
+class RepeatVector(Layer):
+    """Each row `n` times: `(batch, features)` to `(batch, n, features)`."""
+
+    def __init__(self, n, **kwargs):
+        super().__init__(**kwargs)
+        if not isinstance(n, int):
+            raise TypeError(f"`n` of RepeatVector is an integer; got {n!r} ({type(n).__name__}).")
+        self.n = n
+        self.input_spec = InputSpec(ndim=2)
+
+    def call(self, inputs):
+        return ops.repeat(ops.expand_dims(inputs, 1), self.n, axis=1)
+
+
