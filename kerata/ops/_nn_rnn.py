@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from kerata import backend
+from kerata.core import tree
 
 # (batch, time, units) of all steps, (batch, units) of the last one, the final states
 Result = tuple[object, object, list]
@@ -161,32 +162,47 @@ def simple_rnn(
 
 def _run(step, x, kernel, bias, states, mask, go_backwards, return_sequences, zero_output_for_mask, unroll):
     b = backend.current()
+    z = b.xp.matmul(b.xp.permute_dims(x, (1, 0, 2)), kernel)
+    return steps(
+        step, z if bias is None else z + bias, states, states[0], mask, b.shape(x)[1], go_backwards, return_sequences,
+        zero_output_for_mask, unroll,
+    )  # fmt: skip
+
+
+def steps(step, inputs, states, before, mask, length, go_backwards, return_sequences, zero_output_for_mask, unroll):
+    """`step(states, input) -> (output, states)` over time: `(outputs, last_output, states)`. See `lstm`.
+
+    Args:
+        inputs: nested arrays (time, batch, ...).
+        states: nested arrays (batch, ...).
+        before: what stands for the output of masked steps before any other: an array like the output.
+        mask: None, or (batch, time).
+        length: how many time steps.
+    """
+    b = backend.current()
     xp = b.xp
-    z = xp.matmul(xp.permute_dims(x, (1, 0, 2)), kernel)
-    z = z if bias is None else z + bias
-    masks = None
-    if mask is not None:
-        masks = xp.expand_dims(xp.permute_dims(b.convert(mask, "bool"), (1, 0)), -1)
+    masks = None if mask is None else xp.permute_dims(b.convert(mask, "bool"), (1, 0))
 
-    def body(carry, inputs):
+    def body(carry, row):
         states, previous = carry
-        z_t, mask_t = inputs
-        out, new = step(states, z_t)
-        if mask_t is not None:
-            new = [xp.where(mask_t, n, s) for n, s in zip(new, states)]
-            out = xp.where(mask_t, out, xp.zeros_like(out) if previous is None else previous)
-            previous = None if previous is None else out
-        return (new, previous), (out if return_sequences else None)
+        x, mask = row
+        out, new = step(states, x)
+        if mask is not None:
+            new = tree.map_structure(lambda n, s: xp.where(_like(xp, mask, n), n, s), new, states)
+            out = xp.where(_like(xp, mask, out), out, xp.zeros_like(out) if previous is None else previous)
+        return (new, None if previous is None else out), (out if return_sequences else None)
 
-    repeat = mask is not None and not (zero_output_for_mask and return_sequences)
-    length = b.shape(x)[1]
-    carry = (states, xp.zeros_like(states[0]) if repeat else None)
+    keep = not return_sequences or (mask is not None and not zero_output_for_mask)
     unroll = length if unroll and isinstance(length, int) else getattr(b, "scan_unroll", 1)
-    (states, previous), outputs = b.scan(body, carry, (z, masks), length, go_backwards, unroll)
-    if return_sequences:
-        if go_backwards:  # `scan` puts what it gives at the place of what it took
-            outputs = xp.flip(outputs, axis=0)
-        last = outputs[-1]
-        outputs = xp.permute_dims(outputs, (1, 0, 2))
-        return outputs, last, list(states)
-    return None, states[0] if previous is None else previous, list(states)
+    carry = (states, before if keep else None)
+    (states, last), outputs = b.scan(body, carry, (inputs, masks), length, go_backwards, unroll)
+    if not return_sequences:
+        return None, last, states
+    if go_backwards:  # `scan` puts what it gives at the place of what it took
+        outputs = xp.flip(outputs, axis=0)
+    return xp.permute_dims(outputs, (1, 0, *range(2, len(outputs.shape)))), outputs[-1], states
+
+
+def _like(xp, mask, x):
+    """A (batch,) mask with an axis of size 1 for each further axis of x."""
+    return xp.reshape(mask, (-1, *(1,) * (len(x.shape) - 1)))

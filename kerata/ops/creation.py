@@ -90,10 +90,7 @@ def _fill(value, name):
 def copy(x):
     """A tensor with the same content that shares no memory with x."""
     x, xp = arrays(x)
-    name = backend.current().name
-    if name == "torch":
-        return x.clone()
-    return xp.array(x, copy=True) if name in ("numpy", "jax") else xp.asarray(x) + xp.zeros_like(x)
+    return xp.copy(x)
 
 
 @op

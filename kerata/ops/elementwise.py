@@ -290,7 +290,7 @@ def round(x, decimals=0):
     if decimals >= 0:
         return x
     b = backend.current()
-    return b.cast(xp.round(b.cast(x, "float64" if b.name != "jax" else "float32"), decimals), b.dtype(x))
+    return b.cast(xp.round(b.cast(x, "float64"), decimals), b.dtype(x))
 
 
 def _is_inexact(x) -> bool:

@@ -23,7 +23,7 @@ def argsort(x, axis=-1):
     if axis is None:
         x, axis = xp.reshape(x, (-1,)), 0
     b = backend.current()
-    return b.cast(xp.argsort(x, axis=axis, stable=True) if b.name in ("numpy", "jax") else xp.argsort(x, axis), "int32")
+    return b.cast(xp.argsort(x, axis=axis), "int32")
 
 
 @op
@@ -144,8 +144,8 @@ def unique(x, sorted=True, return_index=False, return_inverse=False, return_coun
     flat, whole = axis is None, b.shape(x)
     if flat:
         x, axis = xp.reshape(x, (-1,)), 0
-    if b.name == "jax" and size is not None:
-        out = xp.unique(x, True, True, True, axis, size=size, fill_value=fill_value)
+    if size is not None and hasattr(xp, "unique_of_size"):
+        out = xp.unique_of_size(x, axis, size, fill_value)
     else:
         out = _unique_of_numpy(b, x, axis, size, fill_value)
     values, index, inverse, counts = out

@@ -61,6 +61,11 @@ def view(x, dtype):
     return x.view(dtype)
 
 
+def unique_of_size(x, axis, size, fill_value):
+    """Unique values, first indices, inverse, counts, all of a size known to the compiler."""
+    return jnp.unique(x, True, True, True, axis, size=size, fill_value=fill_value)
+
+
 def get_item(x, key):
     return x[key]
 

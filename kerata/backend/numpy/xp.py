@@ -147,6 +147,10 @@ def view(x, dtype):
     return x.view(dtype)
 
 
+def argsort(x, axis=-1, descending=False):
+    return np.argsort(-x if descending else x, axis=axis, kind="stable")
+
+
 def get_item(x, key):
     return x[key]
 

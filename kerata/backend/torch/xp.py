@@ -159,6 +159,10 @@ def isclose(x1, x2, rtol=1e-5, atol=1e-8, equal_nan=False):
 
 
 # ---- creation
+def copy(x):
+    return x.clone()
+
+
 def asarray(x, dtype=None, copy=None):
     return torch.as_tensor(x, dtype=_native_dtype(dtype), device=device())
 
