@@ -162,7 +162,7 @@ def load_weights(model, file, path: str, skip_mismatch: bool = False, by_name: b
     version = group.attrs.get("keras_version") or file.attrs.get("keras_version") or "1"
     backend = group.attrs.get("backend") or file.attrs.get("backend")
     with legacy.written_by(version):
-        source = legacy_weights.Source(legacy.source_major(), _text(backend) if backend is not None else None)
+        source = legacy_weights.Source(legacy.source_major(), _backend(group, backend))
         stored = {n: _arrays(group[n])[1] for n in _names(group, "layer_names") if n in group}
         stored = {n: a for n, a in stored.items() if a}
         layers = [x for x in legacy_weights.layers_of(model) if legacy_weights.ordered(x)]
@@ -177,6 +177,14 @@ def load_weights(model, file, path: str, skip_mismatch: bool = False, by_name: b
         if len(own) == len(arrays):
             for v, a in zip(own, arrays):
                 v.assign(a)
+
+
+def _backend(group, named) -> str:
+    """Who computed with the weights. Keras 1 did not write it; TensorFlow's names end in ":0"."""
+    if named is not None:
+        return str(_text(named).decode() if isinstance(named, bytes) else named)
+    names = [n for layer in _names(group, "layer_names") if layer in group for n in _names(group[layer], "weight_names")]
+    return "theano" if names and not any(n.endswith(":0") for n in names) else "tensorflow"
 
 
 def _by_order(model, layers, stored: dict, path: str, skip_mismatch: bool) -> list:

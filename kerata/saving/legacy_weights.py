@@ -58,44 +58,40 @@ def _nested(model, arrays, source: Source) -> list[np.ndarray]:
     return trainable + rest
 
 
-def _flip(kernel: np.ndarray) -> np.ndarray:
-    """Theano's convolutions turned the kernel around."""
-    axes = tuple(range(kernel.ndim - 2))
-    return np.flip(kernel, axes)
+def _flip(kernel: np.ndarray, source: Source) -> np.ndarray:
+    """Theano's convolutions turned the kernel around; all others correlate."""
+    return np.flip(kernel, (0, 1, 2)[: kernel.ndim - 2]) if source.backend == "theano" else kernel
+
+
+def _channels_last(kernel: np.ndarray, layer) -> np.ndarray:
+    """Keras 1 kept kernels as (out, in, *space) where the data had channels first."""
+    if layer.data_format == "channels_first":
+        return np.transpose(kernel, (*range(2, kernel.ndim), 1, 0))
+    return kernel
 
 
 def _conv(layer, arrays, source: Source):
-    kernel = arrays[0]
-    want = tuple(layer.kernel.shape)
     if source.major == 1:
-        if layer.data_format == "channels_first" or kernel.shape != want:
-            spatial = tuple(range(2, kernel.ndim))
-            if kernel.ndim == len(want) and tuple(kernel.shape[i] for i in (*spatial, 1, 0)) == want:
-                kernel = np.transpose(kernel, (*spatial, 1, 0))
-        if kernel.ndim == 4 and kernel.shape != want and kernel.shape[1] == 1:  # Convolution1D as (length, 1, in, out)
-            kernel = kernel[:, 0]
-    if source.backend in ("theano",) or (source.backend is None and source.major == 1 and source_is_theano(layer)):
-        kernel = _flip(kernel)
-    arrays[0] = kernel
+        arrays[0] = _channels_last(arrays[0], layer)
+    arrays[0] = _flip(arrays[0], source)
     return arrays
 
 
-def source_is_theano(layer) -> bool:
-    """Keras 1 wrote no backend; its arrays are those of a convolution that does not flip, except with Theano."""
-    return False
+def _conv1d(layer, arrays, source: Source):
+    kernel = arrays[0]
+    if kernel.ndim == 4:  # Keras 1: (length, 1, in, out), before that (out, in, length, 1)
+        if kernel.shape[:2] != (layer.kernel.shape[0], 1) or kernel.shape[3] != layer.filters:
+            kernel = np.transpose(kernel, (2, 3, 1, 0))
+        kernel = kernel[:, 0]
+    arrays[0] = _flip(kernel, source)
+    return arrays
 
 
 def _conv_transpose(layer, arrays, source: Source):
-    kernel = arrays[0]
-    want = tuple(layer.kernel.shape)
-    if kernel.shape != want and kernel.ndim == 4:
-        for axes in ((2, 3, 1, 0), (2, 3, 0, 1), (0, 1, 3, 2)):
-            if tuple(kernel.shape[i] for i in axes) == want:
-                kernel = np.transpose(kernel, axes)
-                break
-    elif source.major == 1 and kernel.ndim == 4:
-        kernel = np.transpose(kernel, (0, 1, 3, 2)) if kernel.shape[2] == kernel.shape[3] else kernel
-    arrays[0] = kernel
+    if source.major == 1:
+        axes = (2, 3, 0, 1) if layer.data_format == "channels_first" else (0, 1, 3, 2)
+        arrays[0] = np.transpose(arrays[0], axes)
+    arrays[0] = _flip(arrays[0], source)
     return arrays
 
 
@@ -105,8 +101,7 @@ def _lstm(layer, arrays, source: Source):
         return [np.concatenate([arrays[3 * g + k] for g in order], axis=-1) for k in range(3)]
     if len(arrays) == 3 and arrays[2].shape == (8 * layer.units,):  # CuDNN: two biases, kernels transposed by gate
         kernel, recurrent, bias = arrays
-        kernel, recurrent = _from_cudnn(kernel, 4), _from_cudnn(recurrent, 4)
-        return [kernel, recurrent, bias[: 4 * layer.units] + bias[4 * layer.units :]]
+        return [_from_cudnn(kernel, 4), _gates_turned(recurrent, 4), bias[: 4 * layer.units] + bias[4 * layer.units :]]
     return arrays
 
 
@@ -115,13 +110,16 @@ def _gru(layer, arrays, source: Source):
         return [np.concatenate([arrays[3 * g + k] for g in range(3)], axis=-1) for k in range(3)]
     if len(arrays) == 3 and arrays[2].ndim == 1 and tuple(ordered(layer)[2].shape) == (2, arrays[2].shape[0] // 2):
         kernel, recurrent, bias = arrays
-        return [_from_cudnn(kernel, 3), _from_cudnn(recurrent, 3), bias.reshape(2, -1)]
+        return [_from_cudnn(kernel, 3), _gates_turned(recurrent, 3), bias.reshape(2, -1)]
     return arrays
 
 
 def _from_cudnn(kernel: np.ndarray, gates: int) -> np.ndarray:
-    parts = np.split(kernel, gates, axis=1)
-    return np.concatenate([p.T.reshape(p.shape, order="F").T.reshape(p.shape) for p in parts], axis=1)
+    return np.hstack([p.T.reshape(p.shape, order="F") for p in np.hsplit(kernel, gates)])
+
+
+def _gates_turned(kernel: np.ndarray, gates: int) -> np.ndarray:
+    return np.hstack([p.T for p in np.hsplit(kernel, gates)])
 
 
 def _wrapped(layer, arrays, source: Source):
@@ -136,12 +134,14 @@ def _bidirectional(layer, arrays, source: Source):
 def _conv_lstm(layer, arrays, source: Source):
     if len(arrays) == 12:
         order = (0, 2, 1, 3)
-        return [np.concatenate([arrays[3 * g + k] for g in order], axis=-1) for k in range(3)]
-    return arrays
+        arrays = [_channels_last(a, layer) if a.ndim == 4 else a for a in arrays]
+        arrays = [np.concatenate([arrays[3 * g + k] for g in order], axis=-1) for k in range(3)]
+    return [_flip(a, source) if a.ndim > 2 else a for a in arrays]
 
 
 _CONVERSIONS = {
-    **dict.fromkeys(("Conv1D", "Conv2D", "Conv3D"), _conv),
+    **dict.fromkeys(("Conv2D", "Conv3D"), _conv),
+    "Conv1D": _conv1d,
     "Conv2DTranspose": _conv_transpose,
     "LSTM": _lstm,
     "GRU": _gru,

@@ -1,0 +1,103 @@
+"""Files that real versions of Keras wrote, from 1.2.2 to 3.15.1: the same predictions, and the same next step."""
+
+from __future__ import annotations
+
+import glob
+import json
+import os
+
+import numpy as np
+import pytest
+
+import kerata
+from kerata import saving
+
+FOLDER = os.path.join(os.path.dirname(__file__), "golden")
+CASES = sorted(os.path.basename(p).removesuffix(".json") for p in glob.glob(os.path.join(FOLDER, "*.json")))
+# Programs and checkpoints of TensorFlow, which are not read; the error says what they are.
+FOREIGN = [c for c in CASES if "-sm__" in c or "-ckpt__" in c]
+LAMBDAS = [c for c in CASES if "lambda_layer" in c]
+READ = [c for c in CASES if c not in FOREIGN and c not in LAMBDAS]
+
+
+def facts(case: str) -> dict:
+    with open(os.path.join(FOLDER, f"{case}.json")) as f:
+        return json.load(f)
+
+
+def arrays(case: str) -> dict:
+    with np.load(os.path.join(FOLDER, f"{case}.npz")) as z:
+        return dict(z)
+
+
+def numbered(data: dict, name: str):
+    """`x0`, `x1`, ... or `x`: the arrays of a model's inputs or outputs, in order."""
+    if name in data:
+        return data[name]
+    found = [data[k] for k in sorted(data) if k.startswith(name) and k[len(name) :].isdigit()]
+    return found[0] if len(found) == 1 else found
+
+
+@pytest.fixture
+def custom(monkeypatch):
+    """The user's classes of some files, defined in Kerata."""
+    before = dict(saving.get_custom_objects())
+
+    def define(info):
+        code = info.get("custom_objects_py")
+        if code:
+            exec(code.replace("import keras", "import kerata as keras"), {})
+
+    yield define
+    saving.get_custom_objects().clear()
+    saving.get_custom_objects().update(before)
+
+
+def load(case: str, info: dict):
+    path = os.path.join(FOLDER, info["file"])
+    if not info.get("weights_only"):
+        return saving.load_model(path)
+    model = kerata.models.model_from_json(info["to_json"])
+    if not model.built:
+        model(numbered(arrays(case), "x"))
+    model.load_weights(path)
+    return model
+
+
+@pytest.mark.parametrize("case", READ)
+def test_predictions(case, custom):
+    info, data = facts(case), arrays(case)
+    custom(info)
+    with kerata.backend_scope("numpy"):
+        model = load(case, info)
+        got = model.predict(numbered(data, "x"), verbose=0)
+    want = numbered(data, "y")
+    for g, w in zip(got if isinstance(got, list) else [got], want if isinstance(want, list) else [want]):
+        np.testing.assert_allclose(np.asarray(g, w.dtype), w, atol=info.get("atol", 1e-4), rtol=1e-4)
+
+
+@pytest.mark.parametrize("case", [c for c in READ if facts(c).get("loss_next") is not None and not facts(c).get("weights_only")])
+def test_next_training_step(case, custom):
+    """Optimizer state and compile settings: the loss after one and two more steps is that of the Keras that wrote it."""
+    info, data = facts(case), arrays(case)
+    custom(info)
+    x, y = numbered(data, "tx"), numbered(data, "ty")
+    with kerata.backend_scope("torch"):
+        model = load(case, info)
+        for key in ("loss_now", "loss_next", "loss_next2"):
+            if key in info:
+                loss = model.evaluate(x, y, batch_size=len(x[0] if isinstance(x, list) else x), verbose=0, return_dict=True)
+                np.testing.assert_allclose(loss["loss"], info[key], rtol=2e-3, atol=info.get("atol", 1e-4), err_msg=key)
+                model.train_on_batch(x, y)
+
+
+@pytest.mark.parametrize("case", LAMBDAS)
+def test_bytecode_is_refused(case):
+    with pytest.raises(ValueError, match="safe_mode"):
+        saving.load_model(os.path.join(FOLDER, facts(case)["file"]))
+
+
+@pytest.mark.parametrize("case", FOREIGN)
+def test_tensorflow_programs_are_named(case):
+    with pytest.raises(ValueError):
+        saving.load_model(os.path.join(FOLDER, facts(case)["file"]))
