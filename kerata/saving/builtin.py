@@ -115,7 +115,7 @@ def builtin_class(module: str, name: str) -> type | None:
         family = _FAMILIES.get(part)
         if family is not None and (found := _class(_PACKAGES[family], name)) is not None:
             return found
-    return None
+    return dropped_class(name) if module == "keras.layers" else None
 
 
 _FAMILIES = {name.rpartition(".")[2]: name for name in _PACKAGES} | {
@@ -135,7 +135,14 @@ def any_builtin_class(name: str) -> type | None:
         found = _class(package, name)
         if found is not None:
             return found
-    return None
+    return dropped_class(name)
+
+
+def dropped_class(name: str) -> type | None:
+    """A layer that Keras had once."""
+    from kerata.saving.legacy_layers import LEGACY_CLASSES
+
+    return LEGACY_CLASSES.get(name)
 
 
 def builtin_function(name: str):

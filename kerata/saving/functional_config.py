@@ -8,7 +8,7 @@ from kerata.core import tree
 from kerata.core.errors import did_you_mean
 from kerata.core.keras_tensor import KerasTensor
 from kerata.core.operation import OpCall
-from kerata.saving import builtin, legacy
+from kerata.saving import builtin, legacy, tf_ops
 from kerata.saving.keras_ops import KerasOp, keras_op, op_of_class
 from kerata.saving.registration import CustomObjectScope
 from kerata.saving.serialization import deserialize_keras_object, serialize_keras_object, serialize_value
@@ -138,10 +138,12 @@ def functional_from_config(cls, config: dict, custom_objects: dict | None = None
 class _Op:
     """An op that waits to be called."""
 
-    def __init__(self, fn, name: str, known: KerasOp | None, init: dict):
-        self.fn, self.name, self.known, self.init = fn, name, known, init
+    def __init__(self, fn, name: str, known: KerasOp | None, init: dict, of=None):
+        self.fn, self.name, self.known, self.init, self.of = fn, name, known, init, of
 
     def __call__(self, *args, **kwargs):
+        if self.of is not None:  # a function that takes TensorFlow's arguments, around an op
+            return self.fn(*args, **kwargs)
         args, kwargs = self._arguments(args, dict(kwargs))
         return OpCall(self.fn, name=self.name)(*args, **kwargs)
 
@@ -323,7 +325,11 @@ def _make_op(entry: dict):
     """An op from an entry of `layers`, or None if the entry is a layer."""
     module, name = entry.get("module"), entry["class_name"]
     config = entry.get("config")
-    if not isinstance(module, str) or not isinstance(config, dict):
+    if not isinstance(config, dict):
+        return None
+    if module is None:
+        return _bare_op(name, config)
+    if not isinstance(module, str):
         return None
     if module == "kerata.ops" and name == "OpCall":
         fn = builtin.builtin_function(config.get("op"))
@@ -334,10 +340,23 @@ def _make_op(entry: dict):
     if parts[0] != "keras" or ("ops" not in parts and "activations" not in parts):
         return None
     known = op_of_class(parts[-1], name)
-    if known is None and "activations" in parts:
+    if known is not None:
+        return _known_op(known, config)
+    if "activations" in parts:
         return _activation_op(name, config)
-    if known is None:
-        raise ValueError(f"The config calls the op class {name!r} of {module!r}, which is not known here.")
+    raise ValueError(f"The config calls the op class {name!r} of {module!r}, which is not known here.")
+
+
+def _bare_op(name: str, config: dict):
+    """An op without its module, as `.h5` files of Keras 3 have it; or an op of TensorFlow, from Keras 2."""
+    if name in ("TFOpLambda", "SlicingOpLambda"):
+        fn, call = tf_ops.find(config.get("function"))
+        return _Op(call, config.get("name"), None, {}, of=fn)
+    known = op_of_class(None, name) if builtin.any_builtin_class(name) is None else None
+    return None if known is None else _known_op(known, config)
+
+
+def _known_op(known: KerasOp, config: dict):
     fn = _op_function(known.op)
     init = {known.init[k]: _tuples(deserialize_keras_object(v)) for k, v in config.items() if k in known.init}
     return _Op(fn, config.get("name"), known, init)
@@ -358,7 +377,12 @@ def _op_function(op: str):
     from kerata import ops
 
     owner, _, name = op.rpartition(".")
-    return getattr(getattr(ops, owner) if owner else ops, name)
+    found = getattr(getattr(ops, owner) if owner else ops, name, None)
+    if found is None:
+        found = builtin.builtin_function(name)
+    if found is None:
+        raise ValueError(f"The config calls the op {op!r}, which this version has not.")
+    return found
 
 
 def _tuples(x):

@@ -377,6 +377,8 @@ def keras_op(op: str) -> KerasOp | None:
     return _by_op().get(op)
 
 
-def op_of_class(module: str, name: str) -> KerasOp | None:
-    """The entry of a class by the last part of its module ("numpy") and its name ("Sum"); None if there is none."""
+def op_of_class(module: str | None, name: str) -> KerasOp | None:
+    """The entry of a class by the last part of its module ("numpy"; None: any) and its name ("Sum"), or None."""
+    if module is None:
+        return next((entry for entry in _by_op().values() if entry.name == name), None)
     return _by_class().get((module, name))

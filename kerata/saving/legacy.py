@@ -82,6 +82,15 @@ def upgrade_name(name: str, module) -> str:
     return _NAMES.get(name, name)
 
 
+def upgrade_class(name: str, module, config) -> tuple:
+    """A class and its config, where Keras 1 meant another class by them."""
+    if source_major() == 1 and name == "Sequential" and module is None:
+        branched = legacy_keras1.sequential_with_branches({"layers": config} if isinstance(config, list) else config)
+        if branched is not None:
+            return "Functional", branched
+    return name, config
+
+
 def upgrade_object(name: str, module, config):
     """The config of a class of Keras's own, with today's arguments. Classes of users are left alone."""
     if not isinstance(config, dict):
@@ -189,6 +198,20 @@ def _variance_scaling(config: dict):
         config["distribution"] = "truncated_normal"
 
 
+def _last_axis(config: dict):
+    """Keras 2 kept the axes resolved; a rank is not known here, so that one axis alone stays a number."""
+    _first_axis(config)
+
+
+def _depthwise(config: dict):
+    for key in ("groups", "kernel_initializer", "kernel_regularizer", "kernel_constraint"):
+        config.pop(key, None)
+
+
+def _transposed(config: dict):
+    config.pop("groups", None)
+
+
 def _upsampling(config: dict):
     if isinstance(config.get("size"), list) and len(config["size"]) == 1:
         config["size"] = config["size"][0]
@@ -230,13 +253,6 @@ def _loss_scale(config: dict):
             del config["name"]
 
 
-def _sequential(config: dict):
-    layers = config.get("layers")
-    if source_major() == 1 and isinstance(layers, list):
-        return legacy_keras1.sequential(config)
-    return None
-
-
 _OPTIMIZERS = (
     "Adam", "AdamW", "Adamax", "Nadam", "SGD", "RMSprop", "Adagrad", "Adadelta", "Ftrl", "Adafactor", "Lion",
 )  # fmt: skip
@@ -267,10 +283,26 @@ _CHANGES = {
     "VarianceScaling": _variance_scaling,
     "UpSampling1D": _upsampling,
     "LossScaleOptimizer": _loss_scale,
-    "Sequential": _sequential,
+    "UnitNormalization": _last_axis,
+    **dict.fromkeys(("DepthwiseConv1D", "DepthwiseConv2D", "SeparableConv1D", "SeparableConv2D"), _depthwise),
+    **dict.fromkeys(("Conv1DTranspose", "Conv2DTranspose", "Conv3DTranspose"), _transposed),
     **dict.fromkeys(_OPTIMIZERS, _optimizer),
     **dict.fromkeys(_LOSSES, _loss_or_metric),
 }
+
+
+_COMPILE_ARGUMENTS = (
+    "optimizer", "loss", "loss_weights", "metrics", "weighted_metrics", "run_eagerly", "steps_per_execution",
+    "jit_compile", "auto_scale_loss",
+)  # fmt: skip
+
+
+def upgrade_compile(config: dict) -> dict:
+    """The arguments of compile(); None stood for "as usual" in Keras 2."""
+    if not isinstance(config, dict) or source_major() >= 3:
+        return config
+    optional = ("run_eagerly", "steps_per_execution", "jit_compile")
+    return {k: v for k, v in config.items() if k in _COMPILE_ARGUMENTS and not (k in optional and v is None)}
 
 
 # -- graphs ----------------------------------------------------------------------------------------------------

@@ -264,7 +264,8 @@ def _compile_config(config: dict, model) -> dict:
     if isinstance(optimizer, str):
         out["optimizer"] = optimizer
     elif isinstance(optimizer, dict):
-        out["optimizer"] = {"module": "keras.optimizers", "registered_name": None, **optimizer}
+        name = str(optimizer.get("class_name")).removeprefix("Custom>")  # TensorFlow's Keras 2.11 to 2.15
+        out["optimizer"] = {"module": "keras.optimizers", "registered_name": None, **optimizer, "class_name": name}
     return out
 
 

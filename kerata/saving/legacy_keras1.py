@@ -148,6 +148,39 @@ _SPECIAL = {
 }
 
 
-def sequential(config: dict) -> dict | None:
-    """A Sequential of Keras 1: a list of layers, of which the first may be a Merge of several branches."""
-    return None
+def sequential_with_branches(config: dict) -> dict | None:
+    """A Sequential that starts with a Merge of branches, as the Functional model that it is; None for others."""
+    layers = config.get("layers")
+    first = layers[0] if isinstance(layers, list) and layers else None
+    if not isinstance(first, dict) or first.get("class_name") != "Merge":
+        return None
+    branches = first["config"].get("layers") or []
+    nodes, ends, starts = [], [], []
+    for i, branch in enumerate(branches):
+        shape = _first_shape(branch)
+        name = f"input_of_branch_{i + 1}"
+        nodes.append({
+            "class_name": "InputLayer", "name": name, "inbound_nodes": [],
+            "config": {"batch_input_shape": shape, "name": name, "input_dtype": "float32"},
+        })  # fmt: skip
+        starts.append([name, 0, 0])
+        inner = f"branch_{i + 1}"
+        settings = {"name": inner, "layers": branch["config"]}
+        call = [[[name, 0, 0]]]
+        nodes.append({"class_name": "Sequential", "name": inner, "config": settings, "inbound_nodes": call})
+        ends.append([inner, 0, 0])
+    merge = {**first["config"], "layers": None}
+    nodes.append({"class_name": "Merge", "name": merge["name"], "config": merge, "inbound_nodes": [ends]})
+    last = merge["name"]
+    for layer in layers[1:]:
+        name = layer["config"]["name"]
+        nodes.append({**layer, "name": name, "inbound_nodes": [[[last, 0, 0]]]})
+        last = name
+    return {"name": config.get("name"), "layers": nodes, "input_layers": starts, "output_layers": [[last, 0, 0]]}
+
+
+def _first_shape(branch: dict):
+    """The input shape that the first layer of a branch gives."""
+    layers = branch["config"]
+    layers = layers["layers"] if isinstance(layers, dict) else layers
+    return layers[0]["config"]["batch_input_shape"]

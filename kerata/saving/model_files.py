@@ -9,7 +9,7 @@ import os
 import shutil
 import tempfile
 
-from kerata.saving import atomic, legacy_h5, shards, weights
+from kerata.saving import atomic, legacy, legacy_h5, shards, weights
 from kerata.saving.archive import Archive, ArchiveWriter
 from kerata.saving.hdf5 import ReadableStore, describe_bytes, open_checked
 from kerata.saving.limits import Budget, parse_json
@@ -206,6 +206,16 @@ def _version(metadata: bytes | None) -> str:
 
 
 def _from_config(text: bytes, metadata: bytes | None, budget: Budget, compile: bool):
+    with legacy.written_by(_keras_version(metadata)):
+        return _read_config(text, metadata, budget, compile)
+
+
+def _keras_version(metadata: bytes | None):
+    found = parse_json(metadata, _METADATA) if metadata is not None else None
+    return found.get("keras_version") if isinstance(found, dict) else None
+
+
+def _read_config(text: bytes, metadata: bytes | None, budget: Budget, compile: bool):
     config = parse_json(text, _CONFIG)
     if not isinstance(config, dict) or "class_name" not in config:
         raise ValueError(f"{_CONFIG} in the file describes no model: it holds {str(config)[:100]!r}.")

@@ -6,6 +6,7 @@ Reading is data only: a dictionary names a class, which is looked up in the clos
 
 from __future__ import annotations
 
+import contextlib
 import inspect
 import threading
 import types
@@ -242,7 +243,9 @@ def deserialize_keras_object(config, custom_objects: dict | None = None, safe_mo
     kwargs.pop("printable_module_name", None)
     if kwargs:
         raise ValueError(f"deserialize_keras_object() takes no argument {', '.join(map(repr, kwargs))}.")
-    with SafeModeScope(safe_scope), CustomObjectScope(custom_objects):
+    version = config.get("keras_version") if isinstance(config, dict) else None
+    source = legacy.written_by(version) if version is not None else contextlib.nullcontext()
+    with SafeModeScope(safe_scope), CustomObjectScope(custom_objects), source:
         return _read(config, module_objects)
 
 
@@ -284,6 +287,7 @@ def _read_object(config: dict):
     if special is not None:
         return special(config, inner)
     module, registered = config.get("module"), config.get("registered_name")
+    class_name, inner = legacy.upgrade_class(class_name, module, inner)
     inner = legacy.upgrade_object(class_name, module, inner)
     for key, value in (("module", module), ("registered_name", registered)):
         if value is not None and not isinstance(value, str):
@@ -318,7 +322,7 @@ def _make(cls, config: dict, inner):
             instance.built = True
     compile_config = config.get("compile_config")
     if compile_config and hasattr(instance, "compile_from_config"):
-        instance.compile_from_config(compile_config)
+        instance.compile_from_config(legacy.upgrade_compile(compile_config))
     return instance
 
 
