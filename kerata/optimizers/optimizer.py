@@ -16,7 +16,6 @@ from kerata.core.variable import Variable
 from kerata.optimizers import _apply
 from kerata.optimizers.schedules.schedule import LearningRateSchedule
 
-
 _SHARED = (
     "weight_decay", "clipnorm", "global_clipnorm", "clipvalue", "use_ema", "ema_momentum", "ema_overwrite_frequency",
     "loss_scale_factor", "gradient_accumulation_steps",
@@ -209,9 +208,9 @@ class Optimizer(Configurable):
         if isinstance(rate, LearningRateSchedule) or callable(rate):
             self._learning_rate = rate
             return
-        if isinstance(rate, bool) or not isinstance(rate, int | float | np.number | np.ndarray | Variable) and not (
+        if isinstance(rate, bool) or (not isinstance(rate, int | float | np.number | np.ndarray | Variable) and not (
             backend.owner(type(rate))
-        ):
+        )):
             raise ValueError(
                 "Argument `learning_rate` should be float, or an instance of LearningRateSchedule, or a callable without "
                 f"arguments that returns the rate. Received instead: learning_rate={rate}"
@@ -277,7 +276,11 @@ class Optimizer(Configurable):
         grads = list(grads)
         if not grads:
             return
-        if backend.current() is not self._backend and (self.built or trainable_variables is None):
+        if trainable_variables is not None:
+            trainable_variables = list(trainable_variables)
+            if not self.built:
+                self.build(trainable_variables)
+        if backend.current() is not self._backend:
             with backend.backend_scope(self._backend):
                 return self._apply_here(grads, trainable_variables)
         return self._apply_here(grads, trainable_variables)
@@ -301,9 +304,6 @@ class Optimizer(Configurable):
                 )
             variables = self._trainable_variables
         else:
-            variables = list(variables)
-            if not self.built:
-                self.build(variables)
             index = self._index
             for v in variables:
                 if id(v) not in index:

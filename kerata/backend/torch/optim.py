@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import torch
 
-
 scope = torch.no_grad
 
 
@@ -155,6 +154,8 @@ def _adam(opt, grads, variables, rate):
     if not kind.is_floating_point or not 0 <= opt.beta_1 < 1 or any(x.dtype is not kind for x in p):
         _adam_by_parts(opt, p, grads, m, v, largest, rate)
         return
+    # The kernel walks the memory of all of them alike; the gradient of a convolution's kernel lies in another order.
+    grads = [g if g.stride() == x.stride() else torch.empty_like(x).copy_(g) for g, x in zip(grads, p)]
     torch._fused_adam_(
         p, grads, m, v, largest, _steps(p[0].device, len(p)), lr=rate, beta1=opt.beta_1, beta2=opt.beta_2,
         weight_decay=0.0, eps=opt.epsilon, amsgrad=bool(opt.amsgrad), maximize=False,
