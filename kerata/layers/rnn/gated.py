@@ -1,0 +1,97 @@
+"""What SimpleRNN, LSTM and GRU share, cells and layers."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from kerata import activations, constraints, initializers, ops, regularizers
+from kerata.layers.layer import Layer
+from kerata.layers.rnn.dropout_rnn_cell import DropoutRNNCell
+from kerata.layers.rnn.rnn import RNN, of_cell
+from kerata.random.seed_generator import SeedGenerator
+
+_WEIGHTS = (
+    "units", "activation", "use_bias", "kernel_initializer", "recurrent_initializer", "bias_initializer",
+    "kernel_regularizer", "recurrent_regularizer", "bias_regularizer", "kernel_constraint", "recurrent_constraint",
+    "bias_constraint", "dropout", "recurrent_dropout",
+)  # fmt: skip
+
+
+class GatedCell(DropoutRNNCell, Layer):
+    """What the cells share: arguments, weights and states. `_gates` matrices stand side by side in each kernel."""
+
+    _gates = 1
+    _states = 1
+
+    def _set_up(self, units, activation, use_bias, dropout, recurrent_dropout, seed, weights: dict) -> None:
+        """Store what every cell is given; `weights` has the initializers, regularizers and constraints by name."""
+        if isinstance(units, bool) or not isinstance(units, int | np.integer) or units < 1:
+            raise ValueError(f"`units` of {type(self).__name__} is a positive integer; got {units!r}.")
+        self.units, self.activation, self.use_bias = int(units), activations.get(activation), use_bias
+        self._set_up_weights(weights)
+        self._set_up_dropout(dropout, recurrent_dropout, seed)
+        self.state_size = self.units if self._states == 1 else [self.units] * self._states
+        self.output_size = self.units
+
+    def _set_up_weights(self, weights: dict) -> None:
+        for name, value in weights.items():
+            package = name.rpartition("_")[2]
+            get = {"initializer": initializers, "regularizer": regularizers, "constraint": constraints}[package].get
+            setattr(self, name, get(value))
+
+    def _set_up_dropout(self, dropout, recurrent_dropout, seed) -> None:
+        self.dropout = min(1.0, max(0.0, dropout))
+        self.recurrent_dropout = min(1.0, max(0.0, recurrent_dropout))
+        self.seed = seed
+        self.seed_generator = SeedGenerator(seed)
+
+    def _bias_shape(self) -> tuple:
+        return (self._gates * self.units,)
+
+    def _first_bias(self):
+        return self.bias_initializer
+
+    def _add(self, name: str, shape, initializer):
+        kind = "kernel" if name == "kernel" else name.removesuffix("_kernel")
+        return self.add_weight(
+            name=name, shape=shape, initializer=initializer, regularizer=getattr(self, f"{kind}_regularizer"),
+            constraint=getattr(self, f"{kind}_constraint"),
+        )  # fmt: skip
+
+    def build(self, input_shape):
+        width = self._gates * self.units
+        self.kernel = self._add("kernel", (input_shape[-1], width), self.kernel_initializer)
+        self.recurrent_kernel = self._add("recurrent_kernel", (self.units, width), self.recurrent_initializer)
+        self.bias = self._add("bias", self._bias_shape(), self._first_bias()) if self.use_bias else None
+
+    def get_initial_state(self, batch_size=None):
+        """The states before the first step: zeros."""
+        return [ops.zeros((batch_size, self.units), dtype=self.compute_dtype) for _ in range(self._states)]
+
+
+@of_cell(*_WEIGHTS)
+class GatedRNN(RNN):
+    """Base: runs all time steps at once where the cell allows it."""
+
+    # In Keras's files these layers have `activity_regularizer` always, and never `cell`.
+    _config_skip = (Layer._config_skip - {"activity_regularizer"}) | {"cell", "use_cudnn"}
+    _cell_class: type
+    use_cudnn = "auto"
+
+    def inner_loop(self, sequences, initial_state, mask, training=False):
+        cell = self.cell
+        fits = type(cell) is self._cell_class and not (training and cell.recurrent_dropout > 0)
+        if not fits or self.use_cudnn is False:
+            return super().inner_loop(sequences, initial_state, mask, training)
+        if training and cell.dropout > 0:
+            sequences = sequences * ops.expand_dims(cell.get_dropout_mask(sequences[:, 0]), 1)
+        outputs, last, states = self._run(
+            sequences, *initial_state, cell.kernel.value, cell.recurrent_kernel.value,
+            None if cell.bias is None else cell.bias.value, activation=cell.activation, mask=mask,
+            go_backwards=self.go_backwards, return_sequences=self.return_sequences,
+            zero_output_for_mask=self.zero_output_for_mask, unroll=self.unroll,
+        )  # fmt: skip
+        return last, outputs, states
+
+    def _run(self, *args, **kwargs):
+        raise NotImplementedError

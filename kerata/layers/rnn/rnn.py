@@ -1,0 +1,192 @@
+"""RNN: the layer that runs a cell over time."""
+
+from __future__ import annotations
+
+from kerata import backend, ops
+from kerata.core import tree
+from kerata.core.variable import Variable
+from kerata.layers.layer import Layer
+from kerata.layers.rnn.cell import as_cell, call_cell, initial_state, output_size
+from kerata.layers.rnn.dropout_rnn_cell import DropoutRNNCell
+from kerata.layers.rnn.stacked_rnn_cells import StackedRNNCells
+from kerata.ops import _nn_rnn
+
+
+def of_cell(*names: str):
+    """A class decorator: properties that read these attributes of `self.cell`."""
+
+    def decorate(cls):
+        for name in names:
+            setattr(cls, name, property(lambda self, name=name: getattr(self.cell, name)))
+        return cls
+
+    return decorate
+
+
+class RNN(Layer):
+    """Runs a cell over the time steps of sequences (batch, time, ...).
+
+    Args:
+        cell: a cell, or a list of cells to stack: a layer (or any object) with `call(inputs, states)`, which gives
+            `(output, new_states)`, `state_size` (an integer, or a list with one for each state), and perhaps
+            `output_size` and `get_initial_state(batch_size)`.
+        return_sequences: give the outputs of all time steps, (batch, time, ...), rather than the last one.
+        return_state: give the last states as well: `(output, *states)`.
+        go_backwards: from the last time step to the first; outputs come in that order.
+        stateful: start each batch with the last states of the batch before, sample by sample. The batch size must be
+            known; `reset_state()` starts anew.
+        unroll: write the time steps out instead of looping (faster for short sequences, slower to compile).
+        zero_output_for_mask: with `return_sequences`, give 0 for masked time steps instead of the last output.
+
+    Called with sequences and perhaps `initial_state` (a list), `mask` (batch, time; True where a step counts; at the
+    others the states stand still) and `training`.
+
+    >>> import kerata
+    >>> cells = [kerata.layers.LSTMCell(8), kerata.layers.LSTMCell(4)]
+    >>> kerata.layers.RNN(cells, return_sequences=True)(kerata.ops.ones((2, 5, 3))).shape[2]
+    4
+    """
+
+    _untracked = frozenset(("states",))
+
+    def __init__(self, cell, return_sequences=False, return_state=False, go_backwards=False, stateful=False,
+                 unroll=False, zero_output_for_mask=False, **kwargs):  # fmt: skip
+        cell = StackedRNNCells(cell) if isinstance(cell, list | tuple) else as_cell(cell)
+        super().__init__(**kwargs)
+        self.cell = cell
+        self.return_sequences, self.return_state = return_sequences, return_state
+        self.go_backwards, self.stateful, self.unroll = go_backwards, stateful, unroll
+        self.zero_output_for_mask = zero_output_for_mask
+        self.supports_masking = True
+        self.states = None
+
+    # -- states -----------------------------------------------------------------------------------------------
+    @property
+    def state_size(self):
+        return self.cell.state_size
+
+    def get_initial_state(self, batch_size) -> list:
+        """The states before the first step."""
+        return initial_state(self.cell, batch_size)
+
+    def build(self, sequences_shape, initial_state_shape=None):
+        if isinstance(self.cell, Layer) and not self.cell.built:
+            self.cell.build((sequences_shape[0], *sequences_shape[2:]))
+        if self.stateful and self.states is None:
+            self._make_states(sequences_shape)
+
+    def _make_states(self, shape) -> None:
+        if shape[0] is None:
+            raise ValueError(
+                f"Layer {self.name!r} is stateful and must know the batch size; its input has the shape {tuple(shape)}. "
+                f"Give it: `Input(batch_shape=(32, {shape[1]}, ...))` or `batch_size=32`."
+            )
+
+        def make(x):
+            return Variable(x, trainable=False, dtype=self.variable_dtype, name="rnn_state")
+
+        # Trained and compiled like other variables, but neither among the weights nor in files.
+        self.states = tree.map_structure(make, self.get_initial_state(shape[0]))
+
+    def _state_variables(self) -> list:
+        return tree.flatten(self.states) if self.states is not None else []
+
+    def _collect(self, with_state, seen, out) -> None:
+        known = id(self) in seen
+        super()._collect(with_state, seen, out)
+        if with_state and not known:
+            out.extend(v for v in self._state_variables() if id(v) not in seen)
+            seen.update(map(id, self._state_variables()))
+
+    def _moved(self) -> None:
+        for v in self._state_variables():
+            v.to_backend(self._backend)
+
+    def reset_state(self) -> None:
+        """Set the states of a stateful layer to zero."""
+        for v in self._state_variables():
+            v.assign(self._backend.convert(v.numpy() * 0))
+
+    reset_states = reset_state
+
+    # -- computing --------------------------------------------------------------------------------------------
+    def compute_mask(self, _, mask):
+        """The mask of the outputs: the input's, if all time steps are given."""
+        mask = tree.flatten(mask)[0] if self.return_sequences else None
+        return [mask, *(None for _ in tree.flatten(self.state_size))] if self.return_state else mask
+
+    def call(self, sequences, initial_state=None, mask=None, training=False):
+        states = self._start(sequences, initial_state)
+        if isinstance(mask, list | tuple):
+            mask = tree.flatten(mask)[0]
+        if training:
+            _draw_masks(self.cell, sequences[:, 0], states)
+        try:
+            last, outputs, states = self.inner_loop(sequences, states, mask, training)
+        finally:
+            _forget_masks(self.cell)
+        if self.stateful:
+            for v, x in zip(self._state_variables(), tree.flatten(states)):
+                v.assign(ops.cast(x, v.dtype))
+        output = outputs if self.return_sequences else last
+        return (output, *states) if self.return_state else output
+
+    def _start(self, sequences, given) -> list:
+        if given is None and self.stateful:
+            given = tree.map_structure(lambda v: v.value, self.states)
+        elif given is None:
+            given = self.get_initial_state(ops.shape(sequences)[0])
+        given = list(given) if isinstance(given, list | tuple) else [given]
+        wanted = tree.flatten(self.state_size)
+        found = tree.flatten(given)
+        if len(found) != len(wanted):
+            raise ValueError(
+                f"Layer {self.name!r} ({type(self).__name__}) has {len(wanted)} state(s) of size {self.state_size}; "
+                f"`initial_state` was given {len(found)}, of shapes {[tuple(x.shape) for x in found]}."
+            )
+        return tree.map_structure(lambda x: ops.cast(x, self.compute_dtype), given)
+
+    def inner_loop(self, sequences, initial_state, mask, training=False):
+        """Run the cell over time: `(last_output, outputs, states)`."""
+        b = backend.current()
+
+        def step(states, x):
+            return call_cell(self.cell, x, states, training)
+
+        outputs, last, states = _nn_rnn.steps(
+            step, _time_first(sequences), initial_state, self._output_before(initial_state), mask,
+            b.shape(sequences)[1], self.go_backwards, self.return_sequences, self.zero_output_for_mask, self.unroll,
+        )  # fmt: skip
+        return last, outputs, states
+
+    def _output_before(self, states):
+        """What the output of a masked step is before any other: the output's own state, or zeros."""
+        state = tree.flatten(states[-1] if isinstance(self.cell, StackedRNNCells) else states)[0]
+        size = output_size(self.cell)
+        size = tuple(size) if isinstance(size, list | tuple) else (size,)
+        if tuple(state.shape[1:]) == size or not all(isinstance(n, int) for n in size):
+            return state
+        return ops.zeros((ops.shape(state)[0], *size), dtype=self.compute_dtype)
+
+
+def _time_first(x):
+    return ops.transpose(x, (1, 0, *range(2, len(x.shape))))
+
+
+def _draw_masks(cell, x, states) -> None:
+    """Draw the dropout masks of a cell (or a stack) before the loop, so that all steps share them."""
+    if isinstance(cell, StackedRNNCells):
+        for inner, inner_states in zip(cell.cells, states):
+            _draw_masks(inner, x, inner_states)
+            size = output_size(inner)
+            x = ops.zeros((ops.shape(x)[0], *(size if isinstance(size, list | tuple) else (size,))), dtype=x.dtype)
+    elif isinstance(cell, DropoutRNNCell):
+        cell.get_dropout_mask(x)
+        cell.get_recurrent_dropout_mask(tree.flatten(states)[0])
+
+
+def _forget_masks(cell) -> None:
+    for inner in cell.cells if isinstance(cell, StackedRNNCells) else [cell]:
+        if isinstance(inner, DropoutRNNCell):
+            inner.reset_dropout_mask()
+            inner.reset_recurrent_dropout_mask()

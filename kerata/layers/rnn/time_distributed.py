@@ -1,0 +1,54 @@
+"""TimeDistributed: one layer applied to every time step."""
+
+from __future__ import annotations
+
+from kerata import ops
+from kerata.core import tree
+from kerata.layers.call_plan import plan_of
+from kerata.layers.wrappers.wrapper import Wrapper
+
+
+class TimeDistributed(Wrapper):
+    """Applies `layer` to each time step, with the same weights: (batch, time, ...) to (batch, time, ...).
+
+    The time steps are put into the batch axis, so the layer runs once. A mask (batch, time, ...) goes to the layer
+    likewise, if its `call` takes one.
+
+    Args:
+        layer: the layer for one time step.
+
+    >>> import kerata
+    >>> kerata.layers.TimeDistributed(kerata.layers.Dense(3))(kerata.ops.ones((2, 5, 4))).shape[1]
+    5
+    """
+
+    def __init__(self, layer, **kwargs):
+        super().__init__(layer, **kwargs)
+        self.supports_masking = True
+
+    def build(self, input_shape):
+        if not isinstance(input_shape, tuple | list) or len(input_shape) < 3:
+            raise ValueError(
+                f"Layer {self.name!r} (TimeDistributed) wants inputs (batch, time, ...) of 3 or more axes; the shape is "
+                f"{input_shape}."
+            )
+        super().build((input_shape[0], *input_shape[2:]))
+
+    def call(self, inputs, training=None, mask=None):
+        batch, time = ops.shape(inputs)[:2]
+        plan = plan_of(self.layer)
+        kwargs = {"training": training} if plan.takes_training else {}
+        if plan.takes_mask and mask is not None:
+            kwargs["mask"] = _fold(mask)
+        outputs = self.layer(_fold(inputs), **kwargs)
+        both = (batch if isinstance(batch, int) else -1, time)
+        return tree.map_structure(lambda y: ops.reshape(y, (*both, *_inner(y))), outputs)
+
+
+def _inner(x) -> tuple:
+    return tuple(ops.shape(x)[1:])
+
+
+def _fold(x):
+    """(batch, time, ...) as (batch * time, ...)."""
+    return ops.reshape(x, (-1, *ops.shape(x)[2:]))

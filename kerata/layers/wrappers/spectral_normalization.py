@@ -1,0 +1,68 @@
+"""SpectralNormalization: a kernel that is divided by its largest singular value."""
+
+from __future__ import annotations
+
+from kerata import ops
+from kerata.layers.input_spec import InputSpec
+from kerata.layers.wrappers.wrapper import Wrapper
+
+
+class SpectralNormalization(Wrapper):
+    """Divides the kernel of `layer` by its spectral norm at each call in training (Miyato et al., 2018).
+
+    The norm is found by power iteration, whose vector `vector_u` (1, filters) is kept from call to call. The
+    gradient is that of the layer with the divided kernel.
+
+    Args:
+        layer: a layer with a `kernel` or `embeddings`, such as Dense or Conv2D.
+        power_iterations: rounds of the iteration at each call.
+
+    >>> import kerata
+    >>> kerata.layers.SpectralNormalization(kerata.layers.Dense(3))(kerata.ops.ones((2, 4))).shape[1]
+    3
+    """
+
+    def __init__(self, layer, power_iterations=1, **kwargs):
+        super().__init__(layer, **kwargs)
+        if not isinstance(power_iterations, int) or power_iterations < 1:
+            raise ValueError(
+                f"`power_iterations` of SpectralNormalization is a positive integer; got {power_iterations!r}."
+            )
+        self.power_iterations = power_iterations
+
+    def build(self, input_shape):
+        super().build(input_shape)
+        self.input_spec = InputSpec(shape=[None, *input_shape[1:]])
+        for name in ("kernel", "embeddings"):
+            found = getattr(self.layer, name, None)
+            if found is not None:
+                self.kernel = found
+                break
+        else:
+            raise ValueError(
+                f"SpectralNormalization normalises a `kernel` or `embeddings`; {type(self.layer).__name__} has neither."
+            )
+        self.kernel_shape = tuple(self.kernel.shape)
+        self.vector_u = self.add_weight(
+            shape=(1, self.kernel_shape[-1]), initializer="truncated_normal", name="vector_u", trainable=False
+        )
+
+    def call(self, inputs, training=False):
+        if training:
+            vector_u, kernel = self.normalized_weights()
+            self.vector_u.assign(vector_u)
+            # The step is taken from the divided kernel, on every backend.
+            value = self.kernel.value
+            self.kernel.assign(value + ops.stop_gradient(kernel - value))
+        return self.layer(inputs)
+
+    def normalized_weights(self):
+        """The next `vector_u`, and the kernel over its spectral norm."""
+        weights = ops.reshape(self.kernel, (-1, self.kernel_shape[-1]))
+        u = ops.convert_to_tensor(self.vector_u)
+        for _ in range(self.power_iterations):
+            v = ops.normalize(ops.matmul(u, ops.transpose(weights)), axis=None)
+            u = ops.normalize(ops.matmul(v, weights), axis=None)
+        sigma = ops.matmul(ops.matmul(v, weights), ops.transpose(u))
+        kernel = ops.reshape(ops.divide(self.kernel, sigma), self.kernel_shape)
+        return ops.cast(ops.stop_gradient(u), self.vector_u.dtype), ops.cast(kernel, self.kernel.dtype)

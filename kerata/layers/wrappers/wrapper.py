@@ -1,0 +1,34 @@
+"""Wrapper: the base of layers around another layer."""
+
+from __future__ import annotations
+
+from kerata.layers.layer import Layer
+
+
+def as_layer(layer, who: str) -> Layer:
+    """A layer from itself or its config."""
+    if isinstance(layer, dict):
+        from kerata.saving.serialization import deserialize_keras_object
+
+        layer = deserialize_keras_object(layer)
+    if not isinstance(layer, Layer):
+        hint = ", without parentheses: write `Dense(8)`, say" if isinstance(layer, type) else ""
+        raise ValueError(f"{who} goes around a layer; it was given {layer!r} ({type(layer).__name__}{hint}).")
+    return layer
+
+
+class Wrapper(Layer):
+    """A layer around `layer`, which it builds for its own inputs.
+
+    Args:
+        layer: the layer inside.
+    """
+
+    def __init__(self, layer, **kwargs):
+        layer = as_layer(layer, type(self).__name__)
+        super().__init__(**kwargs)
+        self.layer = layer
+
+    def build(self, input_shape=None):
+        if not self.layer.built:
+            self.layer.build(input_shape)
