@@ -1,0 +1,86 @@
+"""Boxes as deltas from anchors, and back."""
+
+from __future__ import annotations
+
+from kerata import ops
+from kerata.utils.bounding_boxes.formats import check_format, convert_format
+
+_ENCODINGS = ("center_xywh", "center_yxhw")
+
+
+def encode_box_to_deltas(anchors, boxes, anchor_format, box_format, encoding_format="center_yxhw", variance=None,
+                         image_shape=None):  # fmt: skip
+    """Deltas of boxes from anchors: differences of the middles in anchor sizes, and logarithms of the size ratios.
+
+    Args:
+        anchors: array of shape (n, 4), or a dictionary of such arrays by level.
+        boxes: array of shape (n, 4) or (batch, n, 4).
+        anchor_format, box_format: their formats.
+        encoding_format: "center_yxhw" or "center_xywh": the order of the deltas.
+        variance: four numbers that the deltas are divided by.
+        image_shape: (height, width, channels), for relative formats.
+    """
+    _check(encoding_format, variance, anchor_format, box_format, image_shape)
+    if isinstance(anchors, dict):
+        anchors = ops.concatenate([anchors[k] for k in anchors], axis=0)
+    anchors = _absolute(anchors, anchor_format, encoding_format, image_shape)
+    boxes = _absolute(boxes, box_format, encoding_format, image_shape)
+    if len(boxes.shape) == len(anchors.shape) + 1:
+        anchors = ops.expand_dims(anchors, 0)
+    sizes = anchors[..., 2:]
+    deltas = ops.concatenate(
+        [(boxes[..., :2] - anchors[..., :2]) / sizes, ops.log(ops.maximum(boxes[..., 2:], 1e-7) / sizes)], axis=-1
+    )
+    return deltas if variance is None else deltas / ops.convert_to_tensor(variance, "float32")
+
+
+def decode_deltas_to_boxes(anchors, boxes_delta, anchor_format, box_format, encoded_format="center_yxhw", variance=None,
+                           image_shape=None):  # fmt: skip
+    """Boxes from deltas: the inverse of `encode_box_to_deltas`.
+
+    Args:
+        anchors: array of shape (n, 4), or a dictionary of such arrays by level.
+        boxes_delta: array of shape (n, 4) or (batch, n, 4), or a dictionary of such arrays with the keys of `anchors`.
+        anchor_format: format of the anchors.
+        box_format: format of the result.
+        encoded_format: "center_yxhw" or "center_xywh": the order of the deltas.
+        variance: four numbers that the deltas are multiplied by.
+        image_shape: (height, width, channels), for relative formats.
+    """
+    _check(encoded_format, variance, anchor_format, box_format, image_shape)
+    if isinstance(anchors, dict) != isinstance(boxes_delta, dict):
+        raise ValueError("`anchors` and `boxes_delta` must both be arrays, or both dictionaries by level.")
+    options = (anchor_format, box_format, encoded_format, variance, image_shape)
+    if isinstance(anchors, dict):
+        if anchors.keys() != boxes_delta.keys():
+            raise ValueError(f"`anchors` has the levels {list(anchors)}, `boxes_delta` has {list(boxes_delta)}.")
+        return {k: _decode(anchors[k], boxes_delta[k], *options) for k in anchors}
+    return _decode(anchors, boxes_delta, *options)
+
+
+def _decode(anchors, deltas, anchor_format, box_format, encoded_format, variance, image_shape):
+    anchors = _absolute(anchors, anchor_format, encoded_format, image_shape)
+    deltas = ops.cast(ops.convert_to_tensor(deltas), "float32")
+    if variance is not None:
+        deltas = deltas * ops.convert_to_tensor(variance, "float32")
+    if len(deltas.shape) == len(anchors.shape) + 1:
+        anchors = ops.expand_dims(anchors, 0)
+    sizes = anchors[..., 2:]
+    boxes = ops.concatenate([deltas[..., :2] * sizes + anchors[..., :2], ops.exp(deltas[..., 2:]) * sizes], axis=-1)
+    height, width = (None, None) if image_shape is None else image_shape[:2]
+    return convert_format(boxes, encoded_format, box_format, height, width)
+
+
+def _absolute(boxes, form, encoding, image_shape):
+    height, width = (None, None) if image_shape is None else image_shape[:2]
+    return convert_format(boxes, form, encoding, height, width)
+
+
+def _check(encoding, variance, anchor_format, box_format, image_shape) -> None:
+    if encoding not in _ENCODINGS:
+        raise ValueError(f"Deltas are in the order 'center_yxhw' or 'center_xywh'; got {encoding!r}.")
+    if variance is not None and len(variance) != 4:
+        raise ValueError(f"`variance` is four numbers; got {len(variance)}.")
+    for form in (anchor_format, box_format):
+        if check_format(form).startswith("rel_") and image_shape is None:
+            raise ValueError(f"For the format {form!r} `image_shape` (height, width, channels) is needed.")

@@ -1,0 +1,97 @@
+"""What cropping, padding and turning an image do to its boxes."""
+
+from __future__ import annotations
+
+import math
+
+from kerata import ops
+from kerata.utils.bounding_boxes.formats import convert_format
+
+
+def clip_to_image_size(bounding_boxes, height=None, width=None, bounding_box_format="xyxy"):
+    """Cut boxes off at the image's border; the label of a box of which nothing remains becomes -1.
+
+    Args:
+        bounding_boxes: dictionary with "boxes" (..., 4) and "labels" (...).
+        height, width: of the images; not needed for relative formats.
+        bounding_box_format: format of the boxes.
+    """
+    if not isinstance(bounding_boxes, dict) or not {"boxes", "labels"} <= bounding_boxes.keys():
+        raise ValueError("clip_to_image_size() wants a dictionary with 'boxes' and 'labels'.")
+    relative = bounding_box_format.startswith("rel_")
+    if not relative and (height is None or width is None):
+        raise ValueError(f"For the format {bounding_box_format!r} `height` and `width` are needed.")
+    corners = "rel_xyxy" if relative else "xyxy"
+    boxes = convert_format(bounding_boxes["boxes"], bounding_box_format, corners)
+    boxes = _clip(boxes, 1.0 if relative else width, 1.0 if relative else height)
+    empty = ops.logical_or(boxes[..., 2] <= boxes[..., 0], boxes[..., 3] <= boxes[..., 1])
+    labels = ops.convert_to_tensor(bounding_boxes["labels"])
+    labels = ops.where(empty, ops.cast(-1, labels.dtype), labels)
+    return {**bounding_boxes, "boxes": convert_format(boxes, corners, bounding_box_format), "labels": labels}
+
+
+def _clip(boxes, width, height):
+    x1, y1, x2, y2 = ops.split(boxes, 4, axis=-1)
+    return ops.concatenate(
+        [ops.clip(x1, 0, width), ops.clip(y1, 0, height), ops.clip(x2, 0, width), ops.clip(y2, 0, height)], axis=-1
+    )
+
+
+def crop(boxes, top, left, height, width, bounding_box_format="xyxy"):
+    """Boxes after the image was cut to `height` by `width` from (`left`, `top`) on."""
+    boxes = convert_format(boxes, bounding_box_format, "xyxy")
+    return convert_format(_clip(_moved(boxes, -left, -top), width, height), "xyxy", bounding_box_format)
+
+
+def pad(boxes, top, left, height=None, width=None, bounding_box_format="xyxy"):
+    """Boxes after `top` rows and `left` columns were added to the image."""
+    return convert_format(
+        _moved(convert_format(boxes, bounding_box_format, "xyxy"), left, top), "xyxy", bounding_box_format
+    )
+
+
+def _moved(boxes, dx, dy):
+    return boxes + ops.convert_to_tensor([dx, dy, dx, dy], boxes.dtype)
+
+
+def affine_transform(boxes, angle, translate_x, translate_y, scale, shear_x, shear_y, height, width, center_x=None,
+                     center_y=None, bounding_box_format="xyxy"):  # fmt: skip
+    """The upright boxes around boxes that are moved, sheared, turned and scaled with their images.
+
+    Args:
+        boxes: array of shape (batch, n, 4).
+        angle: degrees, one for each image, as are the following.
+        translate_x, translate_y: fractions of the width and height.
+        scale: factors.
+        shear_x, shear_y: degrees.
+        height, width: of the images.
+        center_x, center_y: the point that stays, as fractions; the middle by default.
+        bounding_box_format: format of the boxes.
+    """
+    boxes = convert_format(boxes, bounding_box_format, "xyxy", height, width)
+    turn = _linear_part(*(_column(v) for v in (angle, scale, shear_x, shear_y)))
+    w, h = ops.cast(width, "float32") - 1, ops.cast(height, "float32") - 1
+    cx = w * (0.5 if center_x is None else center_x)
+    cy = h * (0.5 if center_y is None else center_y)
+    x1, y1, x2, y2 = (boxes[..., i] for i in range(4))
+    xs, ys = ops.stack([x1, x2, x1, x2], axis=-1), ops.stack([y1, y1, y2, y2], axis=-1)
+    xs, ys = xs - cx + _column(translate_x) * w, ys - cy + _column(translate_y) * h
+    (a, b), (c, d) = turn
+    new_x, new_y = a * xs + b * ys + cx, c * xs + d * ys + cy
+    out = ops.stack([ops.min(new_x, -1), ops.min(new_y, -1), ops.max(new_x, -1), ops.max(new_y, -1)], axis=-1)
+    return convert_format(out, "xyxy", bounding_box_format, height, width)
+
+
+def _column(value):
+    """One number for each image, to be broadcast over boxes and corners."""
+    return ops.reshape(ops.cast(ops.convert_to_tensor(value), "float32"), (-1, 1, 1))
+
+
+def _linear_part(angle, scale, shear_x, shear_y) -> tuple:
+    """The 2 x 2 matrix: rotation, then shear along y, then along x (with the sign that Keras gives it), then scale."""
+    radians = math.pi / 180
+    cos, sin = ops.cos(angle * radians), ops.sin(angle * radians)
+    tan_x, tan_y = ops.tan(shear_x * radians), ops.tan(shear_y * radians)
+    c, d = -sin + tan_y * cos, cos + tan_y * sin
+    a, b = cos - tan_x * c, sin + tan_x * d
+    return (a * scale, b * scale), (c * scale, d * scale)
