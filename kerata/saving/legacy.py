@@ -11,19 +11,21 @@ from kerata.saving.registration import register_keras_serializable
 
 class _Source(threading.local):
     version: tuple | None = None
+    backend: str | None = None
 
 
 _source = _Source()
 
 
 @contextlib.contextmanager
-def written_by(version):
-    """Read what is inside as written by this version of Keras ("2.2.4")."""
-    before, _source.version = _source.version, parse_version(version)
+def written_by(version, backend: str | None = None):
+    """Read what is inside as written by this version of Keras ("2.2.4"), on this backend."""
+    before = _source.version, _source.backend
+    _source.version, _source.backend = parse_version(version), backend
     try:
         yield
     finally:
-        _source.version = before
+        _source.version, _source.backend = before
 
 
 def parse_version(version) -> tuple | None:
@@ -198,6 +200,16 @@ def _variance_scaling(config: dict):
         config["distribution"] = "truncated_normal"
 
 
+def _conv(config: dict):
+    """Theano and MXNet padded even kernels before, the others after: the same with a kernel of one more, zero, tap."""
+    sizes, strides = config.get("kernel_size"), config.get("strides", 1)
+    padded_before = _source.backend in ("theano", "mxnet") or (_source.backend is None and source_major() == 1)
+    if not padded_before or config.get("padding") != "same" or not isinstance(sizes, list):
+        return
+    if all(s == 1 for s in (strides if isinstance(strides, list) else [strides])):
+        config["kernel_size"] = [n + 1 - n % 2 for n in sizes]
+
+
 def _last_axis(config: dict):
     """Keras 2 kept the axes resolved; a rank is not known here, so that one axis alone stays a number."""
     _first_axis(config)
@@ -209,7 +221,13 @@ def _depthwise(config: dict):
 
 
 def _transposed(config: dict):
+    """Theano cut one more from the front where stride and kernel are odd and even: a zero tap more does the same."""
     config.pop("groups", None)
+    sizes, strides = config.get("kernel_size"), config.get("strides", 1)
+    if _source.backend != "theano" or config.get("padding") != "same" or not isinstance(sizes, list):
+        return
+    strides = strides if isinstance(strides, list) else [strides] * len(sizes)
+    config["kernel_size"] = [k + 1 if k % 2 and k > s and (k - s) % 2 else k for k, s in zip(sizes, strides)]
 
 
 def _upsampling(config: dict):
@@ -284,8 +302,9 @@ _CHANGES = {
     "UpSampling1D": _upsampling,
     "LossScaleOptimizer": _loss_scale,
     "UnitNormalization": _last_axis,
+    **dict.fromkeys(("Conv1D", "Conv2D", "Conv3D", "Convolution2D", "Convolution3D"), _conv),
     **dict.fromkeys(("DepthwiseConv1D", "DepthwiseConv2D", "SeparableConv1D", "SeparableConv2D"), _depthwise),
-    **dict.fromkeys(("Conv1DTranspose", "Conv2DTranspose", "Conv3DTranspose"), _transposed),
+    **dict.fromkeys(("Conv1DTranspose", "Conv2DTranspose", "Conv3DTranspose", "Deconvolution2D"), _transposed),
     **dict.fromkeys(_OPTIMIZERS, _optimizer),
     **dict.fromkeys(_LOSSES, _loss_or_metric),
 }

@@ -104,7 +104,9 @@ def load_model(path: str, compile: bool):
             raise ValueError(f"{path!r} is an HDF5 file without a model's configuration: {kind}.")
         config = parse_json(_text(text), f"The configuration in {path!r}")
         version = file.attrs.get("keras_version") or _in_weights(file, "keras_version") or "1.0"
-        with legacy.written_by(version):
+        group = file["model_weights"] if "model_weights" in file else file
+        backend = _backend(group, group.attrs.get("backend", file.attrs.get("backend")))
+        with legacy.written_by(version, backend):
             before, context.budget = getattr(context, "budget", None), Budget(os.path.getsize(path), repr(path))
             try:
                 model = model_from_config(config)
@@ -182,7 +184,8 @@ def load_weights(model, file, path: str, skip_mismatch: bool = False, by_name: b
 def _backend(group, named) -> str:
     """Who computed with the weights. Keras 1 did not write it; TensorFlow's names end in ":0"."""
     if named is not None:
-        return str(_text(named).decode() if isinstance(named, bytes) else named)
+        named = _text(named)
+        return named.decode("utf-8", "replace") if isinstance(named, bytes) else named
     names = [n for layer in _names(group, "layer_names") if layer in group for n in _names(group[layer], "weight_names")]
     return "theano" if names and not any(n.endswith(":0") for n in names) else "tensorflow"
 

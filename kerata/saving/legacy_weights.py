@@ -73,8 +73,17 @@ def _channels_last(kernel: np.ndarray, layer) -> np.ndarray:
 def _conv(layer, arrays, source: Source):
     if source.major == 1:
         arrays[0] = _channels_last(arrays[0], layer)
-    arrays[0] = _flip(arrays[0], source)
+    arrays[0] = _widen(_flip(arrays[0], source), layer, source)
     return arrays
+
+
+def _widen(kernel: np.ndarray, layer, source: Source) -> np.ndarray:
+    """Zero taps where the layer was given an odd kernel for an even one (see `legacy._conv`)."""
+    extra = [want - have for have, want in zip(kernel.shape[:-2], layer.kernel.shape[:-2])]
+    if any(extra) and all(n in (0, 1) for n in extra):
+        before = source.backend not in ("theano", "mxnet")
+        kernel = np.pad(kernel, [(n, 0) if before else (0, n) for n in extra] + [(0, 0), (0, 0)])
+    return kernel
 
 
 def _conv1d(layer, arrays, source: Source):
@@ -83,7 +92,7 @@ def _conv1d(layer, arrays, source: Source):
         if kernel.shape[:2] != (layer.kernel.shape[0], 1) or kernel.shape[3] != layer.filters:
             kernel = np.transpose(kernel, (2, 3, 1, 0))
         kernel = kernel[:, 0]
-    arrays[0] = _flip(kernel, source)
+    arrays[0] = _widen(_flip(kernel, source), layer, source)
     return arrays
 
 
@@ -91,7 +100,7 @@ def _conv_transpose(layer, arrays, source: Source):
     if source.major == 1:
         axes = (2, 3, 0, 1) if layer.data_format == "channels_first" else (0, 1, 3, 2)
         arrays[0] = np.transpose(arrays[0], axes)
-    arrays[0] = _flip(arrays[0], source)
+    arrays[0] = _widen(_flip(arrays[0], source), layer, source)
     return arrays
 
 
