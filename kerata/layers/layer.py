@@ -607,7 +607,7 @@ def _masks_of(inputs):
     if isinstance(inputs, list | tuple | dict):
         masks = tree.map_structure(get_mask, inputs)
         return None if all(m is None for m in tree.flatten(masks)) else masks
-    return getattr(inputs, "_keras_mask", None)
+    return get_mask(inputs)
 
 
 def _input_shape_from(kwargs: dict, cls: str):
