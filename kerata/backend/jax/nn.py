@@ -8,6 +8,7 @@ patches times a matrix, and a pool is a maximum or sum of strided slices. Elsewh
 from __future__ import annotations
 
 import functools
+import inspect
 import itertools
 import math
 import operator
@@ -76,7 +77,17 @@ def _taps(x, window, strides, dilation):
         yield lax.slice(x, (0, *start, 0), (x.shape[0], *stop, x.shape[-1]), (1, *strides, 1))
 
 
+# One compiled call in eager code; inside a program that is being compiled, as if it were written there.
+_STATIC = {"window", "strides", "padding", "output_padding", "data_format", "dilation"}
+
+
+def _windowed(fn):
+    names = [n for n in inspect.signature(fn).parameters if n in _STATIC]
+    return jax.jit(fn, static_argnames=names, inline=True)
+
+
 # ---- convolution
+@_windowed
 def conv(x, kernel, strides, padding, data_format, dilation):
     pads = windows.pads(padding, _spatial(x, data_format), kernel.shape[:-2], strides, dilation)
     groups = x.shape[1 if data_format == "channels_first" else -1] // kernel.shape[-2]
@@ -101,6 +112,7 @@ def _patches_times_matrix(x, kernel, strides, dilation, groups=1):
     return out.reshape(*out.shape[:-2], filters)
 
 
+@_windowed
 def depthwise_conv(x, kernel, strides, padding, data_format, dilation):
     *window, channels, multiplier = kernel.shape
     pads = windows.pads(padding, _spatial(x, data_format), window, strides, dilation)
@@ -120,6 +132,7 @@ def depthwise_conv(x, kernel, strides, padding, data_format, dilation):
     return _back(out, data_format)
 
 
+@_windowed
 def conv_transpose(x, kernel, strides, padding, output_padding, data_format, dilation):
     *window, filters, channels = kernel.shape
     crops = [windows.transpose_crop(padding, *a) for a in zip(window, strides, dilation, output_padding)]
@@ -161,6 +174,7 @@ def _lowest(dtype):
     return -jnp.inf if jnp.issubdtype(dtype, jnp.inexact) else jnp.iinfo(dtype).min
 
 
+@_windowed
 def max_pool(x, window, strides, padding, data_format):
     pads = windows.pads(padding, _spatial(x, data_format), window, strides)
     low = _lowest(x.dtype)
@@ -179,6 +193,7 @@ def _window_sums(x, window, strides, pads):
     return functools.reduce(operator.add, _taps(_padded(x, pads), window, strides, (1,) * len(window)))
 
 
+@_windowed
 def average_pool(x, window, strides, padding, data_format):
     x = _last(x, data_format)
     pads = windows.pads(padding, x.shape[1:-1], window, strides)
