@@ -9,7 +9,9 @@ import importlib.util
 import sys
 import types
 
-_PREFIXES = ("keras", "tf_keras", "tensorflow.keras", "tensorflow.python.keras", "keras.api", "keras._tf_keras.keras")
+_PREFIXES = ("keras", "tf_keras", "tensorflow.keras", "keras.api", "keras._tf_keras.keras", "keras.api._v2.keras")
+# Packages on the way to those by which TensorFlow itself looks for Keras.
+_EMPTY = ("keras._tf_keras", "keras.api._v2")
 
 
 def target_of(name: str) -> str | None:
@@ -45,7 +47,7 @@ class _Finder(importlib.abc.MetaPathFinder):
     def find_spec(self, name, path=None, target=None):
         if name == "tensorflow" and self.tensorflow:
             return importlib.machinery.ModuleSpec(name, _TensorFlowLoader(), is_package=True)
-        if name == "keras._tf_keras":
+        if name in _EMPTY:
             return importlib.machinery.ModuleSpec(name, _EmptyLoader(), is_package=True)
         own = target_of(name)
         if own is None:

@@ -230,6 +230,7 @@ def _test(model, tester: Runner, callbacks, interrupt) -> dict:
 def evaluate(model, x, y, batch_size, verbose, sample_weight, steps, callbacks) -> dict:
     """See `Trainer.evaluate`; gives the logs."""
     source = make_source(x, y, sample_weight, batch_size, steps)
+    _check_data(model, source)
     model._prepare(source.peek(), training=False)
     callbacks = as_callback_list(callbacks, model, verbose=verbose, epochs=1, steps=source.num_batches)
     with DeferredInterrupt() as interrupt:
