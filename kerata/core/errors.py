@@ -8,12 +8,15 @@ from collections.abc import Iterable
 
 def did_you_mean(name: str, known: Iterable[str], n: int = 1) -> str:
     """`" Did you mean 'x'?"`, or an empty string when nothing is close. Compares without case and underscores."""
-    known = list(known)
-    plain = {k.lower().replace("_", ""): k for k in reversed(known)}
+    plain: dict[str, list[str]] = {}
+    for k in known:
+        plain.setdefault(k.lower().replace("_", ""), []).append(k)
     near = difflib.get_close_matches(str(name).lower().replace("_", ""), plain, n, cutoff=0.6)
     if not near:
         return ""
-    return " Did you mean " + " or ".join(repr(plain[k]) for k in near) + "?"
+    # Of names that differ in case and underscores alone, the one that is written most like `name`.
+    best = [max(plain[k], key=lambda x: difflib.SequenceMatcher(None, str(name), x).ratio()) for k in near]
+    return " Did you mean " + " or ".join(map(repr, best)) + "?"
 
 
 def unknown_name(kind: str, name, known: Iterable[str]) -> str:

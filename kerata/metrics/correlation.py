@@ -5,9 +5,9 @@ from __future__ import annotations
 from typing import Any
 
 from kerata import ops
+from kerata.core import config
 from kerata.losses._reduction import float_pair
 from kerata.metrics.reduction import FunctionMetric
-from kerata.core import config
 
 
 def pearson_correlation(y_true: Any, y_pred: Any, axis: int = -1) -> Any:

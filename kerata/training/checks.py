@@ -228,7 +228,7 @@ class _Target:
         if not rows.size or rows.dtype.kind == "b":
             return
         low, high = rows.min(), rows.max()
-        if low >= 0 and high <= 1 or not (np.isfinite(low) and np.isfinite(high)):
+        if (low >= 0 and high <= 1) or not (np.isfinite(low) and np.isfinite(high)):
             return
         if low == -1 and high == 1:
             advice = "For labels -1 and 1 use the loss 'hinge', or give `(y + 1) / 2`."

@@ -1,5 +1,6 @@
 """Every metric against the real Keras: several updates, weights, masks, resets, configs, stateless use."""
 
+import functools
 import inspect
 
 import numpy as np
@@ -187,42 +188,64 @@ def same(got, wanted):
     np.testing.assert_allclose(ops.convert_to_numpy(got), np.asarray(wanted), **CLOSE)
 
 
-@pytest.mark.parametrize("case", CASES, ids=IDS)
-def test_updates_and_result(backend, case):
-    cls, kwargs, data, _ = case
-    ours, theirs = getattr(metrics, cls)(**kwargs), getattr(keras_metrics(), cls)(**kwargs)
+def weight_shapes(case):
+    cls, _, _, extra = case
+    return [s for s in ((N,), extra) if s is not None and not (cls in INTEGER_WEIGHTS and s == (N,))]
+
+
+def batches(i, shape=None):
+    """Three batches `(y_true, y_pred, sample_weight)` of case i, the same whenever they are asked for."""
+    global rng
+    rng = np.random.default_rng(i)
+    found = []
     for batch in range(3):
-        y_true, y_pred = data(batch)
-        theirs.update_state(y_true, y_pred)
-        assert ours.update_state(y_true, y_pred) is None
-        same(ours.result(), theirs.result())
-        assert tuple(ours.result().shape) == tuple(theirs.result().shape)
-    assert len(ours.variables) == len(theirs.variables)
-    for mine, his in zip(ours.variables, theirs.variables):
-        assert (mine.name, mine.shape, mine.dtype) == (his.name, tuple(his.shape), his.dtype)
-        assert mine.path.split("/")[-1] == his.path.split("/")[-1]
-        same(mine.value, his.value)
-    ours.reset_state()
-    theirs.reset_state()
-    y_true, y_pred = data(0)
-    same(ours(y_true, y_pred), theirs(y_true, y_pred))
+        y_true, y_pred = CASES[i][2](batch)
+        weight = None
+        if shape is not None:
+            integer = CASES[i][0] in INTEGER_WEIGHTS
+            weight = rng.integers(0, 3, shape) if integer else rng.random(shape).astype("float32") * 2
+        found.append((y_true, y_pred, weight))
+    return found
 
 
-@pytest.mark.parametrize("case", CASES, ids=IDS)
-def test_sample_weight(backend, case):
-    cls, kwargs, data, extra = case
-    for shape in ((N,), extra):
-        if shape is None or (cls in INTEGER_WEIGHTS and shape == (N,)):
-            continue
-        ours, theirs = getattr(metrics, cls)(**kwargs), getattr(keras_metrics(), cls)(**kwargs)
-        for batch in range(2):
-            y_true, y_pred = data(batch)
-            weight = rng.random(shape).astype("float32") * 2
-            if cls in INTEGER_WEIGHTS:
-                weight = rng.integers(0, 3, shape)
-            theirs.update_state(y_true, y_pred, sample_weight=weight)
-            ours.update_state(y_true, y_pred, sample_weight=weight)
-            same(ours.result(), theirs.result())
+@functools.cache
+def oracle(i, shape=None):
+    """Keras's result after each batch, and the variables at the end: `(name, shape, dtype, value)`."""
+    cls, kwargs = CASES[i][:2]
+    metric = getattr(keras_metrics(), cls)(**kwargs)
+    results = []
+    for y_true, y_pred, weight in batches(i, shape):
+        metric.update_state(y_true, y_pred, *(() if weight is None else (weight,)))
+        results.append(np.asarray(metric.result()))
+    return results, [(v.name, tuple(v.shape), v.dtype, np.asarray(v.value)) for v in metric.variables]
+
+
+@pytest.mark.parametrize("i", range(len(CASES)), ids=IDS)
+def test_updates_and_result(backend, i):
+    cls, kwargs = CASES[i][:2]
+    metric = getattr(metrics, cls)(**kwargs)
+    wanted, variables = oracle(i)
+    for (y_true, y_pred, _), result in zip(batches(i), wanted):
+        assert metric.update_state(y_true, y_pred) is None
+        same(metric.result(), result)
+        assert tuple(metric.result().shape) == result.shape
+    assert len(metric.variables) == len(variables)
+    for mine, (name, shape, dtype, value) in zip(metric.variables, variables):
+        assert (mine.name, mine.shape, mine.dtype) == (name, shape, dtype)
+        same(mine.value, value)
+    metric.reset_state()
+    y_true, y_pred, _ = batches(i)[0]
+    same(metric(y_true, y_pred), wanted[0])
+
+
+@pytest.mark.parametrize("i", range(len(CASES)), ids=IDS)
+def test_sample_weight(backend, i):
+    cls, kwargs = CASES[i][:2]
+    for shape in weight_shapes(CASES[i]):
+        metric = getattr(metrics, cls)(**kwargs)
+        for (y_true, y_pred, weight), result in zip(batches(i, shape), oracle(i, shape)[0]):
+            metric.update_state(y_true, y_pred, sample_weight=weight)
+            same(metric.result(), result)
 
 
 @pytest.mark.parametrize("weights", [None, (N,), (N, T), (N, 1)])
@@ -272,22 +295,21 @@ def test_mean_metric_wrapper(backend):
     assert metric.name == "far"
 
 
-@pytest.mark.parametrize("case", CASES, ids=IDS)
-def test_stateless(backend, case):
-    cls, kwargs, data, _ = case
-    plain, pure = getattr(metrics, cls)(**kwargs), getattr(metrics, cls)(**kwargs)
-    first = data(0)
-    plain.update_state(*first)
-    pure.update_state(*first)  # builds
-    state = pure.stateless_reset_state()
-    assert [tuple(s.shape) for s in state] == [v.shape for v in pure.variables]
-    before = [ops.convert_to_numpy(v.value).copy() for v in pure.variables]
-    state = pure.stateless_update_state(state, *first)
-    same(pure.stateless_result(state), ops.convert_to_numpy(plain.result()))
-    for old, variable in zip(before, pure.variables):
+@pytest.mark.parametrize("i", range(len(CASES)), ids=IDS)
+def test_stateless(backend, i):
+    cls, kwargs = CASES[i][:2]
+    metric = getattr(metrics, cls)(**kwargs)
+    y_true, y_pred, _ = batches(i)[0]
+    metric.update_state(y_true, y_pred)  # builds
+    state = metric.stateless_reset_state()
+    assert [tuple(s.shape) for s in state] == [v.shape for v in metric.variables]
+    before = [ops.convert_to_numpy(v.value).copy() for v in metric.variables]
+    state = metric.stateless_update_state(state, y_true, y_pred)
+    same(metric.stateless_result(state), oracle(i)[0][0])
+    for old, variable in zip(before, metric.variables):
         np.testing.assert_array_equal(old, ops.convert_to_numpy(variable.value))
     with pytest.raises(ValueError, match="metric_variables"):
-        pure.stateless_result(state[:-1])
+        metric.stateless_result(state[:-1])
 
 
 def arguments(name):

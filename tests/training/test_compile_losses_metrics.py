@@ -230,7 +230,7 @@ def test_wrong_metrics(given, words):
         CompileMetrics(given, None, output_names=["a", "b"]).build([LABELS, LABELS], TWO)
     for word in words:
         assert word in str(error.value), str(error.value)
-    with pytest.raises(ValueError, match="metrics=\\[...\\]"):
+    with pytest.raises(ValueError, match=r"metrics=\[\.\.\.\]"):
         CompileMetrics("acc", None)
 
 
