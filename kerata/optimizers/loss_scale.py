@@ -138,23 +138,6 @@ class LossScaleOptimizer(Optimizer):
     def exclude_from_weight_decay(self, var_list=None, var_names=None) -> None:
         self.inner_optimizer.exclude_from_weight_decay(var_list, var_names)
 
-    def set_weights(self, weights) -> None:
-        weights = list(weights)
-        n = len(self._variables)
-        super().set_weights(weights[:n])
-        self.inner_optimizer.set_weights(weights[n:])
-
-    def save_own_variables(self, store) -> None:
-        for i, variable in enumerate(self.variables):
-            store[str(i)] = variable.numpy()
-
-    def load_own_variables(self, store) -> None:
-        if len(store.keys()) != len(self.variables):
-            super().load_own_variables(store)
-            return
-        for i, variable in enumerate(self.variables):
-            variable.assign(store[str(i)][...])
-
     def get_config(self) -> dict:
         from kerata.saving import serialize_keras_object
 
@@ -176,5 +159,3 @@ class LossScaleOptimizer(Optimizer):
 def _factor(factor, gradient):
     b = backend.current()
     return factor if isinstance(factor, float) else b.cast(factor, b.dtype(gradient))
-
-

@@ -133,6 +133,19 @@ class MultiOptimizer(Optimizer):
                 optimizer.build([v for v, j in zip(var_list, chosen) if j == i])
             if optimizer._backend is not self._backend:
                 optimizer.to_backend(self._backend)
+        if self.loss_scale_factor is not None:
+            self.loss_scale_factor = self.loss_scale_factor
+
+    @property
+    def loss_scale_factor(self):
+        """What the loss is multiplied by; each of the optimizers divides its gradients by it."""
+        return self._loss_scale_factor
+
+    @loss_scale_factor.setter
+    def loss_scale_factor(self, value) -> None:
+        self._loss_scale_factor = value
+        for optimizer in self.__dict__.get("_inner_optimizers", ()):
+            optimizer.loss_scale_factor = value
 
     @property
     def variables(self) -> list:
@@ -158,9 +171,6 @@ class MultiOptimizer(Optimizer):
 
     def _apply_here(self, grads, variables) -> None:
         variables = self._known_variables(grads, variables)
-        b = self._backend
-        if self.loss_scale_factor is not None:
-            grads = [None if g is None else b.convert(g) / self.loss_scale_factor for g in grads]
         groups: dict[int, list] = {}
         for g, v in zip(grads, variables):
             groups.setdefault(self._of[self._get_variable_index(v)], []).append((g, v))
@@ -195,14 +205,3 @@ class MultiOptimizer(Optimizer):
 
         chooser = deserialize_keras_object(config["optimizer_map"], custom_objects=custom_objects)
         return cls(**{**config, "optimizer_map": chooser})
-
-    def save_own_variables(self, store) -> None:
-        for i, variable in enumerate(self.variables):
-            store[str(i)] = variable.numpy()
-
-    def load_own_variables(self, store) -> None:
-        if len(store.keys()) != len(self.variables):
-            super().load_own_variables(store)
-            return
-        for i, variable in enumerate(self.variables):
-            variable.assign(store[str(i)][...])

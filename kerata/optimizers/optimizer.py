@@ -346,7 +346,7 @@ class Optimizer(Configurable):
                 "with `optimizer.build(trainable_variables)`."
             )
         for what, given, wanted in (
-            ("optimizer_variables", optimizer_variables, self._variables),
+            ("optimizer_variables", optimizer_variables, self.variables),
             ("trainable_variables", trainable_variables, self._trainable_variables),
         ):
             if len(given) != len(wanted):
@@ -417,13 +417,14 @@ class Optimizer(Configurable):
     def set_weights(self, weights) -> None:
         """Set all variables from a list of arrays, in the order of `variables`."""
         weights = list(weights)
+        own = self.variables
         if not self.built:
             raise ValueError("You are calling `set_weights()` on an optimizer that has not been built. Build it first.")
-        if len(weights) != len(self._variables):
+        if len(weights) != len(own):
             raise ValueError(
-                f"Optimizer {self.name!r} has {len(self._variables)} variables; `set_weights()` got {len(weights)} arrays."
+                f"Optimizer {self.name!r} has {len(own)} variables; `set_weights()` got {len(weights)} arrays."
             )
-        for variable, value in zip(self._variables, weights):
+        for variable, value in zip(own, weights):
             if tuple(np.shape(value)) != tuple(variable.shape):
                 raise ValueError(
                     f"Optimizer variable {variable.path!r} has shape {variable.shape}; the array for it has shape "
@@ -433,20 +434,21 @@ class Optimizer(Configurable):
 
     def save_own_variables(self, store) -> None:
         """Put the variables' values into a store, under "0", "1", ..."""
-        for i, variable in enumerate(self._variables):
+        for i, variable in enumerate(self.variables):
             store[str(i)] = variable.numpy()
 
     def load_own_variables(self, store) -> None:
         """Read back what `save_own_variables` stored."""
-        if len(store.keys()) != len(self._variables):
+        own = self.variables
+        if len(store.keys()) != len(own):
             built = "" if self.built else " (it has not been built yet)"
             warnings.warn(
-                f"Skipping the variables of optimizer {self.name!r}: it has {len(self._variables)} of them{built}, the "
+                f"Skipping the variables of optimizer {self.name!r}: it has {len(own)} of them{built}, the "
                 f"saved optimizer {len(store.keys())}. Its state starts afresh.",
                 stacklevel=2,
             )
             return
-        for i, variable in enumerate(self._variables):
+        for i, variable in enumerate(own):
             variable.assign(store[str(i)][...] if hasattr(store[str(i)], "shape") else store[str(i)])
 
     def get_config(self) -> dict:

@@ -3,9 +3,8 @@
 import functools
 
 import numpy as np
-import pytest
-
 import optimizer_cases as cases
+import pytest
 
 
 @functools.lru_cache(None)

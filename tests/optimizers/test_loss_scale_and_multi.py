@@ -39,7 +39,7 @@ def test_loss_scale(backend, compiled):
     assert float(optimizer.scale_loss(3.0)) == 12.0
     optimizer.build([w])
     assert [v.path for v in optimizer.variables] == paths
-    step = lambda g: optimizer.apply([g], [w])  # noqa: E731
+    step = lambda g: optimizer.apply([g], [w])
     step = autodiff.jit(step) if compiled else step
     for g, state in zip(GRADIENTS, want):
         step(backends.current().convert(np.array(g, "float32")))

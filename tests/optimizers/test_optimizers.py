@@ -4,6 +4,7 @@ import copy
 import pickle
 
 import numpy as np
+import optimizer_cases as cases
 import pytest
 
 from kerata import backend as backends
@@ -11,7 +12,6 @@ from kerata import optimizers
 from kerata.core import gradients as autodiff
 from kerata.core.scopes import name_scope
 from kerata.core.variable import Variable
-import optimizer_cases as cases
 
 EVERY = list(range(len(cases.CASES)))
 
@@ -81,7 +81,7 @@ def test_names_and_config(expected, i):
     name, options = cases.CASES[i]
     ours = cases.make(optimizers, name, {**options, "name": theirs.name})
     ours.build(start())
-    describe = lambda o: [(v.path, v.name, tuple(v.shape), v.dtype) for v in o.variables]  # noqa: E731
+    describe = lambda o: [(v.path, v.name, tuple(v.shape), v.dtype) for v in o.variables]
     if name == "Nadam":  # its last variable has an automatic name
         assert describe(ours)[:-1] == describe(theirs)[:-1] and ours.variables[-1].path.startswith("variable")
     else:
@@ -98,9 +98,9 @@ def test_names_and_config(expected, i):
 def test_serialized_form_is_that_of_keras():
     import keras
 
-    make = lambda o: o.Adam(o.schedules.CosineDecay(0.1, 10, warmup_target=1.0, warmup_steps=3), name="a")  # noqa: E731
+    make = lambda o: o.Adam(o.schedules.CosineDecay(0.1, 10, warmup_target=1.0, warmup_steps=3), name="a")
     assert optimizers.serialize(make(optimizers)) == keras.optimizers.serialize(make(keras.optimizers))
-    make = lambda o: o.LossScaleOptimizer(o.SGD(0.1, name="s"), name="l")  # noqa: E731
+    make = lambda o: o.LossScaleOptimizer(o.SGD(0.1, name="s"), name="l")
     ours = optimizers.serialize(make(optimizers))
     assert ours == keras.optimizers.serialize(make(keras.optimizers))
     assert isinstance(optimizers.deserialize(ours).inner_optimizer, optimizers.SGD)
@@ -341,7 +341,7 @@ def test_errors():
         SGD(decay=0.1)
     optimizer, weights = SGD(), start()
     optimizer.build(weights[:2])
-    with pytest.raises(ValueError, match="Unknown variable.*second/kernel"):
+    with pytest.raises(ValueError, match=r"Unknown variable.*second/kernel"):
         optimizer.apply([np.ones((5, 2), "float32")], [weights[2]])
     with pytest.raises(ValueError, match="1 gradients for 2"):
         optimizer.apply([np.ones((2, 3), "float32")])
@@ -368,7 +368,7 @@ def test_signatures_are_those_of_keras():
         ours, theirs = getattr(optimizers, name), getattr(keras.optimizers, name)
         if not inspect.isclass(ours) or name in ("LossScaleOptimizer",):
             continue
-        describe = lambda c: [(p.name, p.default, p.kind) for p in inspect.signature(c).parameters.values()]  # noqa: E731
+        describe = lambda c: [(p.name, p.default, p.kind) for p in inspect.signature(c).parameters.values()]
         assert describe(ours) == describe(theirs), name
 
 

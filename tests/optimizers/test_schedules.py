@@ -42,7 +42,7 @@ def test_compiled(name, args, kwargs):
     for backend in ("jax", "tensorflow"):
         with backends.backend_scope(backend) as b:
             schedule = getattr(schedules, name)(*args, **kwargs)
-            compiled = autodiff.jit(lambda step: schedule(step))  # noqa: B023
+            compiled = autodiff.jit(lambda step: schedule(step))
             for step in STEPS:
                 value = float(compiled(b.convert(np.array(step, "int32"))))
                 np.testing.assert_allclose(value, float(schedule(step)), rtol=2e-5, atol=1e-7)

@@ -16,6 +16,9 @@ class LearningRateSchedule(Configurable):
     0.025
     """
 
+    def __init__(self):
+        pass
+
     def __call__(self, step):
         raise NotImplementedError(
             f"Learning rate schedule '{type(self).__name__}' must override `__call__(self, step)`."
