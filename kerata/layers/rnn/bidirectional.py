@@ -1,0 +1,143 @@
+"""Bidirectional: a recurrent layer run in both directions of time."""
+
+from __future__ import annotations
+
+from kerata import ops
+from kerata.core import tree
+from kerata.layers.layer import Layer
+from kerata.layers.wrappers.wrapper import as_layer
+
+_MERGES = ("sum", "mul", "concat", "ave", None)
+_WANTED = ("go_backwards", "return_sequences", "return_state", "stateful")
+
+
+class Bidirectional(Layer):
+    """Two copies of a recurrent layer, of which one reads time backwards; their outputs are merged.
+
+    Args:
+        layer: an `RNN` layer (LSTM, GRU, ...), or one like it that has `go_backwards`, `return_sequences`,
+            `return_state` and `stateful`, and a config.
+        merge_mode: "concat", "sum", "mul", "ave", or None for a tuple of both outputs.
+        weights: first values of the weights, forward then backward.
+        backward_layer: another layer for the backward direction, with `go_backwards=True`; by default a copy.
+
+    With `return_state`: `(output, *forward states, *backward states)`. `initial_state` is a list in that order.
+    Schuster and Paliwal, 1997.
+
+    >>> import kerata
+    >>> kerata.layers.Bidirectional(kerata.layers.LSTM(4))(kerata.ops.ones((2, 5, 3))).shape[1]
+    8
+    """
+
+    _config_skip = Layer._config_skip | {"weights"}
+
+    def __init__(self, layer, merge_mode="concat", weights=None, backward_layer=None, **kwargs):
+        layer = _recurrent(layer)
+        backward = None if backward_layer is None else _recurrent(backward_layer)
+        if merge_mode not in _MERGES:
+            raise ValueError(f"`merge_mode` of Bidirectional is one of {_MERGES}; got {merge_mode!r}.")
+        super().__init__(**kwargs)
+        self.merge_mode = merge_mode
+        self.forward_layer = _copy(layer, "forward")
+        self.backward_layer = backward if backward is not None else _copy(layer, "backward")
+        self._check_pair()
+        for one in (self.forward_layer, self.backward_layer):
+            if hasattr(one, "zero_output_for_mask"):  # else the last output would be repeated where time runs back
+                one.zero_output_for_mask = layer.return_sequences
+        self.return_sequences, self.return_state = layer.return_sequences, layer.return_state
+        self.stateful = layer.stateful
+        self.supports_masking = True
+        self._first_weights = weights
+
+    @property
+    def layer(self):
+        return self.forward_layer
+
+    def _check_pair(self) -> None:
+        forward, backward = self.forward_layer, self.backward_layer
+        if forward.go_backwards == backward.go_backwards:
+            raise ValueError(
+                "Bidirectional wants one layer that runs forwards and one that runs backwards; both have "
+                f"go_backwards={forward.go_backwards}. Give `backward_layer` go_backwards=True."
+            )
+        for name in ("stateful", "return_sequences", "return_state"):
+            one, other = getattr(forward, name), getattr(backward, name)
+            if one != other:
+                raise ValueError(
+                    f"`layer` and `backward_layer` of Bidirectional must agree in `{name}`; they have {one} and {other}."
+                )
+
+    @property
+    def states(self):
+        """The states of a stateful layer: forward, then backward."""
+        forward, backward = self.forward_layer.states, self.backward_layer.states
+        return tuple(forward) + tuple(backward) if forward and backward else None
+
+    def reset_state(self) -> None:
+        """Set the states of a stateful layer to zero."""
+        self.forward_layer.reset_state()
+        self.backward_layer.reset_state()
+
+    reset_states = reset_state
+
+    def build(self, sequences_shape, initial_state_shape=None):
+        for one in (self.forward_layer, self.backward_layer):
+            if not one.built:
+                one.build(sequences_shape)
+        if self._first_weights is not None:
+            self.set_weights(self._first_weights)
+
+    def call(self, sequences, initial_state=None, mask=None, training=None):
+        forward, backward = {}, {}
+        if initial_state is not None:
+            half = len(initial_state) // 2
+            forward["initial_state"], backward["initial_state"] = initial_state[:half], initial_state[half:]
+        y = self.forward_layer(sequences, mask=mask, training=training, **forward)
+        y_back = self.backward_layer(sequences, mask=mask, training=training, **backward)
+        states = ()
+        if self.return_state:
+            states = (*y[1:], *y_back[1:])
+            y, y_back = y[0], y_back[0]
+        if self.return_sequences:
+            y_back = ops.flip(y_back, axis=1)
+        merged = self._merge(y, y_back)
+        if not self.return_state:
+            return merged
+        return (*merged, *states) if self.merge_mode is None else (merged, *states)
+
+    def _merge(self, y, back):
+        if self.merge_mode == "concat":
+            return ops.concatenate([y, back], axis=-1)
+        if self.merge_mode == "sum":
+            return y + back
+        if self.merge_mode == "ave":
+            return (y + back) / 2
+        return y * back if self.merge_mode == "mul" else (y, back)
+
+    def compute_mask(self, _, mask):
+        mask = tree.flatten(mask)[0] if self.return_sequences else None
+        out = mask if self.merge_mode else (mask, mask)
+        if not self.return_state:
+            return out
+        states = [None] * 2 * len(tree.flatten(self.forward_layer.state_size))
+        return (*out, *states) if isinstance(out, tuple) else (out, *states)
+
+
+def _recurrent(layer):
+    layer = as_layer(layer, "Bidirectional")
+    missing = [n for n in _WANTED if not hasattr(layer, n)]
+    if missing:
+        raise ValueError(
+            f"Bidirectional goes around recurrent layers (LSTM, GRU, RNN, ...); {type(layer).__name__} has no "
+            f"{', '.join(map(repr, missing))}."
+        )
+    return layer
+
+
+def _copy(layer, direction: str):
+    """A fresh layer like this one, for one direction."""
+    config = layer.get_config()
+    config["name"] = f"{direction}_{layer.name.removeprefix('forward_').removeprefix('backward_')}"
+    if direction == "backward":
+        config["go_backwards"] = not config["go_backwards"]
+    return type(layer).from_config(config)
