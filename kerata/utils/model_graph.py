@@ -190,7 +190,7 @@ def _label(operation, shown: _Shown, nodes) -> str:
         cells.append(f"Activation: <b>{html.escape(getattr(function, '__name__', type(function).__name__))}</b>")
     for label, attribute in (("Input", "input_tensors"), ("Output", "outputs")):
         tensors = _tensors(operation, attribute, nodes)
-        if shown.shapes:
+        if shown.shapes and (tensors or label == "Output"):
             cells.append(f"{label} shape: <b>{html.escape(_joined(tensors, lambda t: tuple(t.shape)))}</b>")
         if shown.dtype and label == "Output":
             cells.append(f"Output dtype: <b>{html.escape(_joined(tensors, lambda t: t.dtype))}</b>")

@@ -42,14 +42,14 @@ def timeseries_dataset_from_array(data, targets, sequence_length, sequence_strid
         if value >= len(data):
             raise ValueError(f"`{name}` is {value}, but there are only {len(data)} steps of data.")
     reach = (sequence_length - 1) * sampling_rate
-    last = end - reach if targets is None else min(end - reach, start + len(targets))
+    last = end - reach if targets is None else min(end - reach, len(targets))
     starts = np.arange(start, max(last, start), sequence_stride)
     steps = np.arange(sequence_length) * sampling_rate
 
     def load(numbers):
         first = starts[numbers]
         windows = data[first[:, None] + steps]
-        return windows if targets is None else (windows, targets[first - start])
+        return windows if targets is None else (windows, targets[first])
 
     dataset = ItemDataset(len(starts), load, batch_size, shuffle, seed)
     lead = () if batch_size is None else (None,)
