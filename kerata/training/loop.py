@@ -80,7 +80,7 @@ class Runner:
         source, size = self.source, self.source.batch_size
         if self._data is None:
             self._data = self.backend.to_device(source.data)
-        ordered = source.shuffle is not False
+        ordered = source.ordered
         host_order = source.order(number)
         order = self.backend.convert(host_order) if ordered else None
         full, logs, i = len(host_order) // size, {}, 0

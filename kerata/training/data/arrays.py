@@ -66,6 +66,11 @@ class ArraySource(Source):
 
     # ---- order
 
+    @property
+    def ordered(self) -> bool:
+        """Whether an epoch visits anything but rows 0, 1, 2, ...: shuffled, or begun where the last one stopped."""
+        return self.shuffle is not False or self._wraps
+
     def order(self, epoch: int = 0) -> np.ndarray:
         """The indices of the samples in the order in which epoch number `epoch` visits them."""
         if not self._wraps:
