@@ -66,6 +66,7 @@ class CallbackList:
     def set_model(self, model) -> None:
         self._model = model
         for c in self.callbacks:
+            c._callback_list = self
             c.set_model(model)
 
     def wants_every_batch(self, kind: str) -> bool:

@@ -38,6 +38,8 @@ class History(Callback):
         history: dictionary from a log's name to the list of its values.
     """
 
+    _carried = ("history", "epoch")
+
     def __init__(self):
         super().__init__()
         self.history = Logs()

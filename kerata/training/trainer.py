@@ -451,6 +451,47 @@ class Trainer:
             out = self._compiled("predict")(self._backend.to_device(batch))
             return tree.map_structure(self._backend.to_numpy, out)
 
+    # -- state as a tree --------------------------------------------------------------------------------------
+    def _state_groups(self) -> dict:
+        groups = {
+            "trainable_variables": self.trainable_variables,
+            "non_trainable_variables": self.non_trainable_variables,
+        }
+        if self.compiled:
+            if self.optimizer is not None:
+                groups["optimizer_variables"] = self.optimizer.variables
+            groups["metrics_variables"] = self.metrics_variables
+        return groups
+
+    def get_state_tree(self, value_format: str = "backend_tensor") -> dict:
+        """The values of all variables in nested dictionaries by path.
+
+        Args:
+            value_format: "backend_tensor" or "numpy_array".
+        """
+        if value_format not in ("backend_tensor", "numpy_array"):
+            raise ValueError(f"`value_format` is 'backend_tensor' or 'numpy_array'; got {value_format!r}.")
+        out: dict = {}
+        for group, variables in self._state_groups().items():
+            out[group] = {}
+            for v in variables:
+                *parents, name = v.path.split("/")
+                place = out[group]
+                for part in parents:
+                    place = place.setdefault(part, {})
+                place[name] = v.value if value_format == "backend_tensor" else v.numpy().copy()
+        return out
+
+    def set_state_tree(self, state_tree: dict) -> None:
+        """Assign what `get_state_tree` gave."""
+        for group, variables in self._state_groups().items():
+            for v in variables:
+                place = state_tree.get(group)
+                for part in v.path.split("/"):
+                    place = place.get(part) if isinstance(place, dict) else None
+                if place is not None:
+                    v.assign(place)
+
     # -- PyTorch's form ---------------------------------------------------------------------------------------
     def zero_grad(self, set_to_none: bool = True) -> None:
         """Forget the gradients that `loss.backward()` left on the weights (PyTorch)."""

@@ -1,0 +1,67 @@
+"""CSVLogger."""
+
+from __future__ import annotations
+
+import csv
+import os
+
+import numpy as np
+
+from kerata.callbacks.callback import Callback
+
+
+class CSVLogger(Callback):
+    """Writes the logs of each epoch to a CSV file.
+
+    Args:
+        filename: the file.
+        separator: between columns.
+        append: go on with a file that exists.
+    """
+
+    def __init__(self, filename, separator=",", append=False):
+        super().__init__()
+        self.filename, self.sep, self.append = os.fspath(filename), separator, append
+        self.writer = self.keys = self._file = None
+
+    def on_train_begin(self, logs=None):
+        going_on = self.append and os.path.exists(self.filename) and os.path.getsize(self.filename) > 0
+        self.keys = None
+        if going_on:
+            with open(self.filename, newline="") as f:
+                header = next(csv.reader(f, delimiter=self.sep), [])
+            self.keys = header[1:] or None
+        self._header_needed = not going_on
+        self._file = open(self.filename, "a" if self.append else "w", newline="")
+        self.writer = None
+
+    def on_epoch_end(self, epoch, logs=None):
+        logs = logs or {}
+        if self.keys is None:
+            self.keys = sorted(logs)
+            expected = [f"val_{k}" for k in self.keys if not k.startswith("val_")]
+            if self._validates_later(logs):
+                self.keys += [k for k in expected if k not in self.keys]
+        if self.writer is None:
+            self.writer = csv.DictWriter(
+                self._file, ["epoch", *self.keys], delimiter=self.sep, lineterminator="\n", extrasaction="ignore"
+            )
+            if self._header_needed:
+                self.writer.writeheader()
+        row = {"epoch": epoch, **{k: _cell(logs.get(k, "NA")) for k in self.keys}}
+        self.writer.writerow(row)
+        self._file.flush()
+
+    def _validates_later(self, logs) -> bool:
+        return bool(getattr(self, "validates", False)) and not any(k.startswith("val_") for k in logs)
+
+    def on_train_end(self, logs=None):
+        if self._file is not None:
+            self._file.close()
+        self.writer = self._file = None
+
+
+def _cell(value):
+    if isinstance(value, np.ndarray | list | tuple):
+        return f'"[{", ".join(map(str, np.ravel(value).tolist()))}]"'
+    return value

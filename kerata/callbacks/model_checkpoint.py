@@ -1,0 +1,98 @@
+"""ModelCheckpoint."""
+
+from __future__ import annotations
+
+import os
+import re
+
+from kerata.callbacks.monitor import MonitorCallback
+from kerata.utils.console import print_msg
+
+
+class ModelCheckpoint(MonitorCallback):
+    """Saves the model, or its weights, during training.
+
+    Args:
+        filepath: where, ending in ".keras" (or ".weights.h5" for weights); it may hold `{epoch}` and names of logs, such
+            as "best-{epoch:02d}-{val_loss:.2f}.keras".
+        monitor: the log that says which is best.
+        verbose: 1 to say when it saves.
+        save_best_only: save only what is better than before.
+        save_weights_only: weights without the model.
+        mode: "min", "max" or "auto".
+        save_freq: "epoch", or a number of batches.
+        initial_value_threshold: save only what is better than this.
+    """
+
+    _carried = ("best", "_batches_seen", "_last_batch", "_epoch")
+
+    def __init__(self, filepath, monitor="val_loss", verbose=0, save_best_only=False, save_weights_only=False,
+                 mode="auto", save_freq="epoch", initial_value_threshold=None):  # fmt: skip
+        super().__init__(monitor, mode, initial_value_threshold)
+        self.filepath = os.fspath(filepath)
+        self.verbose, self.save_best_only, self.save_weights_only = verbose, save_best_only, save_weights_only
+        if save_freq != "epoch" and not isinstance(save_freq, int):
+            raise ValueError(f"`save_freq` is 'epoch' or a number of batches; got {save_freq!r}.")
+        self.save_freq = save_freq
+        endings = (".weights.h5",) if save_weights_only else (".keras", ".h5", ".weights.h5")
+        if not self.filepath.endswith(endings):
+            kind = "weights" if save_weights_only else "a model"
+            raise ValueError(f"`filepath` of a checkpoint of {kind} must end in {endings[0]!r}; got {self.filepath!r}.")
+        self._epoch = self._batches_seen = self._last_batch = 0
+
+    @property
+    def _per_chunk(self) -> bool:
+        return self.save_freq == "epoch"
+
+    def on_epoch_begin(self, epoch, logs=None):
+        self._epoch = epoch
+        self._last_batch = 0
+
+    def on_train_batch_end(self, batch, logs=None):
+        if self.save_freq == "epoch":
+            return
+        self._batches_seen += batch + 1 - self._last_batch
+        self._last_batch = batch + 1
+        if self._batches_seen >= self.save_freq:
+            self._batches_seen = 0
+            self._save(self._epoch, batch, logs)
+
+    def on_epoch_end(self, epoch, logs=None):
+        if self.save_freq == "epoch":
+            self._save(epoch, None, logs)
+
+    def _save(self, epoch, batch, logs) -> None:
+        path = self._path(epoch, batch, logs)
+        if self.save_best_only:
+            value = self.value(logs)
+            if value is None:
+                return
+            if not self.improves(value, self.best):
+                if self.verbose:
+                    print_msg(f"\nEpoch {epoch + 1}: {self.monitor} did not improve from {self.best:.5f}")
+                return
+            if self.verbose:
+                before = "" if self.best is None else f" from {self.best:.5f}"
+                print_msg(f"\nEpoch {epoch + 1}: {self.monitor} improved{before} to {value:.5f}, saving model to {path}")
+            self.best = value
+        elif self.verbose:
+            print_msg(f"\nEpoch {epoch + 1}: saving model to {path}")
+        folder = os.path.dirname(path)
+        if folder:
+            os.makedirs(folder, exist_ok=True)
+        if self.save_weights_only:
+            self.model.save_weights(path, overwrite=True)
+        else:
+            self.model.save(path, overwrite=True)
+
+    def _path(self, epoch, batch, logs) -> str:
+        values = {"epoch": epoch + 1, **(logs or {})}
+        if batch is not None:
+            values["batch"] = batch + 1
+        try:
+            return self.filepath.format(**values)
+        except KeyError as e:
+            wanted = re.findall(r"{(\w+)", self.filepath)
+            raise KeyError(
+                f"The checkpoint's `filepath` {self.filepath!r} uses {wanted}; {e} is not among the logs: {', '.join(values)}."
+            ) from None

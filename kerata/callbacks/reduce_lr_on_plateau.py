@@ -1,0 +1,74 @@
+"""ReduceLROnPlateau."""
+
+from __future__ import annotations
+
+import warnings
+
+from kerata.callbacks.monitor import MonitorCallback
+from kerata.utils.console import print_msg
+
+
+class ReduceLROnPlateau(MonitorCallback):
+    """Lowers the learning rate when a value no longer improves.
+
+    Args:
+        monitor: name of a log.
+        factor: the new rate is the old one times this.
+        patience: epochs without improvement before that.
+        verbose: 1 to say so.
+        mode: "min", "max" or "auto".
+        min_delta: how much better counts as better.
+        cooldown: epochs to wait after a reduction.
+        min_lr: the least rate.
+    """
+
+    _carried = ("best", "wait", "cooldown_counter")
+
+    def __init__(self, monitor="val_loss", factor=0.1, patience=10, verbose=0, mode="auto", min_delta=1e-4, cooldown=0,
+                 min_lr=0.0, **kwargs):  # fmt: skip
+        super().__init__(monitor, mode, None, min_delta)
+        if factor >= 1.0:
+            raise ValueError(f"`factor` of ReduceLROnPlateau must be less than 1; got {factor}.")
+        if kwargs:
+            raise TypeError(f"ReduceLROnPlateau takes no argument {', '.join(map(repr, kwargs))}.")
+        self.factor, self.patience, self.verbose = factor, patience, verbose
+        self.cooldown, self.min_lr = cooldown, min_lr
+        self.cooldown_counter = self.wait = 0
+
+    def on_train_begin(self, logs=None):
+        self.cooldown_counter = self.wait = 0
+        self.best = None
+        self._rising = None
+
+    def on_epoch_end(self, epoch, logs=None):
+        if logs is not None:
+            logs["learning_rate"] = float(self.model.optimizer.learning_rate)
+        value = self.value(logs)
+        if value is None:
+            return
+        if self.in_cooldown():
+            self.cooldown_counter -= 1
+            self.wait = 0
+        if self.improves(value, self.best):
+            self.best, self.wait = value, 0
+        elif not self.in_cooldown():
+            self.wait += 1
+            if self.wait >= self.patience:
+                self._reduce(epoch)
+
+    def _reduce(self, epoch: int) -> None:
+        optimizer = self.model.optimizer
+        old = float(optimizer.learning_rate)
+        if old <= self.min_lr:
+            return
+        try:
+            optimizer.learning_rate = max(old * self.factor, self.min_lr)
+        except TypeError as e:
+            warnings.warn(f"ReduceLROnPlateau cannot set the learning rate: {e}", stacklevel=2)
+            return
+        if self.verbose:
+            print_msg(f"\nEpoch {epoch + 1}: ReduceLROnPlateau reducing learning rate to {float(optimizer.learning_rate)}.")
+        self.cooldown_counter, self.wait = self.cooldown, 0
+
+    def in_cooldown(self) -> bool:
+        return self.cooldown_counter > 0
