@@ -5,7 +5,6 @@ from kerata.core.lazy import attach as _attach
 _PLACES = {
     "Config": "kerata.utils.settings",
     "CustomObjectScope": "kerata.saving",
-    "FeatureSpace": "kerata.layers",
     "Progbar": "kerata.utils.progbar",
     "PyDataset": "kerata.training.data.pydataset",
     "Sequence": "kerata.training.data.pydataset",

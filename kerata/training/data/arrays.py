@@ -80,9 +80,7 @@ class ArraySource(Source):
         last = (epoch * count + count - 1) // self.num_samples
         passes = [self._pass_order(p) for p in range(first, last + 1)]
         return (
-            np.concatenate(passes)[offset : offset + count]
-            if len(passes) > 1
-            else passes[0][offset : offset + count]
+            np.concatenate(passes)[offset : offset + count] if len(passes) > 1 else passes[0][offset : offset + count]
         )
 
     def _pass_order(self, number: int) -> np.ndarray:
@@ -128,9 +126,7 @@ class ArraySource(Source):
 
     def _slice(self, start: int, stop: int) -> tuple:
         cut = slice(start, stop)
-        return self._pack(
-            [x.rows(cut) if isinstance(x, Lazy) else x if x is None else x[cut] for x in self._leaves]
-        )
+        return self._pack([x.rows(cut) if isinstance(x, Lazy) else x if x is None else x[cut] for x in self._leaves])
 
     def gather(self, index: np.ndarray) -> tuple:
         """The batch of the samples at `index`."""
@@ -190,19 +186,13 @@ def count_samples(x, y=None, sample_weight=None) -> int:
         raise ValueError("There are no data: `x` is empty.")
     for name, array in pairs:
         if len(array.shape) == 0:
-            raise ValueError(
-                f"{name} is a single number; wanted is an array whose first dimension counts the samples."
-            )
+            raise ValueError(f"{name} is a single number; wanted is an array whose first dimension counts the samples.")
     sizes = {int(a.shape[0]) for _, a in pairs}
     if len(sizes) > 1:
         listed = ", ".join(f"{name} has {int(a.shape[0])}" for name, a in pairs)
-        raise ValueError(
-            f"The arrays differ in the number of samples: {listed}. Each needs one row for each sample."
-        )
+        raise ValueError(f"The arrays differ in the number of samples: {listed}. Each needs one row for each sample.")
     if sizes == {0}:
-        raise ValueError(
-            f"There are no data: {', '.join(f'{n} has shape {tuple(a.shape)}' for n, a in pairs)}."
-        )
+        raise ValueError(f"There are no data: {', '.join(f'{n} has shape {tuple(a.shape)}' for n, a in pairs)}.")
     return sizes.pop()
 
 
@@ -214,9 +204,7 @@ def train_validation_split(arrays, validation_split: float) -> tuple:
         validation_split: the fraction, more than 0 and less than 1.
     """
     if not 0 < validation_split < 1:
-        raise ValueError(
-            f"`validation_split` is a fraction between 0 and 1, both excluded; got {validation_split!r}."
-        )
+        raise ValueError(f"`validation_split` is a fraction between 0 and 1, both excluded; got {validation_split!r}.")
     parts = arrays if isinstance(arrays, tuple) and len(arrays) <= 3 else (arrays,)
     data = standardise(*parts)
     count = count_samples(*data)

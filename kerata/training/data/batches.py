@@ -7,7 +7,10 @@ import numpy as np
 from kerata.core import config, tree
 from kerata.training.data.convert import Lazy, as_arrays
 
-_KINDS = "iub"
+
+def _floatx() -> list:
+    name = config.floatx()
+    return [] if name == "bfloat16" else [np.dtype(name)]
 
 
 class BatchReader:
@@ -16,6 +19,7 @@ class BatchReader:
     def __init__(self, what: str):
         self.what = what
         self.count = 0
+        self._fine = frozenset((*(np.dtype(c) for c in "?bBhHiIlLqQ"), *_floatx()))  # need no conversion
         self.layout = None  # number of parts and of arrays in each, from the first batch
 
     def read(self, raw) -> tuple:
@@ -38,10 +42,8 @@ class BatchReader:
         return batch
 
     def _part(self, part, name: str):
-        if type(part) is np.ndarray:  # the usual case, kept short
-            dtype = part.dtype
-            if dtype.kind in _KINDS or (dtype.kind == "f" and dtype.name == config.floatx()):
-                return part
+        if type(part) is np.ndarray and part.dtype in self._fine:  # the usual case, kept short
+            return part
         part = as_arrays(part, f"{self.what}: batch {self.count}: {name}")
         return tree.map_structure(_dense, part) if tree.is_nested(part) else _dense(part)
 
@@ -58,15 +60,12 @@ class BatchReader:
         sizes = {leaf.shape[0] for part in leaves for leaf in part if leaf is not None and len(leaf.shape)}
         if len(sizes) > 1:
             raise ValueError(
-                f"{self.what}: the arrays of batch {self.count} differ in the number of samples: "
-                f"{_sizes(batch)}."
+                f"{self.what}: the arrays of batch {self.count} differ in the number of samples: {_sizes(batch)}."
             )
 
     def _expected(self) -> str:
         names = ("x", "y", "sample_weight")
-        return (
-            "(" + ", ".join(n if k == 1 else f"{n} of {k} arrays" for n, k in zip(names, self.layout)) + ")"
-        )
+        return "(" + ", ".join(n if k == 1 else f"{n} of {k} arrays" for n, k in zip(names, self.layout)) + ")"
 
 
 def _dense(leaf):

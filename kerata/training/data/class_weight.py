@@ -45,9 +45,7 @@ def _is_one_hot(y: np.ndarray) -> bool:
 def class_weight_to_sample_weights(y, class_weight: dict) -> np.ndarray:
     """One weight for each class index in `y` (1.0 for classes that have none), in floatx."""
     ids = class_ids(y)
-    weights = np.ones(
-        ids.shape, dtype=np.dtype(config.floatx()) if config.floatx() != "bfloat16" else "float32"
-    )
+    weights = np.ones(ids.shape, dtype=np.dtype(config.floatx()) if config.floatx() != "bfloat16" else "float32")
     for label, weight in class_weight.items():
         weights[ids == label] = weight
     return weights
@@ -56,9 +54,7 @@ def class_weight_to_sample_weights(y, class_weight: dict) -> np.ndarray:
 def weigh(y, sample_weight, class_weight: dict):
     """The sample weights that class weights mean for `y`."""
     if sample_weight is not None:
-        raise ValueError(
-            "Give `class_weight` or `sample_weight`, not both: they would be multiplied in silence."
-        )
+        raise ValueError("Give `class_weight` or `sample_weight`, not both: they would be multiplied in silence.")
     if y is None:
         raise ValueError("`class_weight` needs targets (`y`), and there are none.")
     if tree.is_nested(y):

@@ -80,9 +80,7 @@ def as_array(x, name: str = "x"):
     if h5py is not None and isinstance(x, h5py.Dataset):
         return FileRows(x)
     if isinstance(x, _SCALARS) and not isinstance(x, np.generic):
-        raise ValueError(
-            f"{name} is {x!r}, of type {type(x).__name__}; wanted is an array with one row a sample."
-        )
+        raise ValueError(f"{name} is {x!r}, of type {type(x).__name__}; wanted is an array with one row a sample.")
     return _standard(to_numpy(x, name), name)
 
 
@@ -200,16 +198,12 @@ def _frame_to_numpy(frame, name: str) -> np.ndarray:
         return frame.to_numpy(dtype=np.result_type(*[d for d in frame.dtypes if d.kind != "b"]))
     if all(numeric(d) for d in frame.dtypes):  # nullable numbers
         whole = not frame.isna().to_numpy().any() and all("float" not in str(d).lower() for d in frame.dtypes)
-        return frame.to_numpy(
-            dtype="int64" if whole else "float64", **({} if whole else {"na_value": np.nan})
-        )
+        return frame.to_numpy(dtype="int64" if whole else "float64", **({} if whole else {"na_value": np.nan}))
     for column, dtype in frame.dtypes.items():
         if numeric(dtype):
             continue
         values = frame[column]
-        bad = next(
-            (i for i, v in enumerate(values) if isinstance(v, str | bytes) or not np.isscalar(v)), None
-        )
+        bad = next((i for i, v in enumerate(values) if isinstance(v, str | bytes) or not np.isscalar(v)), None)
         if bad is None:
             continue
         if all(isinstance(v, str) for v in values) and frame.shape[1] == 1:
@@ -267,9 +261,7 @@ class FileRows(Lazy):
         if isinstance(index, slice):
             a, b, _ = index.indices(self.shape[0])
             return _standard(self.dataset[self.start + a : self.start + b], "x")
-        unique, back = np.unique(
-            np.asarray(index) + self.start, return_inverse=True
-        )  # files want ascending indices
+        unique, back = np.unique(np.asarray(index) + self.start, return_inverse=True)  # files want ascending indices
         return _standard(self.dataset[unique], "x")[back]
 
     def __getitem__(self, index: slice) -> FileRows:

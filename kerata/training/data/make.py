@@ -47,9 +47,7 @@ def make_source(x, y=None, sample_weight=None, batch_size=None, steps=None, shuf
         return ArraySource(x, y, sample_weight, batch_size, steps, shuffle, class_weight, seed)
     _refuse_extra(kind, y=y, sample_weight=sample_weight)
     if kind == "PyDataset":
-        return PyDatasetSource(
-            x, steps, class_weight, shuffle, seed, workers, use_multiprocessing, max_queue_size
-        )
+        return PyDatasetSource(x, steps, class_weight, shuffle, seed, workers, use_multiprocessing, max_queue_size)
     if kind == "tf.data.Dataset":
         return TFDataSource(x, steps, class_weight)
     if kind == "torch DataLoader":
@@ -86,8 +84,7 @@ def _kind(x) -> str | None:
         return "generator"
     if inspect.isgeneratorfunction(x):
         raise ValueError(
-            f"`x` is the generator function {x.__name__!r} itself; call it, `{x.__name__}()`, to get a "
-            "generator."
+            f"`x` is the generator function {x.__name__!r} itself; call it, `{x.__name__}()`, to get a generator."
         )
     return None
 

@@ -4,9 +4,15 @@ from __future__ import annotations
 
 import collections
 import concurrent.futures
+import functools
 import multiprocessing
+import random
 import warnings
 from collections.abc import Iterable, Iterator
+
+import numpy as np
+
+from kerata.utils.seeds import new_seed
 
 _dataset = None  # in a worker process: the data set that was handed over at its start
 
@@ -16,7 +22,15 @@ def _adopt(dataset) -> None:
     _dataset = dataset
 
 
-def _item(index: int):
+def _item(index: int, words: tuple[int, ...]):
+    """One item, made in a worker process with random numbers of its own.
+
+    Processes that are forked start with one and the same state of `random` and `np.random`; seeding by the item makes
+    random augmentation differ between items and repeat from run to run, whichever worker gets which item.
+    """
+    low, high = np.random.SeedSequence([*words, index]).generate_state(2).tolist()
+    random.seed(low)
+    np.random.seed(high)
     return _dataset[index]
 
 
@@ -34,6 +48,8 @@ class Prefetcher:
         self.dataset, self.workers, self.processes = dataset, max(1, workers), processes
         self.queue_size = max(queue_size, self.workers)
         self._pool: concurrent.futures.Executor | None = None
+        self._seed = new_seed() if processes else (0, 0)
+        self._passes = 0
 
     def _start(self) -> concurrent.futures.Executor:
         if self._pool is None:
@@ -48,12 +64,12 @@ class Prefetcher:
     def items(self, indices: Iterable[int]) -> Iterator:
         """`dataset[i]` for each index, in this order; an error in a worker is raised when its turn comes."""
         pool, waiting, indices = self._start(), collections.deque(), iter(indices)
-        work = _item if self.processes else self.dataset.__getitem__
+        words = (*self._seed, self._passes)
+        work = functools.partial(_item, words=words) if self.processes else self.dataset.__getitem__
+        self._passes += 1
         try:
             with warnings.catch_warnings() if self.processes else _nothing:
-                if (
-                    self.processes
-                ):  # JAX warns of every fork; a worker that only makes batches never touches it
+                if self.processes:  # JAX warns of every fork; a worker that only makes batches never touches it
                     warnings.filterwarnings("ignore", message=".*fork.*")
                 self._fill(pool, work, waiting, indices)
             while waiting:

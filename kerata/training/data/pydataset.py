@@ -80,8 +80,7 @@ class PyDataset:
     def __getitem__(self, index: int):
         near = did_you_mean("__getitem__", [n for n in vars(type(self)) if callable(getattr(self, n, None))])
         raise NotImplementedError(
-            f"{type(self).__name__} must define `__getitem__(self, index)`, which gives batch number "
-            f"`index`.{near}"
+            f"{type(self).__name__} must define `__getitem__(self, index)`, which gives batch number `index`.{near}"
         )
 
     @property
@@ -90,8 +89,7 @@ class PyDataset:
         if hasattr(self, "__len__"):
             return len(self)
         raise NotImplementedError(
-            f"{type(self).__name__} must define `__len__(self)`, the number of batches (or the property "
-            "`num_batches`)."
+            f"{type(self).__name__} must define `__len__(self)`, the number of batches (or the property `num_batches`)."
         )
 
     def on_epoch_begin(self):

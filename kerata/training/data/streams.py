@@ -89,11 +89,7 @@ class PyDatasetSource(StreamSource):
 
     def on_epoch_end(self) -> None:
         self.dataset.on_epoch_end()
-        if (
-            self._prefetcher is not None
-            and self._prefetcher.processes
-            and overrides_epoch_hooks(self.dataset)
-        ):
+        if self._prefetcher is not None and self._prefetcher.processes and overrides_epoch_hooks(self.dataset):
             self._prefetcher.close()  # their copies of the data set are out of date
             self._iterator, self._left_over = None, False
 

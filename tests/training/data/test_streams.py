@@ -259,6 +259,28 @@ def test_workers_run_at_once_and_end_on_close():
     assert not any(t.name.startswith("kerata-data") for t in threading.enumerate())
 
 
+class Noise(PyDataset):
+    def __len__(self):
+        return 6
+
+    def __getitem__(self, index):
+        return np.random.rand(1, 1)
+
+
+def test_random_items_of_processes_differ_and_repeat():
+    from kerata.utils import set_random_seed
+
+    def draw():
+        set_random_seed(5)
+        source = make_source(Noise(workers=2, use_multiprocessing=True))
+        values = [float(b[0][0, 0]) for epoch in range(2) for b in source.epoch(epoch)]
+        source.close()
+        return values
+
+    first = draw()
+    assert len(set(first)) == 12 and draw() == first
+
+
 def test_a_dying_worker_process_is_reported():
     class Dies(PyDataset):
         def __len__(self):
