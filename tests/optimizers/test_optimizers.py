@@ -375,3 +375,14 @@ def test_signatures_are_those_of_keras():
 def test_config_of_keras_2():
     config = {"name": "SGD", "learning_rate": 0.1, "decay": 0.0, "is_legacy_optimizer": False, "jit_compile": True}
     assert optimizers.SGD.from_config(config).name == "SGD"
+
+
+def test_sparse_gradients_of_tensorflow():
+    import tensorflow as tf
+
+    with backends.backend_scope("tensorflow"):
+        for wrap in (tf.function, lambda fn: fn):
+            optimizer, w = optimizers.Adam(0.1), Variable(np.ones((5, 2), "float32"))
+            optimizer.build([w])
+            wrap(lambda: optimizer.apply([tf.IndexedSlices(tf.ones((2, 2)), tf.constant([1, 1]), tf.constant([5, 2]))]))()
+            np.testing.assert_allclose(w.numpy()[:, 0], [1, 0.9, 1, 1, 1], rtol=1e-5)

@@ -34,6 +34,8 @@ def convert(x, dtype: str | None = None):
     if isinstance(x, tf.Variable):
         x = tf.convert_to_tensor(x)
         return x if dtype is None or x.dtype.name == dtype else tf.cast(x, dtype)
+    if isinstance(x, tf.IndexedSlices):  # the gradient of a gather
+        return convert(tf.convert_to_tensor(x), dtype)
     if isinstance(x, tf.SparseTensor):
         return tf.sparse.to_dense(x if dtype is None else tf.cast(x, dtype))
     if hasattr(x, "assign") and hasattr(x, "value"):
