@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from kerata import activations, constraints, initializers, ops, regularizers
+from kerata.layers._weightless import Weightless
 from kerata.layers.input_spec import InputSpec
-from kerata.layers.layer import Layer
 
 
-class _Elementwise(Layer):
+class _Elementwise(Weightless):
     def __init__(self, **kwargs):
         super().__init__(**kwargs)
         self.supports_masking = True

@@ -42,7 +42,8 @@ class ConvBase(LowRank, Layer):
         lora_rank, lora_alpha: as in `Dense`.
     """
 
-    _config_skip = Layer._config_skip | {"rank", "lora_rank", "lora_alpha"}
+    _config_skip = Layer._config_skip - {"activity_regularizer"} | {"rank"}
+    _config_optional = frozenset(("lora_rank", "lora_alpha"))
     _adapted = "kernel"
     _rank = 2
 

@@ -17,7 +17,7 @@ class DepthwiseConvBase(ConvBase):
     """
 
     _config_skip = ConvBase._config_skip | {
-        "filters", "groups", "kernel_initializer", "kernel_regularizer", "kernel_constraint",
+        "filters", "groups", "lora_rank", "lora_alpha", "kernel_initializer", "kernel_regularizer", "kernel_constraint",
     }  # fmt: skip
 
     def __init__(self, rank, depth_multiplier, kernel_size, strides=1, padding="valid", data_format=None,
@@ -91,7 +91,7 @@ class SeparableConvBase(ConvBase):
         ...: as in `ConvBase`.
     """
 
-    _config_skip = ConvBase._config_skip | {"groups", "kernel_initializer", "kernel_regularizer", "kernel_constraint"}
+    _config_skip = ConvBase._config_skip | {"groups", "lora_rank", "lora_alpha", "kernel_initializer", "kernel_regularizer", "kernel_constraint"}
 
     def __init__(self, rank, depth_multiplier, filters, kernel_size, strides=1, padding="valid", data_format=None,
                  dilation_rate=1, activation=None, use_bias=True, depthwise_initializer="glorot_uniform",

@@ -26,6 +26,7 @@ class EinsumDense(LowRank, Layer):
     6
     """
 
+    _config_skip = Layer._config_skip - {"activity_regularizer"}
     _config_optional = frozenset(("lora_rank", "lora_alpha", "gptq_unpacked_column_size"))
     _adapted = "kernel"
 

@@ -25,7 +25,8 @@ class Embedding(LowRank, Layer):
     4
     """
 
-    _config_optional = frozenset(("lora_rank", "lora_alpha", "weights"))
+    _config_skip = Layer._config_skip - {"activity_regularizer"} | {"weights"}
+    _config_optional = frozenset(("lora_rank", "lora_alpha"))
     _adapted = "embeddings"
 
     def __init__(self, input_dim, output_dim, embeddings_initializer="uniform", embeddings_regularizer=None,
@@ -89,6 +90,9 @@ class ReversibleEmbedding(Embedding):
             mask_zero=mask_zero, **kwargs,
         )  # fmt: skip
         self.tie_weights, self.reverse_dtype, self.logit_soft_cap = tie_weights, reverse_dtype, logit_soft_cap
+
+    def get_config(self):
+        return {"activity_regularizer": None, **super().get_config()}
 
     def build(self, input_shape=None):
         if f"_{self._adapted}" in self.__dict__:

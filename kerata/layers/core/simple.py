@@ -5,10 +5,11 @@ from __future__ import annotations
 import inspect
 
 from kerata import ops
+from kerata.layers._weightless import Weightless
 from kerata.layers.layer import Layer
 
 
-class Identity(Layer):
+class Identity(Weightless):
     """Gives its input."""
 
     def __init__(self, **kwargs):
@@ -19,7 +20,7 @@ class Identity(Layer):
         return inputs
 
 
-class Masking(Layer):
+class Masking(Weightless):
     """Masks the time steps whose features all equal `mask_value`: later layers leave them out.
 
     Input and output shape `(batch, time, features)`; masked steps become 0.

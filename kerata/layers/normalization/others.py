@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from kerata import constraints, initializers, ops, regularizers
+from kerata.layers._weightless import Weightless
 from kerata.layers.input_spec import InputSpec
 from kerata.layers.layer import Layer
 
@@ -159,7 +160,7 @@ class GroupNormalization(_Affine):
         return ops.cast(out, dtype) if x is not inputs else out
 
 
-class UnitNormalization(Layer):
+class UnitNormalization(Weightless):
     """Scales vectors along `axis` (integer or list) to length 1."""
 
     def __init__(self, axis=-1, **kwargs):

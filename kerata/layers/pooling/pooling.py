@@ -5,12 +5,13 @@ from __future__ import annotations
 from kerata import ops
 from kerata.core.config import standardize_data_format
 from kerata.layers._errors import image_hint
+from kerata.layers._weightless import Weightless
 from kerata.layers.convolutional.base import check_padding, spread
 from kerata.layers.input_spec import InputSpec
 from kerata.layers.layer import Layer
 
 
-class _Windows(Layer):
+class _Windows(Weightless):
     """Pooling over windows.
 
     Args:
@@ -107,7 +108,7 @@ class AveragePooling3D(_Windows):
         super().__init__(pool_size, strides, padding, data_format, name, **kwargs)
 
 
-class _Global(Layer):
+class _Global(Weightless):
     _rank = 2
 
     def __init__(self, data_format=None, keepdims=False, **kwargs):

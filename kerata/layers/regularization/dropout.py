@@ -7,8 +7,8 @@ import math
 from kerata import ops, random
 from kerata import regularizers as regularizers_
 from kerata.core.config import standardize_data_format
+from kerata.layers._weightless import Weightless
 from kerata.layers.input_spec import InputSpec
-from kerata.layers.layer import Layer
 
 
 def _rate(rate, who: str) -> float:
@@ -17,7 +17,7 @@ def _rate(rate, who: str) -> float:
     return rate
 
 
-class _Noise(Layer):
+class _Noise(Weightless):
     """Base: a seed generator if there is anything to draw."""
 
     def __init__(self, seed=None, **kwargs):
@@ -182,7 +182,7 @@ class AlphaDropout(_Noise):
         return a * (inputs * kept + low * (1 - kept)) + b
 
 
-class ActivityRegularization(Layer):
+class ActivityRegularization(Weightless):
     """Adds `l1 * sum(|x|) + l2 * sum(x^2)` of its input (a mean over the batch) to the loss, and passes it on."""
 
     def __init__(self, l1=0.0, l2=0.0, **kwargs):

@@ -6,6 +6,7 @@ import math
 
 from kerata import ops
 from kerata.core.config import standardize_data_format
+from kerata.layers._weightless import Weightless
 from kerata.layers.input_spec import InputSpec
 from kerata.layers.layer import Layer
 
@@ -31,10 +32,12 @@ class Flatten(Layer):
         rank = len(inputs.shape)
         if self._channels_first and rank > 2:
             inputs = ops.transpose(inputs, axes=(0, *range(2, rank), 1))
-        return ops.reshape(inputs, (-1, math.prod(inputs.shape[1:])) if None not in inputs.shape[1:] else (inputs.shape[0], -1))
+        sample = tuple(inputs.shape[1:])
+        size = -1 if None in sample else math.prod(sample)
+        return ops.reshape(inputs, (-1, size) if size > 0 else (ops.shape(inputs)[0], size))
 
 
-class Reshape(Layer):
+class Reshape(Weightless):
     """Another shape for each sample.
 
     Args:
@@ -51,26 +54,28 @@ class Reshape(Layer):
         if target_shape.count(-1) > 1:
             raise ValueError(f"`target_shape` of Reshape may hold -1 once; got {target_shape}.")
         self.target_shape = target_shape
-
-    def build(self, input_shape):
-        sample = tuple(input_shape[1:])
-        self._resolved = self.target_shape
-        if None in sample:
-            return
-        size, known = math.prod(sample), math.prod(n for n in self.target_shape if n != -1)
-        fits = known and size % known == 0 if -1 in self.target_shape else size == known
-        if not fits:
-            raise ValueError(
-                f"Layer {self.name!r} cannot reshape samples of shape {sample} ({size} elements) into {self.target_shape}."
-            )
-        self._resolved = tuple(size // known if n == -1 else n for n in self.target_shape)
+        self._resolved = None, None  # the shape of samples seen last, and the target for it
 
     def call(self, inputs):
-        if -1 in self._resolved:
-            return ops.reshape(inputs, (ops.shape(inputs)[0], *self._resolved))
-        return ops.reshape(inputs, (-1, *self._resolved)) if 0 not in self._resolved else ops.reshape(
-            inputs, (ops.shape(inputs)[0], *self._resolved)
-        )
+        sample = tuple(inputs.shape[1:])
+        if sample != self._resolved[0]:
+            self._resolved = sample, self._resolve(sample)
+        target = self._resolved[1]
+        return ops.reshape(inputs, (-1, *target) if target else (ops.shape(inputs)[0], *self.target_shape))
+
+    def _resolve(self, sample: tuple) -> tuple | None:
+        """The target without -1 for samples of this shape; None if that, or the batch's size, must be worked out."""
+        if None in sample:
+            return None
+        size, known = math.prod(sample), math.prod(n for n in self.target_shape if n != -1)
+        fits = (known and size % known == 0) if -1 in self.target_shape else size == known
+        if not fits:
+            raise ValueError(
+                f"Layer {self.name!r} cannot reshape samples of shape {sample} ({size} numbers) to {self.target_shape}"
+                + (f" ({known} numbers)." if -1 not in self.target_shape else ".")
+            )
+        target = tuple(size // known if n == -1 else n for n in self.target_shape)
+        return None if 0 in target else target
 
 
 class Permute(Layer):
@@ -103,5 +108,3 @@ class RepeatVector(Layer):
 
     def call(self, inputs):
         return ops.repeat(ops.expand_dims(inputs, 1), self.n, axis=1)
-
-

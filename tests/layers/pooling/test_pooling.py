@@ -1,0 +1,61 @@
+"""Pooling layers against Keras."""
+
+import numpy as np
+import pytest
+from common import check_layer
+
+SEQUENCE, IMAGE, VOLUME = (2, 9, 3), (2, 7, 6, 3), (1, 5, 4, 6, 2)
+SHAPES = {1: SEQUENCE, 2: IMAGE, 3: VOLUME}
+UNKNOWN = {1: (None, None, 3), 2: (None, None, None, 3), 3: (None, None, None, None, 2)}
+FIRST = {"data_format": "channels_first"}
+MASK = np.arange(18).reshape(2, 9) % 4 != 2
+
+CASES = [
+    (f"{kind}Pooling{n}D", arguments, options)
+    for kind in ("Max", "Average")
+    for n in (1, 2, 3)
+    for arguments, options in [
+        ({"pool_size": 2}, {"inputs": SHAPES[n], "unknown": UNKNOWN[n]}),
+        ({"pool_size": 3, "strides": 2, "padding": "same"}, {"inputs": SHAPES[n], "unknown": UNKNOWN[n]}),
+        ({"pool_size": 3, "strides": 1}, {"inputs": SHAPES[n]}),
+    ]
+]
+CASES += [
+    (f"Global{kind}Pooling{n}D", arguments, {"inputs": SHAPES[n], "unknown": UNKNOWN[n]})
+    for kind in ("Max", "Average")
+    for n in (1, 2, 3)
+    for arguments in ({}, {"keepdims": True}, FIRST)
+]
+CASES += [
+    (f"Adaptive{kind}Pooling{n}D", arguments, {"inputs": SHAPES[n]})
+    for kind in ("Max", "Average")
+    for n in (1, 2, 3)
+    for arguments in ({"output_size": 2}, {"output_size": (3, 2, 4)[:n]})
+]
+CASES += [
+    ("MaxPooling1D", {}, {"inputs": SEQUENCE}),
+    ("MaxPooling2D", {}, {"inputs": IMAGE}),
+    ("MaxPooling2D", {"pool_size": (2, 3), "strides": (1, 2), **FIRST}, {"inputs": (2, 3, 7, 6)}),
+    ("MaxPooling3D", {}, {"inputs": VOLUME}),
+    ("AveragePooling2D", {"pool_size": (3, 2), "strides": (2, 3), "padding": "same", **FIRST}, {"inputs": (2, 3, 7, 6)}),
+    ("AdaptiveAveragePooling2D", {"output_size": (3, 2), **FIRST}, {"inputs": (2, 3, 7, 6)}),
+    ("GlobalAveragePooling1D", {}, {"inputs": SEQUENCE, "masks": [MASK]}),
+    ("GlobalAveragePooling1D", {"keepdims": True}, {"inputs": SEQUENCE, "masks": [MASK]}),
+    ("GlobalMaxPooling1D", {}, {"inputs": SEQUENCE, "masks": [MASK]}),
+]
+
+
+@pytest.mark.parametrize("case", CASES, ids=lambda c: f"{c[0]}-{CASES.index(c)}")
+def test_same_as_keras(case, backend):
+    name, arguments, options = case
+    check_layer(name, arguments, **options)
+
+
+def test_other_names():
+    from kerata import layers
+
+    for n in (1, 2, 3):
+        for short, full in (("AvgPool", "AveragePooling"), ("MaxPool", "MaxPooling")):
+            for prefix in ("", "Global"):
+                assert getattr(layers, f"{prefix}{short}{n}D") is getattr(layers, f"{prefix}{full}{n}D")
+                assert getattr(layers, f"{prefix}{full}{n}D").__name__ == f"{prefix}{full}{n}D"
