@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import tempfile
 import warnings
 from collections.abc import Callable
 from typing import Any
@@ -19,7 +20,16 @@ def candidates(path: str, subdir: str = "datasets") -> list[str]:
     if os.path.dirname(path):
         return [path]
     roots = [cache_root(), os.path.join(os.path.expanduser("~"), ".keras")]
+    if not _can_write(roots[0]):
+        roots.append(os.path.join(tempfile.gettempdir(), ".keras"))
     return list(dict.fromkeys(os.path.join(root, subdir, path) for root in roots))
+
+
+def _can_write(folder: str) -> bool:
+    """Whether files can be made in the folder, which may still have to be made itself."""
+    while folder and not os.path.exists(folder):
+        folder = os.path.dirname(folder)
+    return os.path.isdir(folder) and os.access(folder, os.W_OK)
 
 
 def obtain(path: str, url: str, known_hash: str | None, read: Callable[[str], Any], subdir: str = "datasets",
@@ -50,4 +60,5 @@ def obtain(path: str, url: str, known_hash: str | None, read: Callable[[str], An
             except ValueError as error:
                 raise ValueError(f"{url} gave a file that is not the data set that is wanted: {error}.") from error
 
-    return read(download(url, places[0], check, os.path.basename(places[0])))
+    target = next((p for p in places if _can_write(os.path.dirname(p))), places[0])
+    return read(download(url, target, check, os.path.basename(target)))

@@ -146,6 +146,27 @@ def test_the_real_mnist(folder, offline):
     assert np.bincount(yt).tolist() == [980, 1135, 1032, 1010, 982, 892, 958, 1028, 974, 1009]
 
 
+def test_caches_that_cannot_be_written(folder, server, tmp_path, monkeypatch):
+    monkeypatch.setenv("KERAS_HOME", str(tmp_path / "file" / "below"))
+    (tmp_path / "file").write_text("no folder")
+    (tmp_path / "home").write_text("no folder either")
+    monkeypatch.setattr("tempfile.gettempdir", lambda: str(tmp_path / "tmp"))
+    monkeypatch.setattr(_files, "GOOGLE", server.url + "/")
+    monkeypatch.setattr(mnist, "_CONTENT", fake_mnist(tmp_path / "served.npz"))
+    server.content["/mnist.npz"] = (tmp_path / "served.npz").read_bytes()
+    assert mnist.load_data()[0][0].shape == (6, 28, 28)
+    assert (tmp_path / "tmp" / ".keras" / "datasets" / "mnist.npz").exists()
+    assert mnist.load_data() and len(server.requests) == 1
+
+
+def test_the_official_file_counts_by_its_own_sum(folder, offline, monkeypatch):
+    from kerata.utils.cache import hash_file
+
+    fake_mnist(folder / "mnist.npz")
+    monkeypatch.setattr(mnist, "_SHA256", hash_file(folder / "mnist.npz"))
+    assert mnist.load_data()[0][0].shape == (6, 28, 28)
+
+
 # ---- Fashion-MNIST
 
 
@@ -161,7 +182,7 @@ def test_fashion_mnist(folder, offline):
     for part, count in (("train", 60000), ("t10k", 10000)):
         (where / f"{part}-images-idx3-ubyte.gz").write_bytes(idx(np.zeros((count, 28, 28), "uint8")))
         (where / f"{part}-labels-idx1-ubyte.gz").write_bytes(idx(rng.integers(0, 10, count).astype("uint8")))
-    (x, y), (xt, yt) = datasets.fashion_mnist.load_data()
+    (x, y), (_, yt) = datasets.fashion_mnist.load_data()
     assert x.shape == (60000, 28, 28) and yt.shape == (10000,) and y.max() == 9
     for bad in (b"no gzip", idx(np.zeros(3, "uint8")), idx(np.full(10000, 10, "uint8")), gzip.compress(b"\0\0\x08\x01")):
         (where / "t10k-labels-idx1-ubyte.gz").write_bytes(bad)

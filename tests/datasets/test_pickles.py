@@ -1,6 +1,5 @@
 """Pickles are read as data: the real forms work, and whatever does more is refused before it runs."""
 
-import io
 import os
 import pickle
 import struct
@@ -214,7 +213,7 @@ def test_missing_and_broken_files(tmp_path):
     (tmp_path / "b.npz").write_bytes(b"PK\x03\x04 nothing")
     with pytest.raises(ValueError, match="BadZipFile"):
         _npz.read(str(tmp_path / "b.npz"), ("x",))
-    data = bytearray(io.open(tmp_path / "a.npz", "rb").read())
+    data = bytearray(open(tmp_path / "a.npz", "rb").read())
     data[200] ^= 0xFF
     (tmp_path / "c.npz").write_bytes(bytes(data))
     with pytest.raises(ValueError):

@@ -349,3 +349,23 @@ def test_torch_loader(train_backend):
     assert len(got[0]) == 2 and got[0][0].shape == (4, 1)
     with pytest.raises(ValueError, match="wrap it"):
         make_source(data)
+
+
+def test_grain_is_recognised_without_being_imported(monkeypatch):
+    import sys
+    import types
+
+    class MapDataset:
+        def __len__(self):
+            return 2
+
+        def __iter__(self):
+            return iter([(np.zeros((2, 1)), np.zeros(2)), (np.ones((2, 1)), np.ones(2))])
+
+    grain = types.ModuleType("grain")
+    grain.MapDataset = MapDataset
+    monkeypatch.setitem(sys.modules, "grain", grain)
+    source = make_source(MapDataset())
+    assert source.num_batches == 2 and firsts(source) == [0, 1] and firsts(source, 1) == [0, 1]
+    with pytest.raises(ValueError, match="grain data set"):
+        make_source(MapDataset(), y=[1])
