@@ -259,7 +259,7 @@ def vander(x, N=None, increasing=False):
         raise ValueError(f"vander() needs a vector; it was given a tensor of shape {tuple(x.shape)}.")
     b = backend.current()
     n = b.shape(x)[0] if N is None else N
-    if n < 0:
+    if N is not None and N < 0:
         raise ValueError(f"`N` cannot be negative; it was {N}.")
     powers = xp.arange(0, n, 1, dtype=x.dtype) if increasing else xp.arange(n - 1, -1, -1, dtype=x.dtype)
     return xp.power(xp.expand_dims(x, -1), powers)

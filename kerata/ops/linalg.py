@@ -73,11 +73,17 @@ def pinv(x, rcond=None):
     """The Moore-Penrose inverse; singular values below `rcond` times the largest count as zero."""
     x, linalg = _matrices("pinv", x)
     b = backend.current()
-    if rcond is None:
-        import numpy as np
+    return linalg.pinv(x, _rounding(b, x) if rcond is None else rcond)
 
-        rcond = max(int(n) for n in x.shape[-2:]) * float(np.finfo(b.dtype(x)).eps)
-    return linalg.pinv(x, rcond)
+
+def _rounding(b, x):
+    """The relative size of singular values that may be rounding errors: the larger size times epsilon."""
+    import numpy as np
+
+    epsilon, sizes = float(np.finfo(b.dtype(x)).eps), b.shape(x)[-2:]
+    if all(isinstance(n, int) for n in sizes):
+        return max(sizes) * epsilon
+    return b.cast(b.xp.max(b.xp.stack([b.convert(n, "int32") for n in sizes])), b.dtype(x)) * epsilon
 
 
 @op
@@ -95,9 +101,7 @@ def matrix_rank(x, tol=None):
     x, linalg = _matrices("matrix_rank", x)
     values = linalg.svd(x, compute_uv=False)
     if tol is None:
-        import numpy as np
-
-        tol = b.xp.max(values, axis=-1, keepdims=True) * (max(x.shape[-2:]) * float(np.finfo(b.dtype(x)).eps))
+        tol = b.xp.max(values, axis=-1, keepdims=True) * _rounding(b, x)
     return b.cast(b.xp.sum(b.cast(values > tol, "int32"), axis=-1), "int32")
 
 
@@ -155,7 +159,7 @@ def lstsq(a, b, rcond=None):
     a, b, linalg = _system("lstsq", a, b)
     if len(a.shape) != 2:
         raise ValueError(f"lstsq() takes one matrix; it was given the shape {tuple(a.shape)}.")
-    return linalg.lstsq(a, b, rcond=rcond)
+    return linalg.lstsq(a, b, rcond=_rounding(backend.current(), a) if rcond is None else rcond)
 
 
 @op

@@ -38,7 +38,7 @@ def _quantile(x, q, axis, method, keepdims, ignore_nan=False):
 def _at(xp, b, x, missing, q, method, ignore_nan):
     """The quantiles q (a vector) of the sorted last axis of x, along a new first axis."""
     count = xp.sum(b.cast(xp.logical_not(missing), b.dtype(x)), axis=-1)
-    size = xp.full((), x.shape[-1], dtype=x.dtype) + xp.zeros_like(count)
+    size = b.convert(b.shape(x)[-1], b.dtype(x)) + xp.zeros_like(count)
     last = xp.maximum((count if ignore_nan else size) - 1, xp.zeros_like(count))
     position = xp.reshape(q, (-1, *[1] * len(last.shape))) * last
     low, high = xp.floor(position), xp.ceil(position)

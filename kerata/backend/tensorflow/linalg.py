@@ -60,12 +60,8 @@ def svd(x, full_matrices=True, compute_uv=True):
 
 
 @_columns
-def lstsq(a, b, rcond=None):
+def lstsq(a, b, rcond):
     # By the pseudo-inverse: tf.linalg.lstsq solves the normal equations and fails on deficient rank.
-    if rcond is None:
-        import numpy as np
-
-        rcond = float(np.finfo(a.dtype.as_numpy_dtype).eps) * max(a.shape[-2:])
     return tf.matmul(tf.linalg.pinv(a, rcond), b)
 
 
