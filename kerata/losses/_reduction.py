@@ -67,17 +67,20 @@ def reduce_values(values: Any, sample_weight: Any = None, reduction: str | None 
     """Reduces (already weighted) values as `reduction` says."""
     if reduction in (None, "none") or tuple(values.shape) in ((), (0,)):
         return values
-    total = ops.sum(values)
     if reduction == "sum":
-        return total
+        return ops.sum(values)
     if reduction == "mean_with_sample_weight" and sample_weight is not None:
-        return ops.divide_no_nan(total, ops.sum(sample_weight))
-    size = count(values)
-    return total / (size if isinstance(size, int) else ops.cast(size, total.dtype))
+        return ops.divide_no_nan(ops.sum(values), ops.sum(sample_weight))
+    return ops.mean(values)
 
 
-def weigh_and_reduce(values: Any, sample_weight: Any = None, mask: Any = None,
-                     reduction: str | None = "sum_over_batch_size", dtype: str | None = None) -> Any:
+def weigh_and_reduce(
+    values: Any,
+    sample_weight: Any = None,
+    mask: Any = None,
+    reduction: str | None = "sum_over_batch_size",
+    dtype: str | None = None,
+) -> Any:
     """Applies `mask` and `sample_weight` to `values`, then `reduction`."""
     dtype = dtype or config.floatx()
     values = ops.convert_to_tensor(values, dtype=dtype)
@@ -101,7 +104,11 @@ def check_weight_shape(values: Any, sample_weight: Any) -> None:
         raise ValueError(
             f"`sample_weight` of shape {weight_shape} does not fit per-sample values of shape {value_shape} "
             "(the shape of the targets without their last axis). Give one weight per sample, shape "
-            f"{value_shape[:1]}" + (f", or one per value, shape {value_shape}." if len(value_shape) > 1 else ".")
-            + (" For one weight per sample here, use `sample_weight[:, None]`."
-               if len(value_shape) > 1 and weight_shape == value_shape[:1] else "")
+            f"{value_shape[:1]}"
+            + (f", or one per value, shape {value_shape}." if len(value_shape) > 1 else ".")
+            + (
+                " For one weight per sample here, use `sample_weight[:, None]`."
+                if len(value_shape) > 1 and weight_shape == value_shape[:1]
+                else ""
+            )
         )

@@ -10,7 +10,6 @@ from kerata.core.configurable import Configurable
 from kerata.core.errors import did_you_mean
 from kerata.core.masks import get_mask
 from kerata.core.names import auto_name
-from kerata.core.scopes import name_scope
 from kerata.losses._reduction import REDUCTIONS, weigh_and_reduce
 
 
@@ -35,6 +34,8 @@ class Loss(Configurable):
 
     # Arguments that Keras leaves out of its configs; written only where they differ from the default.
     _unlisted_config: dict[str, Any] = {}
+    # True where targets are class numbers, which stay integers; others are cast to the loss's dtype.
+    _keeps_labels = False
 
     def __init__(self, name: str | None = None, reduction: str | None = "sum_over_batch_size", dtype: Any = None):
         self.name = name or auto_name(type(self).__name__)
@@ -47,17 +48,16 @@ class Loss(Configurable):
         return self._dtype
 
     def __call__(self, y_true: Any, y_pred: Any, sample_weight: Any = None) -> Any:
-        with name_scope(self.name):
-            in_mask = get_mask(y_pred)
-            dtype = self._dtype
-            y_pred, y_true = as_tensors(y_pred, dtype), as_tensors(y_true, dtype)
-            losses = self.call(y_true, y_pred)
-            out_mask = get_mask(losses)
-            if in_mask is not None and out_mask is not None:
-                mask = ops.logical_and(in_mask, out_mask)
-            else:
-                mask = out_mask if in_mask is None else in_mask
-            return weigh_and_reduce(losses, sample_weight, mask, self.reduction, dtype)
+        in_mask = get_mask(y_pred)
+        dtype = self._dtype
+        y_pred, y_true = as_tensors(y_pred, dtype), as_tensors(y_true, None if self._keeps_labels else dtype)
+        losses = self.call(y_true, y_pred)
+        out_mask = get_mask(losses)
+        if in_mask is not None and out_mask is not None:
+            mask = ops.logical_and(in_mask, out_mask)
+        else:
+            mask = out_mask if in_mask is None else in_mask
+        return weigh_and_reduce(losses, sample_weight, mask, self.reduction, dtype)
 
     def call(self, y_true: Any, y_pred: Any) -> Any:
         raise NotImplementedError(
@@ -79,7 +79,7 @@ class Loss(Configurable):
 _MISSING = object()
 
 
-def as_tensors(x: Any, dtype: str) -> Any:
+def as_tensors(x: Any, dtype: str | None) -> Any:
     """A tensor of `dtype` from an array or nested lists of numbers; for a structure of arrays, the structure."""
     if not isinstance(x, list | tuple | dict):
         return ops.convert_to_tensor(x, dtype=dtype)

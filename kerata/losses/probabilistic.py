@@ -58,12 +58,14 @@ def warn_single_class(function: str, shape: Any) -> None:
         warnings.warn(
             f"{function} got predictions of shape {tuple(shape)}: with one class the loss is always 0. "
             "For two classes with one output use 'binary_crossentropy'.",
-            SyntaxWarning, stacklevel=3,
+            SyntaxWarning,
+            stacklevel=3,
         )
 
 
-def categorical_crossentropy(y_true: Any, y_pred: Any, from_logits: bool = False, label_smoothing: float = 0.0,
-                             axis: int = -1) -> Any:
+def categorical_crossentropy(
+    y_true: Any, y_pred: Any, from_logits: bool = False, label_smoothing: float = 0.0, axis: int = -1
+) -> Any:
     """`-sum(y_true * log(y_pred))` over `axis`: one-hot (or probability) targets.
 
     Args:
@@ -81,8 +83,9 @@ def categorical_crossentropy(y_true: Any, y_pred: Any, from_logits: bool = False
     return ops.categorical_crossentropy(y_true, y_pred, from_logits=from_logits, axis=axis)
 
 
-def sparse_categorical_crossentropy(y_true: Any, y_pred: Any, from_logits: bool = False,
-                                    ignore_class: int | None = None, axis: int = -1) -> Any:
+def sparse_categorical_crossentropy(
+    y_true: Any, y_pred: Any, from_logits: bool = False, ignore_class: int | None = None, axis: int = -1
+) -> Any:
     """`-log(y_pred[class])` for integer class labels.
 
     `y_true` has the shape of `y_pred` without `axis` (or with size 1 there). A label outside the range of
@@ -105,8 +108,9 @@ def sparse_categorical_crossentropy(y_true: Any, y_pred: Any, from_logits: bool 
     return set_mask(losses, valid)
 
 
-def binary_crossentropy(y_true: Any, y_pred: Any, from_logits: bool = False, label_smoothing: float = 0.0,
-                        axis: int = -1) -> Any:
+def binary_crossentropy(
+    y_true: Any, y_pred: Any, from_logits: bool = False, label_smoothing: float = 0.0, axis: int = -1
+) -> Any:
     """`-mean(y_true * log(y_pred) + (1 - y_true) * log(1 - y_pred))` over `axis`: targets 0/1, one per output.
 
     Args:
@@ -135,6 +139,10 @@ def categorical_generalized_cross_entropy(y_true: Any, y_pred: Any, q: float) ->
     one_hot = ops.one_hot(ops.cast(y_true, "int64"), y_pred.shape[-1], dtype=y_pred.dtype)
     p = ops.clip(ops.sum(one_hot * y_pred, axis=-1), config.epsilon(), 1.0 - config.epsilon())
     return (1.0 - ops.power(p, q)) / q
+
+
+sparse_categorical_crossentropy.takes_class_numbers = True
+categorical_generalized_cross_entropy.takes_class_numbers = True
 
 
 class KLDivergence(FunctionLoss):
@@ -169,10 +177,16 @@ class BinaryCrossentropy(FunctionLoss):
 
     function = staticmethod(binary_crossentropy)
 
-    def __init__(self, from_logits=False, label_smoothing=0.0, axis=-1, reduction="sum_over_batch_size",
-                 name="binary_crossentropy", dtype=None):
-        super().__init__(reduction, name, dtype, from_logits=from_logits, label_smoothing=label_smoothing,
-                         axis=axis)
+    def __init__(
+        self,
+        from_logits=False,
+        label_smoothing=0.0,
+        axis=-1,
+        reduction="sum_over_batch_size",
+        name="binary_crossentropy",
+        dtype=None,
+    ):
+        super().__init__(reduction, name, dtype, from_logits=from_logits, label_smoothing=label_smoothing, axis=axis)
 
 
 class CategoricalCrossentropy(FunctionLoss):
@@ -183,10 +197,16 @@ class CategoricalCrossentropy(FunctionLoss):
 
     function = staticmethod(categorical_crossentropy)
 
-    def __init__(self, from_logits=False, label_smoothing=0.0, axis=-1, reduction="sum_over_batch_size",
-                 name="categorical_crossentropy", dtype=None):
-        super().__init__(reduction, name, dtype, from_logits=from_logits, label_smoothing=label_smoothing,
-                         axis=axis)
+    def __init__(
+        self,
+        from_logits=False,
+        label_smoothing=0.0,
+        axis=-1,
+        reduction="sum_over_batch_size",
+        name="categorical_crossentropy",
+        dtype=None,
+    ):
+        super().__init__(reduction, name, dtype, from_logits=from_logits, label_smoothing=label_smoothing, axis=axis)
 
 
 class SparseCategoricalCrossentropy(FunctionLoss):
@@ -198,8 +218,15 @@ class SparseCategoricalCrossentropy(FunctionLoss):
     function = staticmethod(sparse_categorical_crossentropy)
     _unlisted_config = {"axis": -1}
 
-    def __init__(self, from_logits=False, ignore_class=None, reduction="sum_over_batch_size", axis=-1,
-                 name="sparse_categorical_crossentropy", dtype=None):
+    def __init__(
+        self,
+        from_logits=False,
+        ignore_class=None,
+        reduction="sum_over_batch_size",
+        axis=-1,
+        name="sparse_categorical_crossentropy",
+        dtype=None,
+    ):
         super().__init__(reduction, name, dtype, from_logits=from_logits, ignore_class=ignore_class, axis=axis)
 
 
@@ -214,8 +241,9 @@ class CategoricalGeneralizedCrossEntropy(FunctionLoss):
 
     function = staticmethod(categorical_generalized_cross_entropy)
 
-    def __init__(self, q=0.5, reduction="sum_over_batch_size", name="categorical_generalized_cross_entropy",
-                 dtype=None):
+    def __init__(
+        self, q=0.5, reduction="sum_over_batch_size", name="categorical_generalized_cross_entropy", dtype=None
+    ):
         if not 0 < q < 1:
             raise ValueError(f"`q` must be in the interval (0, 1). Received: q={q}.")
         super().__init__(reduction, name, dtype, q=q)

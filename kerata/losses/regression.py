@@ -61,9 +61,7 @@ def huber(y_true: Any, y_pred: Any, delta: float = 1.0) -> Any:
     """
     y_true, y_pred = float_pair(y_true, y_pred)
     error = ops.abs(y_pred - y_true)
-    return ops.mean(
-        ops.where(error <= delta, 0.5 * ops.square(error), delta * error - 0.5 * delta * delta), axis=-1
-    )
+    return ops.mean(ops.where(error <= delta, 0.5 * ops.square(error), delta * error - 0.5 * delta * delta), axis=-1)
 
 
 def log_cosh(y_true: Any, y_pred: Any) -> Any:

@@ -15,11 +15,18 @@ class LossFunctionWrapper(Loss):
     `fn` may return a value per sample, which is weighted and reduced, or one scalar.
     """
 
-    def __init__(self, fn: Callable, reduction: str | None = "sum_over_batch_size", name: str | None = None,
-                 dtype: Any = None, **kwargs: Any):
+    def __init__(
+        self,
+        fn: Callable,
+        reduction: str | None = "sum_over_batch_size",
+        name: str | None = None,
+        dtype: Any = None,
+        **kwargs: Any,
+    ):
         super().__init__(name=name, reduction=reduction, dtype=dtype)
         self.fn = fn
         self._fn_kwargs = kwargs
+        self._keeps_labels = getattr(fn, "takes_class_numbers", False)
 
     def call(self, y_true: Any, y_pred: Any) -> Any:
         if hasattr(y_true, "shape") and hasattr(y_pred, "shape"):
@@ -31,8 +38,12 @@ class LossFunctionWrapper(Loss):
             return super().get_config()
         from kerata.saving import serialize_keras_object
 
-        return {"name": self.name, "reduction": self.reduction,
-                "fn": serialize_keras_object(self.fn), **self._fn_kwargs}
+        return {
+            "name": self.name,
+            "reduction": self.reduction,
+            "fn": serialize_keras_object(self.fn),
+            **self._fn_kwargs,
+        }
 
     @classmethod
     def from_config(cls, config: dict[str, Any]) -> LossFunctionWrapper:

@@ -49,8 +49,19 @@ class Counts:
         even: the thresholds are evenly spaced from 0 to 1.
     """
 
-    def __init__(self, y_true, y_pred, thresholds, dtype, sample_weight=None, top_k=None, class_id=None,
-                 multi_label=False, label_weights=None, even=False):
+    def __init__(
+        self,
+        y_true,
+        y_pred,
+        thresholds,
+        dtype,
+        sample_weight=None,
+        top_k=None,
+        class_id=None,
+        multi_label=False,
+        label_weights=None,
+        even=False,
+    ):
         y_true = ops.convert_to_tensor(y_true, dtype=dtype)
         y_pred = ops.convert_to_tensor(y_pred, dtype=dtype)
         y_true, y_pred = match_ranks(y_true, y_pred)
@@ -125,9 +136,7 @@ def _weights(y_pred: Any, sample_weight: Any, label_weights: Any, dtype: str) ->
 
 def check_same_shape(y_true: Any, y_pred: Any) -> None:
     true_shape, pred_shape = tuple(y_true.shape), tuple(y_pred.shape)
-    if len(true_shape) != len(pred_shape) or any(
-        a != b and None not in (a, b) for a, b in zip(true_shape, pred_shape)
-    ):
+    if len(true_shape) != len(pred_shape) or any(a != b and None not in (a, b) for a, b in zip(true_shape, pred_shape)):
         raise ValueError(
             f"Shapes {true_shape} and {pred_shape} are incompatible: this metric compares `y_true` and `y_pred` "
             "entry by entry. For integer class labels, give one-hot targets: `keras.utils.to_categorical(y)`."

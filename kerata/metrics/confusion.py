@@ -103,8 +103,9 @@ class _Share(Metric):
         setattr(self, self.errors, self.add_variable(shape, zeros, name=self.errors))
 
     def update_state(self, y_true: Any, y_pred: Any, sample_weight: Any = None) -> None:
-        counts = Counts(y_true, y_pred, self.thresholds, self._dtype, sample_weight, top_k=self.top_k,
-                        class_id=self.class_id)
+        counts = Counts(
+            y_true, y_pred, self.thresholds, self._dtype, sample_weight, top_k=self.top_k, class_id=self.class_id
+        )
         wrong = getattr(self, self.errors)
         self.true_positives.assign(self.true_positives.value + counts.true_positives())
         wrong.assign(wrong.value + getattr(counts, self.errors)())

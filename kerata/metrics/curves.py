@@ -58,8 +58,19 @@ class AUC(_Curve):
 
     _unlisted_config = {"thresholds": None}
 
-    def __init__(self, num_thresholds=200, curve="ROC", summation_method="interpolation", name=None, dtype=None,
-                 thresholds=None, multi_label=False, num_labels=None, label_weights=None, from_logits=False):
+    def __init__(
+        self,
+        num_thresholds=200,
+        curve="ROC",
+        summation_method="interpolation",
+        name=None,
+        dtype=None,
+        thresholds=None,
+        multi_label=False,
+        num_labels=None,
+        label_weights=None,
+        from_logits=False,
+    ):
         curve, summation_method = _check_curve(curve), _check_summation(summation_method)
         if thresholds is None:
             if num_thresholds <= 1:
@@ -114,8 +125,18 @@ class AUC(_Curve):
             self._build(tuple(y_pred.shape), tuple(y_pred.shape))
         if self._from_logits:
             y_pred = ops.sigmoid(y_pred)
-        self._add_counts(Counts(y_true, y_pred, self._thresholds, self._dtype, sample_weight,
-                                multi_label=self.multi_label, label_weights=self.label_weights, even=self._even))
+        self._add_counts(
+            Counts(
+                y_true,
+                y_pred,
+                self._thresholds,
+                self._dtype,
+                sample_weight,
+                multi_label=self.multi_label,
+                label_weights=self.label_weights,
+                even=self._even,
+            )
+        )
 
     def interpolate_pr_auc(self) -> Any:
         """Area under the precision-recall curve, interpolated as in Davis and Goadrich (2006), section 4.
@@ -128,8 +149,11 @@ class AUC(_Curve):
         step_tp, step = tp[:-1] - tp[1:], ops.maximum(predicted[:-1] - predicted[1:], 0)
         slope = _ratio(step_tp, step)
         intercept = tp[1:] - slope * predicted[1:]
-        ratio = ops.where(ops.logical_and(predicted[:-1] > 0, predicted[1:] > 0),
-                          _ratio(predicted[:-1], ops.maximum(predicted[1:], 0)), ops.ones_like(predicted[1:]))
+        ratio = ops.where(
+            ops.logical_and(predicted[:-1] > 0, predicted[1:] > 0),
+            _ratio(predicted[:-1], ops.maximum(predicted[1:], 0)),
+            ops.ones_like(predicted[1:]),
+        )
         area = _ratio(slope * (step_tp + intercept * ops.log(ratio)), ops.maximum(tp[1:] + fn[1:], 0))
         return self._over_labels(ops.sum(area, axis=0))
 
@@ -216,8 +240,9 @@ class SensitivitySpecificityBase(_Curve):
         self._make_counts((num_thresholds,))
 
     def update_state(self, y_true: Any, y_pred: Any, sample_weight: Any = None) -> None:
-        self._add_counts(Counts(y_true, y_pred, self.thresholds, self._dtype, sample_weight,
-                                class_id=self.class_id, even=self._even))
+        self._add_counts(
+            Counts(y_true, y_pred, self.thresholds, self._dtype, sample_weight, class_id=self.class_id, even=self._even)
+        )
 
     def _rates(self) -> tuple[Any, Any]:
         """The rate that must reach `value`, and the rate that is wanted."""

@@ -81,17 +81,26 @@ class Metric(Configurable):
                     _remember(self, "_metrics", item)
         object.__setattr__(self, name, value)
 
-    def add_variable(self, shape: Any, initializer: Any, dtype: Any = None, aggregation: str = "sum",
-                     name: str | None = None) -> Variable:
+    def add_variable(
+        self, shape: Any, initializer: Any, dtype: Any = None, aggregation: str = "sum", name: str | None = None
+    ) -> Variable:
         """Make a variable that belongs to the metric's state."""
         with name_scope(self.name.replace("/", "_")):
-            variable = Variable(initializer, shape=shape, dtype=dtype or self._dtype, trainable=False,
-                                autocast=False, aggregation=aggregation, name=name)
+            variable = Variable(
+                initializer,
+                shape=shape,
+                dtype=dtype or self._dtype,
+                trainable=False,
+                autocast=False,
+                aggregation=aggregation,
+                name=name,
+            )
         _remember(self, "_variables", variable)
         return variable
 
-    def add_weight(self, shape: Any = (), initializer: Any = None, dtype: Any = None,
-                   name: str | None = None) -> Variable:
+    def add_weight(
+        self, shape: Any = (), initializer: Any = None, dtype: Any = None, name: str | None = None
+    ) -> Variable:
         """Make a variable that belongs to the metric's state (zeros by default)."""
         return self.add_variable(shape, initializer or zeros, dtype=dtype, name=name)
 

@@ -67,6 +67,7 @@ class SparseCategoricalCrossentropy(FunctionMetric):
 
     function = staticmethod(losses.sparse_categorical_crossentropy)
 
-    def __init__(self, name="sparse_categorical_crossentropy", dtype=None, from_logits=False, ignore_class=None,
-                 axis=-1):
+    def __init__(
+        self, name="sparse_categorical_crossentropy", dtype=None, from_logits=False, ignore_class=None, axis=-1
+    ):
         super().__init__(name, dtype, from_logits=from_logits, ignore_class=ignore_class, axis=axis)

@@ -131,8 +131,12 @@ class MeanMetricWrapper(Mean):
             return super().get_config()
         from kerata.saving import serialize_keras_object
 
-        return {"name": self.name, "dtype": self._dtype_policy.name,
-                "fn": serialize_keras_object(self._fn), **self._fn_kwargs}
+        return {
+            "name": self.name,
+            "dtype": self._dtype_policy.name,
+            "fn": serialize_keras_object(self._fn),
+            **self._fn_kwargs,
+        }
 
     @classmethod
     def from_config(cls, config: dict[str, Any]) -> MeanMetricWrapper:

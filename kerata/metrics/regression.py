@@ -199,8 +199,8 @@ class R2Score(Metric):
         self.squared_sum.assign(self.squared_sum.value + ops.sum(y_true * weighted, axis=0))
         self.total_mse.assign(self.total_mse.value + ops.sum(ops.square(y_true - y_pred) * weights, axis=0))
         self.count.assign(self.count.value + ops.sum(weights, axis=0))
-        rows, columns = y_true.shape
-        self.num_samples.assign(self.num_samples.value + rows * columns)
+        elements = ops.cast(ops.size(y_true), self._dtype)
+        self.num_samples.assign(self.num_samples.value + elements)
 
     def result(self) -> Any:
         if not self._built:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 import warnings
 from typing import Any
 
@@ -38,6 +39,14 @@ def check_fit_data(model: Any, x: Any, y: Any = None, sample_weight: Any = None)
         for name, loss, target, shape in compiled.pairs(y):
             if isinstance(target, np.ndarray):
                 check_target(target, loss, shape, name)
+
+
+def _warn(message: str) -> None:
+    """A warning about the first line outside of Kerata on the stack."""
+    level, frame = 1, sys._getframe()
+    while frame is not None and frame.f_globals.get("__name__", "").partition(".")[0] == "kerata":
+        level, frame = level + 1, frame.f_back
+    warnings.warn(message, stacklevel=level)
 
 
 def _arrays(nest: Any, label: str) -> list[tuple[str, np.ndarray]]:
@@ -88,18 +97,16 @@ def _check_finite(array: np.ndarray, words: str) -> None:
     first = int(np.argmax(bad)) * step
     value = array[first].ravel()[~np.isfinite(array[first].ravel())][0]
     more = f"{int(bad.sum())} of {len(rows)} rows" + (" looked at" if step > 1 else "")
-    warnings.warn(
+    _warn(
         f"{words[0].upper()}{words[1:]} has values that are not finite: {value} in row {first} ({more}). The loss "
         "will be NaN. Replace them (numpy.nan_to_num) or leave those rows out.",
-        stacklevel=5,
     )
 
 
 def _check_weights(array: np.ndarray, label: str) -> None:
     if array.size and array.dtype.kind in "fiu" and np.min(_rows(array)[0]) < 0:
-        warnings.warn(
+        _warn(
             f"`{label}` has negative weights: training makes the loss of those samples larger, not smaller.",
-            stacklevel=5,
         )
 
 
@@ -158,10 +165,9 @@ class _Target:
                 )
             raise self._wrong_shape(f"one integer label each, shape {_show(self.pred_shape[:-1])}", hint)
         if self.units == 1:
-            warnings.warn(
+            _warn(
                 f"The loss '{self.loss_name}' with one output unit is always 0: for two classes use "
                 "'binary_crossentropy' with Dense(1, activation='sigmoid'), or Dense(2, activation='softmax').",
-                stacklevel=7,
             )
         elif self.units is not None:
             self._check_labels()
@@ -175,9 +181,8 @@ class _Target:
         low, high = kept.min(), kept.max()
         if low >= 0 and high < self.units:
             if rows.dtype.kind == "f" and np.any(kept != np.floor(kept)):
-                warnings.warn(
+                _warn(
                     f"{self.what} has labels that are not whole numbers; '{self.loss_name}' wants classes 0, 1, 2, ...",
-                    stacklevel=8,
                 )
             return
         outside = ((kept < 0) | (kept >= self.units)).reshape(len(rows), -1).any(axis=1)
@@ -189,12 +194,11 @@ class _Target:
             advice = "The labels count from 1: give `y - 1`."
         elif low < 0:
             advice = f"Labels go from 0 to {self.units - 1}."
-        warnings.warn(
+        _warn(
             f"{self.what} has the class{'es' if len(wrong) > 1 else ''} {listed} ({int(outside.sum())} of {len(rows)} "
-            f"samples{' looked at' if step > 1 else ''}, first in row {first}), but {self.output} has {self.units} "
+            f"samples{' looked at' if step > 1 else ''}, first in row {first}), but that output has {self.units} "
             f"units, for the classes 0 to {self.units - 1}. Such samples give a loss of 0 and count as wrong in "
             f"accuracy. {advice}",
-            stacklevel=8,
         )
 
     # one-hot labels
@@ -236,13 +240,14 @@ class _Target:
             advice = "If these are pixels, divide them by 255."
         elif rows.dtype.kind in "iu" or np.all(rows == np.floor(rows)):
             count = int(high) + 1
-            advice = f"For {count} classes use Dense({count}, activation='softmax') and 'sparse_categorical_crossentropy'."
+            advice = (
+                f"For {count} classes use Dense({count}, activation='softmax') and 'sparse_categorical_crossentropy'."
+            )
         else:
             advice = "For real values use 'mse'."
-        warnings.warn(
+        _warn(
             f"{self.what} has values from {low} to {high}; the loss '{self.loss_name}' wants labels between 0 and 1, and "
             f"is not bounded from below for others. {advice}",
-            stacklevel=7,
         )
 
     # numbers
@@ -251,11 +256,10 @@ class _Target:
         if self._fits(shape) or self._fits((*shape, 1)) or (shape[-1] == 1 and self._fits(shape[:-1])):
             return
         if len(have) == len(shape) and all(w is None or 1 in (h, w) or h == w for h, w in zip(have[1:], shape[1:])):
-            warnings.warn(
+            _warn(
                 f"{self.what} has shape {have}, and {self.output} has shape {shape}: the loss '{self.loss_name}' repeats "
                 "the smaller one to compare them, which is rarely meant. "
                 f"Wanted: targets of shape {_show(shape)}.",
-                stacklevel=7,
             )
             return
         raise self._wrong_shape(f"targets of shape {_show(shape)}")

@@ -45,8 +45,13 @@ class CompileLoss(Loss):
     With more than one loss, `metrics` holds a mean for each, named `<output>_loss`.
     """
 
-    def __init__(self, loss: Any, loss_weights: Any = None, reduction: str = "sum_over_batch_size",
-                 output_names: list[str] | None = None):
+    def __init__(
+        self,
+        loss: Any,
+        loss_weights: Any = None,
+        reduction: str = "sum_over_batch_size",
+        output_names: list[str] | None = None,
+    ):
         super().__init__(name="compile_loss", reduction=reduction)
         if loss_weights is not None and not (is_nest(loss_weights) or is_number(loss_weights)):
             raise ValueError(
@@ -83,8 +88,14 @@ class CompileLoss(Loss):
         """Settle which loss, weight and target belong to which output; arrays or KerasTensors will do."""
         slots = Slots(y_pred, self.output_names)
         found = bind(self._user_loss, slots, "loss", is_loss, spread=True)
-        weights = bind(self._user_loss_weights, slots, "loss_weights", is_number, spread=True,
-                       wanted=[loss is not None for loss in found])
+        weights = bind(
+            self._user_loss_weights,
+            slots,
+            "loss_weights",
+            is_number,
+            spread=True,
+            wanted=[loss is not None for loss in found],
+        )
         if all(loss is None for loss in found):
             raise ValueError(f"`loss` has None for every output; {slots.describe()}.")
         self._losses = [

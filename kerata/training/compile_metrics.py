@@ -76,8 +76,9 @@ class CompileMetrics(Metric):
     and a weighted metric whose name is taken is called `weighted_<metric>`.
     """
 
-    def __init__(self, metrics: Any, weighted_metrics: Any, name: str = "compile_metrics",
-                 output_names: list[str] | None = None):
+    def __init__(
+        self, metrics: Any, weighted_metrics: Any, name: str = "compile_metrics", output_names: list[str] | None = None
+    ):
         super().__init__(name=name)
         for what, given in (("metrics", metrics), ("weighted_metrics", weighted_metrics)):
             if given is not None and not is_nest(given):
@@ -204,4 +205,3 @@ class CompileMetrics(Metric):
 def _inner(given: Any):
     """Tells what one output takes from the outer list that holds one entry for each output."""
     return lambda x: x is not given and is_metric_list(x)
-

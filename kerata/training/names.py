@@ -101,8 +101,16 @@ class Slots:
         return f"the model has {len(self)} {self.kind}{'s' if len(self) > 1 else ''} without names"
 
 
-def bind(given: Any, slots: Slots, what: str, leaf: Callable[[Any], bool] | None = None, *, partial: bool = False,
-         spread: bool = False, wanted: list[bool] | None = None) -> list:
+def bind(
+    given: Any,
+    slots: Slots,
+    what: str,
+    leaf: Callable[[Any], bool] | None = None,
+    *,
+    partial: bool = False,
+    spread: bool = False,
+    wanted: list[bool] | None = None,
+) -> list:
     """One of what is given for each output (or input), in flattened order.
 
     Dicts are bound by key: the keys of the model's own dicts, or the names of its outputs. Lists are bound by
@@ -136,9 +144,7 @@ class _Binding:
         if self.leaf(given):
             if len(slots) == 1 or self.spread:
                 return [given] * len(slots)
-            raise ValueError(
-                f"`{self.what}` is one {_kind(given)}, and {slots.describe()}: give {self._example()}."
-            )
+            raise ValueError(f"`{self.what}` is one {_kind(given)}, and {slots.describe()}: give {self._example()}.")
         if isinstance(given, dict) and not self._fits_keys(given):
             return self._by_name(given)
         if isinstance(given, list | tuple):
@@ -206,7 +212,9 @@ class _Binding:
             return
         if given is None:
             if not self.partial and any(self.wanted[i] for i in indices) and self.what not in ("loss", "metrics"):
-                raise ValueError(f"`{self.what}` has None for a part of the model that needs it; {self.slots.describe()}.")
+                raise ValueError(
+                    f"`{self.what}` has None for a part of the model that needs it; {self.slots.describe()}."
+                )
             return
         keyed = isinstance(structure, dict)
         if keyed is not isinstance(given, dict) or not is_nest(given):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from kerata import ops
 from kerata.training.names import Slots, bind, follow, is_nest
 
 
@@ -35,10 +36,10 @@ class Path:
         self.keys = keys
 
 
-def batch_size(x: Any) -> int:
-    """The number of samples in an array."""
-    shape = tuple(x.shape)
-    return shape[0] if shape and shape[0] is not None else 1
+def batch_size(x: Any) -> Any:
+    """The number of samples in an array: a number, or a tensor where it is unknown."""
+    shape = ops.shape(x)
+    return shape[0] if shape else 1
 
 
 class Places:
@@ -70,6 +71,7 @@ class Places:
         places = self._known.get(key)
         if places is None:
             weights = what == "sample_weight"
-            places = self._known[key] = bind(paths_of(given), self.slots, what, partial=weights or self.loose,
-                                             spread=weights, wanted=self.wanted)
+            places = self._known[key] = bind(
+                paths_of(given), self.slots, what, partial=weights or self.loose, spread=weights, wanted=self.wanted
+            )
         return [None if place is None else follow(given, place.keys) for place in places]

@@ -94,7 +94,7 @@ SCC, CC, BC = "sparse_categorical_crossentropy", "categorical_crossentropy", "bi
 def test_class_beyond_the_units():
     y = np.array([0, 1, 1, 2, 0, 2])
     (text,) = target(y, SCC, (None, 2))
-    for word in ("the class 2 ", "2 of 6", "row 3", "'out' has 2 units", "classes 0 to 1", "loss of 0", "3 units"):
+    for word in ("the class 2 ", "2 of 6", "row 3", "'out'", "that output has 2 units", "classes 0 to 1", "loss of 0", "3 units"):
         assert word in text
     (text,) = target([1, 2, 3], SCC, (None, 3))
     assert "y - 1" in text
@@ -163,7 +163,7 @@ def test_broadcast_targets():
 def test_outputs_by_name():
     model = Model({"b": SCC, "a": SCC}, ((None, 2), (None, 3)), ("a", "b"))
     (text,) = messages(check_fit_data, model, X, {"b": np.full(N, 2), "a": np.full(N, 2)})
-    assert "'a' has 2 units" in text
+    assert "output 'a'" in text and "2 units" in text
 
 
 # -- NumPy on tensors --------------------------------------------------------------------------------------------
