@@ -58,7 +58,7 @@ class Progbar:
         if finalize:
             self._done = True
             self._finish(current, now)
-        elif self.verbose == 1 and self._is_due(now):
+        elif self.verbose == 1 and self._is_due(current, now):
             self._draw(current, now)
             self._last_update = now
 
@@ -78,9 +78,10 @@ class Progbar:
             total[0] += value * steps
             total[1] += steps
 
-    def _is_due(self, now: float) -> bool:
+    def _is_due(self, current, now: float) -> bool:
         if self._kind == "log" or not config.is_interactive_logging_enabled():
-            return now - self._last_update >= console.LOG_INTERVAL
+            complete = self.target is not None and current >= self.target  # the final line is about to come
+            return not complete and now - self._last_update >= console.LOG_INTERVAL
         return not self._drawn or now - self._last_update >= self.interval
 
     # ---- text

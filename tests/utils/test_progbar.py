@@ -88,6 +88,18 @@ def test_log_files_get_a_line_in_some_seconds_and_no_control_characters(monkeypa
     assert lines[-1].startswith("100/100 - 20s - 200ms/step")
 
 
+def test_the_last_step_of_a_log_is_one_line(monkeypatch):
+    now = [1000.0]
+    monkeypatch.setattr("kerata.utils.progbar.time.time", lambda: now[0])
+
+    def use(bar):
+        now[0] += 60
+        bar.update(10, [("loss", 1.0)], finalize=False)
+        bar.update(10, [("loss", 2.0)], finalize=True)
+
+    assert shown(monkeypatch, use, terminal=False) == "10/10 - 1:00 - 6s/step - loss: 2.0000\n"
+
+
 def test_verbose_2_and_0(monkeypatch):
     text = shown(monkeypatch, three_steps, verbose=2)
     assert re.fullmatch(r"10/10 - 0s - \d+us/step - loss: 0.2500 - tiny: 2.0000\n", text)
