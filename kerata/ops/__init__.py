@@ -3,8 +3,6 @@
 Each works on tensors of any installed backend, on Variables, NumPy arrays and Python numbers, and on KerasTensors.
 """
 
-import contextlib
-
 from kerata.ops.arithmetic import (
     add,
     allclose,
@@ -313,10 +311,62 @@ from kerata.ops.statistics import (
     quantile,
     trapezoid,
 )
+from kerata.ops.nn import (
+    adaptive_average_pool,
+    adaptive_max_pool,
+    average_pool,
+    batch_normalization,
+    binary_crossentropy,
+    categorical_crossentropy,
+    celu,
+    conv,
+    conv_transpose,
+    ctc_decode,
+    ctc_loss,
+    depth_to_space,
+    depthwise_conv,
+    dot_product_attention,
+    elu,
+    fold,
+    gelu,
+    glu,
+    hard_shrink,
+    hard_sigmoid,
+    hard_silu,
+    hard_swish,
+    hard_tanh,
+    layer_normalization,
+    leaky_relu,
+    log_sigmoid,
+    log_softmax,
+    max_pool,
+    moments,
+    multi_hot,
+    normalize,
+    one_hot,
+    polar,
+    psnr,
+    relu,
+    relu6,
+    rms_normalization,
+    selu,
+    separable_conv,
+    sigmoid,
+    silu,
+    soft_shrink,
+    softmax,
+    softplus,
+    softsign,
+    space_to_depth,
+    sparse_categorical_crossentropy,
+    sparse_plus,
+    sparse_sigmoid,
+    sparsemax,
+    squareplus,
+    swish,
+    tanh_shrink,
+    threshold,
+    unfold,
+)
 
-with contextlib.suppress(ModuleNotFoundError):
-    from kerata.ops.nn import *  # noqa: F403
-with contextlib.suppress(ModuleNotFoundError):
-    import kerata.ops.image  # noqa: F401
-
-from kerata.ops import linalg, numpy  # noqa: E402,F401
+from kerata.ops import image, linalg, nn, numpy  # noqa: E402
