@@ -6,9 +6,9 @@ os.environ["KERAS_BACKEND"] = "jax"
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 os.environ.setdefault("JAX_PLATFORMS", "cpu")
 
-import pytest  # noqa: E402
+import pytest
 
-from kerata import backend as _backends  # noqa: E402
+from kerata import backend as _backends
 
 
 def _using(name: str):

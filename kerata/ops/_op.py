@@ -105,7 +105,7 @@ def _carried(b, fn, args, kwargs):
     """Once more, on a variant of the backend that computes in wider dtypes what it has no kernels for."""
     carried = getattr(b, "carried", None)
     if carried is None:
-        raise  # noqa: PLE0704  (called where an exception is being handled)
+        raise
     with backend.backend_scope(carried()):
         return fn(*args, **kwargs)
 

@@ -87,7 +87,7 @@ def _inside(end, name: str, direction: int):
 
     kind = np.dtype(getattr(ml_dtypes, name, name))
     value = np.asarray(float(end)).astype(kind)
-    if direction > 0 and float(value) < end or direction < 0 and float(value) > end:
+    if (direction > 0 and float(value) < end) or (direction < 0 and float(value) > end):
         value = np.nextafter(value, np.asarray(direction * np.inf).astype(kind))
     return float(value)
 

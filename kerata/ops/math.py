@@ -87,7 +87,7 @@ def segment_prod(data, segment_ids, num_segments=None, sorted=False):
 @op
 def view_as_complex(x):
     """A last axis of two (real and imaginary parts) as complex numbers."""
-    x, xp = floating(x)
+    x, _ = floating(x)
     if not len(x.shape) or x.shape[-1] != 2:
         raise ValueError(f"view_as_complex() needs a last axis of size 2; the shape was {tuple(x.shape)}.")
     return _complex(x[..., 0], x[..., 1])
@@ -109,7 +109,7 @@ def _complex(real, imag):
 def _pair_to_complex(x, name: str):
     if not isinstance(x, list | tuple) or len(x) != 2:
         raise ValueError(f"{name}() takes a pair (real part, imaginary part); it was given {type(x).__name__}.")
-    (real, xp), (imag, _) = floating(x[0]), floating(x[1])
+    (real, _), (imag, _) = floating(x[0]), floating(x[1])
     if tuple(real.shape) != tuple(imag.shape):
         raise ValueError(f"{name}(): the parts have the shapes {tuple(real.shape)} and {tuple(imag.shape)}.")
     return _complex(real, imag), backend.current().dtype(real)

@@ -9,9 +9,9 @@ import pathlib
 
 os.environ["KERAS_BACKEND"] = "jax"
 
-import cases  # noqa: E402
-import comparison  # noqa: E402
-import keras  # noqa: E402
+import cases
+import comparison
+import keras
 
 PATH = pathlib.Path(__file__).parent / "golden_dtypes.json"
 

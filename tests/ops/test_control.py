@@ -68,7 +68,7 @@ def test_scan(backend):
     carry, ys = ops.scan(lambda c, x: (c + 1, None), ops.convert_to_tensor(0), length=4)
     same(carry, 4)
     assert ys is None
-    (a, b), ys = ops.scan(lambda c, x: ((c[0] + x["u"], c[1]), {"y": c[0]}), (0.0, 1.0), {"u": xs[:, 0]})
+    (a, _), ys = ops.scan(lambda c, x: ((c[0] + x["u"], c[1]), {"y": c[0]}), (0.0, 1.0), {"u": xs[:, 0]})
     same(a, 6.0), same(ys["y"], [0.0, 0.0, 2.0])
     with pytest.raises(ValueError, match="length"):
         ops.scan(step, ops.zeros((2,)))

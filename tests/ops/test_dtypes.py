@@ -20,7 +20,7 @@ def _defined(case):
 
 
 def _is_bool(x):
-    return getattr(x, "dtype", None) == bool
+    return isinstance(x, np.ndarray) and x.dtype.kind == "b"
 
 
 CASES = [c for c in cases.dtype_cases() if repr(c) in GOLDEN and _defined(c)]
@@ -61,3 +61,18 @@ def test_symbolic_dtypes(train_backend, name):
         if kinds != [k for k, _ in GOLDEN[repr(case)]]:
             bad.append(f"{case!r}: {kinds}, wanted {GOLDEN[repr(case)]}")
     assert not bad, "\n".join(bad)
+
+
+DTYPES_64 = [*cases.DTYPES, "int64", "uint64", "float64", int, float]
+
+
+@pytest.mark.parametrize("a", DTYPES_64, ids=str)
+def test_result_type(a):
+    """As Keras's on JAX, which cuts 64-bit dtypes to 32 bits."""
+    import keras
+
+    from kerata.core.dtypes import result_type
+
+    for b in DTYPES_64:
+        got = result_type(a, b)
+        assert got.replace("64", "32") == keras.backend.result_type(a, b).replace("64", "32"), (a, b)

@@ -8,7 +8,7 @@ import jax
 import jax.numpy as jnp
 from jax import lax
 from jax.numpy import *  # noqa: F403
-from jax.numpy import fft as fft  # noqa: F401
+from jax.numpy import fft as fft
 from jax.scipy.special import digamma, erf, erfc, erfinv, gammaln, i0e, i1, i1e  # noqa: F401
 
 from kerata.backend.jax import linalg as linalg

@@ -3,7 +3,7 @@
 import builtins
 import math
 
-import ml_dtypes  # noqa: F401  (teaches NumPy the name "bfloat16")
+import ml_dtypes
 import numpy as np
 from numpy import *  # noqa: F403
 from numpy import bool, fft, max, min, round  # noqa: F401
@@ -137,7 +137,7 @@ def i0(x):
     return np.i0(x).astype(x.dtype, copy=False).reshape(x.shape)
 
 
-def clip(x, min=None, max=None):
+def clip(x, min=None, max=None):  # noqa: F811
     low, high = (None if end is None else np.asarray(end, x.dtype) for end in (min, max))
     x = x if low is None else np.maximum(x, low)
     return x if high is None else np.minimum(x, high)
