@@ -153,8 +153,8 @@ def fit(model, *, x, y, batch_size, epochs, verbose, callbacks, validation_split
     validation = None
     if validation_data is not None:
         validation = _validation_source(validation_data, validation_batch_size or batch_size, validation_steps)
-    _check_data(model, source)
     model._prepare(source.peek(), training=True)
+    _check_data(model, source)
     model.stop_training = False
     if config.max_epochs() is not None:
         epochs = min(epochs, config.max_epochs())
@@ -230,8 +230,8 @@ def _test(model, tester: Runner, callbacks, interrupt) -> dict:
 def evaluate(model, x, y, batch_size, verbose, sample_weight, steps, callbacks) -> dict:
     """See `Trainer.evaluate`; gives the logs."""
     source = make_source(x, y, sample_weight, batch_size, steps)
-    _check_data(model, source)
     model._prepare(source.peek(), training=False)
+    _check_data(model, source)
     callbacks = as_callback_list(callbacks, model, verbose=verbose, epochs=1, steps=source.num_batches)
     with DeferredInterrupt() as interrupt:
         return _test(model, Runner(model, "test", source, callbacks), callbacks, interrupt)
