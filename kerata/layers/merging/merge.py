@@ -13,26 +13,28 @@ class Merge(Layer):
     Inputs of lower rank get axes of size 1 after the batch axis.
     """
 
-    _least = 2
-
     def __init__(self, **kwargs):
         super().__init__(**kwargs)
         self.supports_masking = True
 
     def build(self, input_shape):
-        shapes = _list_of_shapes(input_shape, self, self._least)
+        shapes = _list_of_shapes(input_shape, self)
+        batches = {s[0] for s in shapes if s and s[0] is not None}
+        if len(batches) > 1:
+            raise ValueError(
+                f"Layer {self.name!r} ({type(self).__name__}) combines inputs of one batch size; it was given the shapes "
+                f"{shapes}."
+            )
         self._aligned = len({len(s) for s in shapes}) == 1
-        self._checked = shapes
 
     def _combine(self, a, b):
         raise NotImplementedError
 
     def call(self, inputs):
-        inputs = _inputs(inputs, self, self._least)
+        inputs = _inputs(inputs, self)
         if not self._aligned:
             rank = max(len(x.shape) for x in inputs)
-            for_rank = [x if len(x.shape) == rank else _with_rank(x, rank) for x in inputs]
-            inputs = for_rank
+            inputs = [x if len(x.shape) == rank else _with_rank(x, rank) for x in inputs]
         _check_broadcast(self, inputs)
         return self._merge(inputs)
 
@@ -68,31 +70,32 @@ def _with_rank(x, rank: int):
 
 
 def _check_broadcast(layer, inputs) -> None:
+    first = inputs[0].shape
+    if all(x.shape == first for x in inputs):
+        return
     for sizes in zip(*(reversed(tuple(x.shape)) for x in inputs)):
         known = {n for n in sizes if isinstance(n, int) and n != 1}
         if len(known) > 1:
             raise _Mismatch(f"Layer {layer.name!r}: shapes {[tuple(x.shape) for x in inputs]} do not broadcast.")
 
 
-def _inputs(inputs, layer, least: int) -> list:
-    if not isinstance(inputs, list | tuple) or len(inputs) < least:
-        given = f"{len(inputs)} inputs" if isinstance(inputs, list | tuple) else "one tensor"
-        raise ValueError(
-            f"Layer {layer.name!r} ({type(layer).__name__}) combines a list of at least {least} inputs, "
-            f"{type(layer).__name__}()([a, b]); it was given {given}."
-        )
+def _inputs(inputs, layer) -> list:
+    if not isinstance(inputs, list | tuple):
+        raise _not_a_list(layer, tuple(inputs.shape))
     return list(inputs)
 
 
-def _list_of_shapes(shapes, layer, least: int) -> list[tuple]:
+def _list_of_shapes(shapes, layer) -> list[tuple]:
     if not isinstance(shapes, list | tuple) or not shapes or not isinstance(shapes[0], list | tuple):
-        raise ValueError(
-            f"Layer {layer.name!r} ({type(layer).__name__}) combines a list of inputs, {type(layer).__name__}()([a, b]); it "
-            f"was given one of shape {shapes}."
-        )
-    if len(shapes) < least:
-        raise ValueError(f"Layer {layer.name!r} combines at least {least} inputs; it was given {len(shapes)}.")
+        raise _not_a_list(layer, shapes)
     return [tuple(s) for s in shapes]
+
+
+def _not_a_list(layer, shape) -> ValueError:
+    kind = type(layer).__name__
+    return ValueError(
+        f"Layer {layer.name!r} ({kind}) combines a list of inputs, {kind}()([a, b]); it was given one of shape {shape}."
+    )
 
 
 class Add(Merge):
@@ -121,19 +124,18 @@ class Subtract(Merge):
 
 
 class Multiply(Merge):
-    """The product of the inputs."""
+    """The product of the inputs. What a mask leaves out counts as 1; what all masks leave out becomes 0."""
 
     def _combine(self, a, b):
         return ops.multiply(a, b)
 
-    def compute_mask(self, inputs, mask=None):
-        if mask is None or all(m is None for m in mask):
-            return None
-        masks = [m for m in mask if m is not None]
-        out = masks[0]
-        for m in masks[1:]:
-            out = ops.logical_and(out, m)
-        return out
+    def call(self, inputs, mask=None):
+        if mask is None:
+            return super().call(inputs)
+        out = super().call(_filled(inputs, mask, 1.0))
+        if any(m is None for m in mask):
+            return out
+        return ops.where(_any_of(inputs, mask), out, ops.zeros_like(out))
 
 
 class Average(Merge):
@@ -146,18 +148,56 @@ class Average(Merge):
         return super()._merge(inputs) / len(inputs)
 
 
-class Maximum(Merge):
+class _Extreme(Merge):
+    """The greatest or least input. What a mask leaves out does not count, unless all masks do."""
+
+    _neutral = 0.0
+
+    def call(self, inputs, mask=None):
+        if mask is None:
+            return super().call(inputs)
+        out = super().call(_filled(inputs, mask, self._neutral))
+        if any(m is None for m in mask):
+            return out
+        return ops.where(_any_of(inputs, mask), out, inputs[0])
+
+
+class Maximum(_Extreme):
     """The elementwise maximum of the inputs."""
+
+    _neutral = -float("inf")
 
     def _combine(self, a, b):
         return ops.maximum(a, b)
 
 
-class Minimum(Merge):
+class Minimum(_Extreme):
     """The elementwise minimum of the inputs."""
+
+    _neutral = float("inf")
 
     def _combine(self, a, b):
         return ops.minimum(a, b)
+
+
+def _wide(mask, x):
+    """The mask with axes of size 1 up to the rank of `x`."""
+    while len(mask.shape) < len(x.shape):
+        mask = ops.expand_dims(mask, -1)
+    return mask
+
+
+def _filled(inputs, masks, value: float) -> list:
+    """The inputs with `value` where their masks leave something out."""
+    return [x if m is None else ops.where(_wide(m, x), x, ops.full_like(x, value)) for x, m in zip(inputs, masks)]
+
+
+def _any_of(inputs, masks):
+    wide = [_wide(m, x) for x, m in zip(inputs, masks)]
+    out = wide[0]
+    for m in wide[1:]:
+        out = ops.logical_or(out, m)
+    return out
 
 
 class Concatenate(Merge):
@@ -167,14 +207,12 @@ class Concatenate(Merge):
         axis: integer; not the batch axis as a rule.
     """
 
-    _least = 1
-
     def __init__(self, axis=-1, **kwargs):
         super().__init__(**kwargs)
         self.axis = axis
 
     def build(self, input_shape):
-        shapes = _list_of_shapes(input_shape, self, 1)
+        shapes = _list_of_shapes(input_shape, self)
         rank = len(shapes[0])
         axis = self.axis % rank if rank else 0
         reduced = {s[:axis] + s[axis + 1 :] for s in shapes}
@@ -189,7 +227,7 @@ class Concatenate(Merge):
         self._aligned = True
 
     def call(self, inputs):
-        return ops.concatenate(_inputs(inputs, self, 1), axis=self.axis)
+        return ops.concatenate(_inputs(inputs, self), axis=self.axis)
 
     def compute_mask(self, inputs, mask=None):
         if mask is None or all(m is None for m in mask):
@@ -220,7 +258,7 @@ class Dot(Merge):
         self.axes, self.normalize = axes, normalize
 
     def build(self, input_shape):
-        shapes = _list_of_shapes(input_shape, self, 2)
+        shapes = _list_of_shapes(input_shape, self)
         if len(shapes) != 2:
             raise ValueError(f"Layer {self.name!r} (Dot) takes two inputs; it was given {len(shapes)}.")
         a, b = self._axes(len(shapes[0]), len(shapes[1]))
@@ -287,4 +325,3 @@ maximum = _function(Maximum, "The elementwise maximum; see `Maximum`.")
 minimum = _function(Minimum, "The elementwise minimum; see `Minimum`.")
 concatenate = _function(Concatenate, "The inputs one after the other; see `Concatenate`.", ("axis",))
 dot = _function(Dot, "The dot product of two inputs; see `Dot`.", ("axes",))
-

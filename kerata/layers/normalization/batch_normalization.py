@@ -44,7 +44,8 @@ class BatchNormalization(Layer):
         self.gamma_regularizer = regularizers.get(gamma_regularizer)
         self.beta_constraint = constraints.get(beta_constraint)
         self.gamma_constraint = constraints.get(gamma_constraint)
-        self.renorm, self.renorm_clipping, self.renorm_momentum = renorm, renorm_clipping, renorm_momentum
+        self.renorm, self.renorm_momentum = renorm, renorm_momentum
+        self.renorm_clipping = _clipping(renorm_clipping) if renorm else renorm_clipping
         self.gamma = self.beta = None
         self.supports_masking = True
 
@@ -66,9 +67,13 @@ class BatchNormalization(Layer):
         self.moving_mean = self._statistic("moving_mean", shape, self.moving_mean_initializer)
         self.moving_variance = self._statistic("moving_variance", shape, self.moving_variance_initializer)
         if self.renorm:
+            self.moving_stddev = self._statistic("moving_stddev", shape, self._initial_stddev)
             self.renorm_mean = self._statistic("renorm_mean", shape, self.moving_mean_initializer)
-            self.renorm_stddev = self._statistic("renorm_stddev", shape, self.moving_variance_initializer)
+            self.renorm_stddev = self._statistic("renorm_stddev", shape, self._initial_stddev)
         self.input_spec = InputSpec(ndim=len(input_shape), axes={self.axis: size})
+
+    def _initial_stddev(self, shape, dtype=None, **kwargs):
+        return ops.sqrt(ops.convert_to_tensor(self.moving_variance_initializer(shape, dtype=dtype)))
 
     def _statistic(self, name, shape, initializer):
         return self.add_weight(shape=shape, name=name, initializer=initializer, trainable=False, autocast=False)
@@ -88,14 +93,16 @@ class BatchNormalization(Layer):
             self._average(mean, variance)
         else:
             mean, variance = self._moments(x, axis, mask)
-            out = self._normalize(x, mean, variance, axis)
-            self._average(mean, variance)
+            if self.renorm:
+                out = self._renormalize(x, mean, variance, axis)
+            else:
+                out = ops.batch_normalization(x, mean, variance, axis, self.beta, self.gamma, self.epsilon)
+                self._average(mean, variance)
         return ops.cast(out, dtype) if x is not inputs else out
 
     def _average(self, mean, variance) -> None:
-        for average, value in ((self.moving_mean, mean), (self.moving_variance, variance)):
-            value = ops.stop_gradient(value)
-            average.assign(ops.add(ops.multiply(average, self.momentum), ops.multiply(value, 1.0 - self.momentum)))
+        _follow(self.moving_mean, mean, self.momentum)
+        _follow(self.moving_variance, variance, self.momentum)
 
     def _moments(self, x, axis, mask):
         axes = [i for i in range(len(x.shape)) if i != axis]
@@ -110,23 +117,47 @@ class BatchNormalization(Layer):
         variance = ops.sum(weights * ops.square(x - mean), axis=axes, keepdims=True) / total
         return ops.reshape(mean, (-1,)), ops.reshape(variance, (-1,))
 
-    def _normalize(self, x, mean, variance, axis):
-        if not self.renorm:
-            return ops.batch_normalization(x, mean, variance, axis, self.beta, self.gamma, self.epsilon)
+    def _renormalize(self, x, mean, variance, axis):
+        """As if normalized by the slow averages; gradients flow through the batch's moments alone."""
         shape = [1] * len(x.shape)
         shape[axis] = -1
         stddev = ops.sqrt(variance + self.epsilon)
-        clipping = self.renorm_clipping or {}
         r = ops.stop_gradient(stddev / self.renorm_stddev)
         d = ops.stop_gradient((mean - self.renorm_mean) / self.renorm_stddev)
-        if clipping.get("rmin") is not None or clipping.get("rmax") is not None:
-            r = ops.clip(r, clipping.get("rmin") or 0.0, clipping.get("rmax") or 3.4e38)
-        if clipping.get("dmax") is not None:
-            d = ops.clip(d, -clipping["dmax"], clipping["dmax"])
-        m = self.renorm_momentum
-        self.renorm_mean.assign(self.renorm_mean * m + ops.stop_gradient(mean) * (1 - m))
-        self.renorm_stddev.assign(self.renorm_stddev * m + ops.stop_gradient(stddev) * (1 - m))
-        out = (x - ops.reshape(mean, shape)) / ops.reshape(stddev, shape) * ops.reshape(r, shape) + ops.reshape(d, shape)
+        limits = self.renorm_clipping
+        if "rmin" in limits:
+            r = ops.maximum(r, limits["rmin"])
+        if "rmax" in limits:
+            r = ops.minimum(r, limits["rmax"])
+        if "dmax" in limits:
+            d = ops.clip(d, -limits["dmax"], limits["dmax"])
+        _follow(self.renorm_mean, mean, self.renorm_momentum)
+        _follow(self.renorm_stddev, stddev, self.renorm_momentum)
+        _follow(self.moving_mean, mean, self.momentum)
+        _follow(self.moving_stddev, stddev, self.momentum)
+        self.moving_variance.assign(ops.square(self.moving_stddev) - self.epsilon)
+        scale = r / stddev
+        shift = d - mean * scale
         if self.gamma is not None:
-            out = out * ops.reshape(ops.convert_to_tensor(self.gamma), shape)
-        return out if self.beta is None else out + ops.reshape(ops.convert_to_tensor(self.beta), shape)
+            gamma = ops.cast(self.gamma, ops.dtype(x))
+            scale, shift = scale * gamma, shift * gamma
+        if self.beta is not None:
+            shift = shift + ops.cast(self.beta, ops.dtype(x))
+        return x * ops.reshape(scale, shape) + ops.reshape(shift, shape)
+
+
+def _follow(average, value, momentum: float) -> None:
+    """Move an average towards a value."""
+    value = ops.stop_gradient(value)
+    average.assign(ops.add(ops.multiply(average, momentum), ops.multiply(value, 1.0 - momentum)))
+
+
+def _clipping(limits) -> dict:
+    limits = dict(limits or {})
+    unknown = set(limits) - {"rmax", "rmin", "dmax"}
+    if unknown:
+        raise ValueError(f"`renorm_clipping` takes 'rmax', 'rmin' and 'dmax'; got {sorted(unknown)} as well.")
+    limits = {k: v for k, v in limits.items() if v is not None}
+    if limits.get("rmax", float("inf")) <= limits.get("rmin", 0.0):
+        raise ValueError(f"`renorm_clipping` wants rmax above rmin; got rmax={limits['rmax']}, rmin={limits['rmin']}.")
+    return limits

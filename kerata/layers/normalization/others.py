@@ -29,13 +29,13 @@ class _Affine(Layer):
         self.gamma = self.beta = None
         self.supports_masking = True
 
-    def _build_affine(self, shape, scale: bool) -> None:
+    def _build_affine(self, shape, scale: bool, center: bool) -> None:
         if scale:
             self.gamma = self.add_weight(
                 name="gamma", shape=shape, initializer=self.gamma_initializer, regularizer=self.gamma_regularizer,
                 constraint=self.gamma_constraint, autocast=False,
             )  # fmt: skip
-        if self.center:
+        if center:
             self.beta = self.add_weight(
                 name="beta", shape=shape, initializer=self.beta_initializer, regularizer=self.beta_regularizer,
                 constraint=self.beta_constraint, autocast=False,
@@ -69,8 +69,10 @@ class LayerNormalization(_Affine):
                          beta_constraint, gamma_constraint)  # fmt: skip
 
     def build(self, input_shape):
-        axes = self.axis if isinstance(self.axis, list) else [self.axis]
-        self._build_affine(tuple(input_shape[a] for a in axes), self.scale or self.rms_scaling)
+        self.axis = self.axis if isinstance(self.axis, list) else [self.axis]
+        shape = tuple(input_shape[a] for a in self.axis)
+        # Keras's old way to an RMS norm has gamma alone.
+        self._build_affine(shape, self.scale or self.rms_scaling, self.center and not self.rms_scaling)
 
     def call(self, inputs):
         x, dtype = _wide(inputs)
@@ -101,11 +103,10 @@ class RMSNormalization(Layer):
     def __init__(self, axis=-1, epsilon=1e-6, **kwargs):
         super().__init__(**kwargs)
         self.axis, self.epsilon = axis, epsilon
-        self.supports_masking = True
 
     def build(self, input_shape):
-        axes = self.axis if isinstance(self.axis, list | tuple) else [self.axis]
-        shape = tuple(input_shape[a] for a in axes)
+        self.axis = list(self.axis) if isinstance(self.axis, list | tuple) else [self.axis]
+        shape = tuple(input_shape[a] for a in self.axis)
         self.scale = self.add_weight(name="scale", shape=shape, initializer="ones", autocast=False)
 
     def call(self, inputs):
@@ -139,7 +140,7 @@ class GroupNormalization(_Affine):
             raise ValueError(
                 f"Layer {self.name!r}: {size} channels cannot be split into {self.groups} groups; `groups` must divide them."
             )
-        self._build_affine((size,), self.scale)
+        self._build_affine((size,), self.scale, self.center)
         self.input_spec = InputSpec(ndim=len(input_shape), axes={self.axis: size})
 
     def call(self, inputs):
@@ -169,4 +170,5 @@ class UnitNormalization(Weightless):
         self.supports_masking = True
 
     def call(self, inputs):
-        return ops.normalize(inputs, axis=self.axis, order=2, epsilon=1e-12)
+        axis = tuple(self.axis) if isinstance(self.axis, list) else self.axis
+        return ops.normalize(inputs, axis=axis, order=2, epsilon=1e-12)

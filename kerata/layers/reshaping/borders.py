@@ -9,6 +9,9 @@ from kerata.layers.input_spec import InputSpec
 from kerata.layers.layer import Layer
 
 
+_INTERPOLATIONS = ("nearest", "bilinear", "bicubic", "lanczos3", "lanczos5")
+
+
 def _pairs(value, rank: int, name: str, who: str):
     """`((before, after), ...)` for each spatial axis, from one integer, one for each axis, or pairs."""
     pairs = (value,) * rank if isinstance(value, int) else tuple(value)
@@ -180,7 +183,9 @@ class UpSampling2D(_Spatial):
     def __init__(self, size=(2, 2), data_format=None, interpolation="nearest", **kwargs):
         super().__init__(data_format=data_format, **kwargs)
         self.size = spread(size, 2, "size", "UpSampling2D")
-        self.interpolation = interpolation.lower()
+        self.interpolation = str(interpolation).lower()
+        if self.interpolation not in _INTERPOLATIONS:
+            raise ValueError(f"`interpolation` of UpSampling2D is one of {_INTERPOLATIONS}; got {interpolation!r}.")
 
     def call(self, inputs):
         rows, columns = self._first, self._first + 1

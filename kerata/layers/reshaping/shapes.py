@@ -103,6 +103,8 @@ class RepeatVector(Layer):
         super().__init__(**kwargs)
         if not isinstance(n, int):
             raise TypeError(f"`n` of RepeatVector is an integer; got {n!r} ({type(n).__name__}).")
+        if n < 1:
+            raise ValueError(f"`n` of RepeatVector is positive; got {n}.")
         self.n = n
         self.input_spec = InputSpec(ndim=2)
 
