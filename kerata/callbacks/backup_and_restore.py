@@ -23,6 +23,8 @@ class BackupAndRestore(Callback):
         delete_checkpoint: remove the folder when the training has ended.
     """
 
+    # After the others: it restores what they reset when training begins, and saves what they counted in the epoch.
+    _runs_last = True
     _STATE, _WEIGHTS, _ARRAYS = "training_metadata.json", "latest.weights.h5", "callbacks.npz"
 
     def __init__(self, backup_dir, save_freq="epoch", double_checkpoint=False, delete_checkpoint=True):
@@ -55,8 +57,6 @@ class BackupAndRestore(Callback):
                 return
 
     def _load(self, folder: str) -> None:
-        from kerata.saving.weights import load_state  # noqa: F401  (fails early where HDF5 is missing)
-
         with open(os.path.join(folder, self._STATE), encoding="utf-8") as f:
             state = json.load(f)
         self.model.load_weights(os.path.join(folder, self._WEIGHTS))

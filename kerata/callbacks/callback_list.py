@@ -28,6 +28,7 @@ class CallbackList:
         self._model = model
         self.params = params
         self._add_default(add_history, add_progbar)
+        self.callbacks.sort(key=lambda c: bool(getattr(c, "_runs_last", False)))  # stable: others keep their order
         self._hooks = {n: [getattr(c, n) for c in self.callbacks if _defines(c, n)] for n in _HOOKS}
         self.set_params(params)
         if model is not None:

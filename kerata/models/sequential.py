@@ -97,6 +97,12 @@ class Sequential(Model):
             self._unbuild()
         return layer
 
+    def _moved(self) -> None:
+        super()._moved()
+        inner = self.__dict__.get("_functional")
+        if inner is not None:  # it has no weights of its own, so nobody else looks at it
+            inner._backend, inner._tensor, inner._fast = self._backend, self._tensor, False
+
     def _unbuild(self) -> None:
         self._functional = None
         self.built = False

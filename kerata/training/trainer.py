@@ -283,9 +283,9 @@ class Trainer:
         inputs = tree.map_structure(_symbol, x)
         try:
             return self(inputs) if not self.built else self.compute_output_spec(inputs)
-        except NotImplementedError:
+        except Exception:
             if type(self).train_step is not Trainer.train_step:
-                return None  # a model that is only trained by its own step may have no `call`
+                return None  # its own step may use the data in another way than `call`; errors in it show there
             raise
 
     # -- compiled functions -----------------------------------------------------------------------------------
@@ -321,9 +321,9 @@ class Trainer:
             else:
                 step, result = make_step(self, kind)
                 if batch_size is None:
-                    found = b.compile_step(step, result, state, mode)
+                    found = b.compile_step(step, result, state, mode, donate=kind == "train")
                 else:
-                    found = b.compile_chunk(step, result, state, batch_size, ordered, mode)
+                    found = b.compile_chunk(step, result, state, batch_size, ordered, mode, donate=kind == "train")
             self._compiled_steps[key] = found
         return found
 

@@ -90,7 +90,8 @@ def new_value(array, dtype: str, trainable: bool):
 
 
 def assign_value(value, new):
-    return new if new.dtype == value.dtype else new.astype(value.dtype)
+    """A copy: training gives a variable's memory away for its next value, so nobody else may hold it."""
+    return jnp.array(new, value.dtype, copy=True)
 
 
 def abstract_value(value):

@@ -138,7 +138,7 @@ def _in_order(logs):
     return OrderedDict(logs) if type(logs) is dict else logs
 
 
-def compile_chunk(step, result, variables, batch_size: int, ordered: bool, jit=True):
+def compile_chunk(step, result, variables, batch_size: int, ordered: bool, jit=True, donate=True):
     """A function `(data, order, start, count) -> logs`: `count` steps, from batch `start`, in one program.
 
     The data stay on the device; each step gathers its batch. The number of steps is an argument of the program, so
@@ -185,7 +185,7 @@ def compile_chunk(step, result, variables, batch_size: int, ordered: bool, jit=T
         from kerata.backend.eager import eager_chunk
 
         return eager_chunk(step, result, batch_size, ordered, lambda a, i: a[i])
-    return _Program(pure, variables)
+    return _Program(pure, variables, donate=donate)
 
 
 def to_device(data):

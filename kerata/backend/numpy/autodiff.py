@@ -27,7 +27,7 @@ def compile_step(step, result, variables, jit=True, donate=True):
     return eager_step(step, result)
 
 
-def compile_chunk(step, result, variables, batch_size: int, ordered: bool, jit=True):
+def compile_chunk(step, result, variables, batch_size: int, ordered: bool, jit=True, donate=True):
     return eager_chunk(step, result, batch_size, ordered, lambda a, index: np.take(a, index, axis=0))
 
 

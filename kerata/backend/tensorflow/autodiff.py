@@ -45,7 +45,7 @@ def compile_step(step, result, variables, jit=True, donate=True):
     return tf.function(lambda batch: result(step(batch)), autograph=False, reduce_retracing=True, jit_compile=jit == "always" or None)
 
 
-def compile_chunk(step, result, variables, batch_size: int, ordered: bool, jit=True):
+def compile_chunk(step, result, variables, batch_size: int, ordered: bool, jit=True, donate=True):
     """A function `(data, order, start, count) -> logs`: `count` steps, from batch `start`, in one graph."""
     if not jit:
         return eager_chunk(step, result, batch_size, ordered, tf.gather)

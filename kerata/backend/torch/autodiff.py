@@ -76,7 +76,7 @@ def compile_step(step, result, variables, jit=True, donate=True):
     return eager_step(torch.compile(step) if jit == "always" else step, result)
 
 
-def compile_chunk(step, result, variables, batch_size: int, ordered: bool, jit=True):
+def compile_chunk(step, result, variables, batch_size: int, ordered: bool, jit=True, donate=True):
     """A function `(data, order, start, count) -> logs`: `count` steps, from batch `start`."""
     step = torch.compile(step) if jit == "always" else step
     return eager_chunk(step, result, batch_size, ordered, lambda a, index: a.index_select(0, index))

@@ -1,0 +1,24 @@
+"""A multilayer perceptron on MNIST (98 % in ten epochs)."""
+
+from _data import epochs, images
+
+import kerata
+from kerata import layers
+
+(x_train, y_train), (x_test, y_test) = images("mnist")
+
+model = kerata.Sequential(
+    [
+        kerata.Input((28, 28, 1)),
+        layers.Flatten(),
+        layers.Dense(512, activation="relu"),
+        layers.Dropout(0.2),
+        layers.Dense(256, activation="relu"),
+        layers.Dropout(0.2),
+        layers.Dense(10, activation="softmax"),
+    ]
+)
+model.compile(optimizer="adam", loss="sparse_categorical_crossentropy", metrics=["accuracy"])
+model.fit(x_train, y_train, batch_size=128, epochs=epochs(10), validation_data=(x_test, y_test))
+loss, accuracy = model.evaluate(x_test, y_test, verbose=0)
+print(f"Test accuracy: {accuracy:.4f}")
