@@ -266,7 +266,8 @@ def _compare_shapes(want, make, data, unknown, call):
 def _same_shapes(out, wanted, what: str) -> None:
     """Keras leaves sizes unknown that Kerata infers: those count as equal, but for the batch's."""
     found = [tuple(x.shape) for x in tree.flatten(out)]
-    wanted = [wanted] if isinstance(wanted, tuple) else list(wanted)
+    one = isinstance(wanted, tuple) and (not wanted or not isinstance(wanted[0], tuple))
+    wanted = [wanted] if one else list(wanted)
     assert len(found) == len(wanted)
     for f, w in zip(found, wanted):
         same((len(f), f[:1], *(None if n is None else m for m, n in zip(f, w))), (len(w), w[:1], *w), what)
@@ -304,7 +305,7 @@ def _compare_gradients(want, layer, data, masks, call, close):
                       for x, m in zip(tree.flatten(inputs), masks)]  # fmt: skip
             inputs = tree.pack_sequence_as(inputs, marked)
         out = tree.flatten(layer(inputs, **call, **takes))
-        return sum(kerata.ops.sum(o * f) for o, f in zip(out, factors))
+        return sum(kerata.ops.sum(kerata.ops.multiply(o, f)) for o, f in zip(out, factors))
 
     if layer.trainable_variables:
         _, found = kerata.value_and_grad(value, layer.trainable_variables)(fresh_inputs(data))

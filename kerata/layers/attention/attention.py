@@ -61,7 +61,7 @@ class Attention(Layer):
         both = both if self.scale is None else self.scale * both
         return self.concat_score_weight * ops.sum(ops.tanh(both), axis=-1)
 
-    def _weights(self, scores, mask, training):
+    def _to_weights(self, scores, mask, training):
         if mask is not None:
             lowest = 65504.0 if self.compute_dtype == "float16" else 1e9
             scores = scores - lowest * ops.cast(ops.logical_not(mask), scores.dtype)
@@ -76,7 +76,7 @@ class Attention(Layer):
         key = inputs[2] if len(inputs) > 2 else value
         query_mask, value_mask = self._masks(mask)
         scores = self._scores(query, key)
-        weights = self._weights(scores, score_mask(scores, value_mask, use_causal_mask), training)
+        weights = self._to_weights(scores, score_mask(scores, value_mask, use_causal_mask), training)
         result = ops.matmul(weights, value)
         if query_mask is not None:
             result = result * ops.cast(ops.expand_dims(query_mask, -1), result.dtype)

@@ -10,7 +10,8 @@ def as_layer(layer, who: str) -> Layer:
     if isinstance(layer, dict):
         from kerata.saving.serialization import deserialize_keras_object
 
-        layer = deserialize_keras_object(layer)
+        # Not built yet: the layer around it builds it, under its own name.
+        layer = deserialize_keras_object({k: v for k, v in layer.items() if k != "build_config"})
     if not isinstance(layer, Layer):
         hint = ", without parentheses: write `Dense(8)`, say" if isinstance(layer, type) else ""
         raise ValueError(f"{who} goes around a layer; it was given {layer!r} ({type(layer).__name__}{hint}).")

@@ -1,0 +1,216 @@
+"""Recurrent layers against Keras: outputs, states, masks, gradients, shapes, configs, on every backend."""
+
+import numpy as np
+import pytest
+from common import check_layer
+
+import kerata
+from kerata import layers
+
+X = (3, 4, 5)
+MASK = np.array([[1, 1, 0, 0], [0, 1, 1, 0], [1, 1, 1, 1]], bool)
+KINDS = ("SimpleRNN", "LSTM", "GRU")
+OPTIONS = {
+    "plain": {},
+    "backwards": {"go_backwards": True, "return_sequences": True, "return_state": True, "use_bias": False},
+    "unrolled": {"unroll": True, "return_sequences": True, "activation": "relu"},
+    "regularised": {
+        "return_sequences": True, "kernel_regularizer": "l2", "recurrent_regularizer": "l2", "bias_regularizer": "l2",
+        "kernel_constraint": "max_norm", "recurrent_constraint": "unit_norm",
+    },
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("option", OPTIONS)
+@pytest.mark.parametrize("kind", KINDS)
+def test_as_keras(backend, kind, option):
+    check_layer(kind, {"units": 3, **OPTIONS[option]}, X, unknown=(None, None, 5) if option == "backwards" else None)
+
+
+@pytest.mark.parametrize("kind", ["LSTM", "GRU"])  # Keras's SimpleRNN forgets its activity regularizer
+def test_activity_regularizer_as_keras(backend, kind):
+    check_layer(kind, {"units": 3, "activity_regularizer": "l2"}, X, symbolic=False, gradients=False)
+
+
+@pytest.mark.parametrize("kind, option", [
+    ("LSTM", {"recurrent_activation": "hard_sigmoid", "unit_forget_bias": False, "use_cudnn": False}),
+    ("GRU", {"reset_after": False}), ("GRU", {"recurrent_activation": "tanh", "use_cudnn": False}),
+])  # fmt: skip
+def test_gates_as_keras(backend, kind, option):
+    check_layer(kind, {"units": 3, **option}, X)
+
+
+@pytest.mark.parametrize("option", [
+    {}, {"return_sequences": True, "return_state": True, "go_backwards": True},
+    {"return_sequences": True, "zero_output_for_mask": True},
+], ids=repr)  # fmt: skip
+@pytest.mark.parametrize("kind", KINDS)
+def test_masked_as_keras(backend, kind, option):
+    check_layer(kind, {"units": 3, **option}, X, masks=[MASK], symbolic=False)
+
+
+@pytest.mark.parametrize("masked", [False, True])
+@pytest.mark.parametrize("kind, states", [("SimpleRNN", 1), ("LSTM", 2), ("GRU", 1)])
+def test_initial_state_as_keras(backend, kind, states, masked):
+    rng = np.random.default_rng(0)
+    call = {"initial_state": [rng.normal(size=(3, 2)).astype("float32") for _ in range(states)]}
+    arguments = {"units": 2, "return_sequences": True, "return_state": True}
+    check_layer(kind, arguments, X, masks=[MASK] if masked else None, call=call, symbolic=False, config=False)
+
+
+@pytest.mark.parametrize("kind", [f"{k}Cell" for k in KINDS])
+def test_cells_as_keras(backend, kind):
+    rng = np.random.default_rng(0)
+    states = [rng.normal(size=(3, 2)).astype("float32") for _ in range(2 if kind == "LSTMCell" else 1)]
+    check_layer(kind, {"units": 2}, (3, 5), call={"states": states}, symbolic=False)
+
+
+def cells_of(framework):
+    L = framework.layers  # noqa: N806
+    return [L.LSTMCell(3, name="a"), L.GRUCell(4, name="b"), L.SimpleRNNCell(2, name="c")]
+
+
+@pytest.mark.parametrize("option", [{"return_sequences": True}, {"go_backwards": True, "unroll": True}], ids=repr)
+def test_rnn_of_a_cell_as_keras(backend, option):
+    def arguments(k):
+        return {"cell": k.layers.LSTMCell(3, name="a"), **option}
+
+    check_layer("RNN", arguments, X)
+    check_layer("RNN", arguments, X, masks=[MASK], symbolic=False)
+
+
+@pytest.mark.parametrize("masked", [False, True])
+def test_stacked_cells_as_keras(backend, masked):
+    def make(k):
+        return k.layers.RNN(k.layers.StackedRNNCells(cells_of(k), name="stack"), return_sequences=True, name="probe")
+
+    check_layer(make, None, X, masks=[MASK] if masked else None, symbolic=not masked)
+
+
+def test_stacked_cells_give_the_states_of_each(backend):
+    rnn = layers.RNN([layers.LSTMCell(3), layers.GRUCell(4)], return_state=True)
+    output, lstm, gru = rnn(kerata.ops.ones((2, 4, 5)))
+    assert [tuple(x.shape) for x in (output, *lstm, *gru)] == [(2, 4), (2, 3), (2, 3), (2, 4)]
+    assert rnn.state_size == [[3, 3], 4]
+
+
+def minimal_cell(framework):
+    class MinimalCell(framework.layers.Layer):
+        def __init__(self, units, **kwargs):
+            super().__init__(**kwargs)
+            self.units = self.state_size = units
+
+        def build(self, input_shape):
+            self.kernel = self.add_weight(shape=(input_shape[-1], self.units), name="kernel")
+            self.recurrent = self.add_weight(shape=(self.units, self.units), name="recurrent")
+            self.built = True
+
+        def call(self, x, states):
+            h = framework.ops.matmul(x, self.kernel) + framework.ops.matmul(states[0], self.recurrent)
+            return h, [h]
+
+    return MinimalCell(3, name="minimal")
+
+
+def test_a_cell_of_the_users_own_as_keras(backend):
+    def make(k):
+        return k.layers.RNN(minimal_cell(k), return_state=True, name="probe")
+
+    check_layer(make, None, X, config=False)
+    check_layer(make, None, X, masks=[MASK], config=False, symbolic=False)
+
+
+def test_stateful(backend):
+    import keras
+
+    x = np.random.default_rng(0).normal(size=X).astype("float32")
+    for kind in KINDS:
+        mine = getattr(layers, kind)(3, stateful=True, return_sequences=True)
+        theirs = getattr(keras.layers, kind)(3, stateful=True, return_sequences=True)
+        for layer in (mine, theirs):
+            layer.build(x.shape)
+        mine.set_weights(theirs.get_weights())
+        first = np.asarray(kerata.ops.convert_to_numpy(mine(x)))
+        np.testing.assert_allclose(first, theirs(x), rtol=1e-5, atol=1e-5)
+        second = kerata.ops.convert_to_numpy(mine(x))
+        np.testing.assert_allclose(second, theirs(x), rtol=1e-5, atol=1e-5)
+        assert not np.allclose(first, second)
+        mine.reset_state()
+        np.testing.assert_allclose(kerata.ops.convert_to_numpy(mine(x)), first, rtol=1e-5, atol=1e-6)
+        assert len(mine.weights) == 3
+        assert all(s in mine.non_trainable_variables for s in mine.states)
+
+
+def test_states_live_on_through_predict(backend):
+    model = kerata.Sequential([kerata.Input(batch_shape=(2, 3, 4)), layers.GRU(3, stateful=True)])
+    x = np.ones((2, 3, 4), "float32")
+    first, second = model.predict(x, batch_size=2, verbose=0), model.predict(x, batch_size=2, verbose=0)
+    assert not np.allclose(first, second)
+    model.layers[0].reset_state()
+    np.testing.assert_allclose(model.predict(x, batch_size=2, verbose=0), first, rtol=1e-5, atol=1e-6)
+
+
+@pytest.mark.parametrize("kind", [*KINDS, "RNN"])
+def test_dropout_is_one_mask_for_all_steps(backend, kind):
+    def make(**kwargs):
+        if kind == "RNN":
+            return layers.RNN(layers.GRUCell(3, **kwargs), return_sequences=True)
+        return getattr(layers, kind)(3, return_sequences=True, **kwargs)
+
+    x = np.ones((2, 5, 4), "float32")
+    for rates in ({"dropout": 0.5}, {"recurrent_dropout": 0.5}, {"dropout": 0.4, "recurrent_dropout": 0.3}):
+        one, other = make(seed=3, **rates), make(seed=3, **rates)
+        one.build(x.shape), other.build(x.shape)
+        other.set_weights(one.get_weights())
+        a, b = (kerata.ops.convert_to_numpy(layer(x, training=True)) for layer in (one, other))
+        np.testing.assert_array_equal(a, b)
+        assert not np.allclose(a, kerata.ops.convert_to_numpy(one(x, training=True)))
+        plain = make()
+        plain.build(x.shape)
+        plain.set_weights(one.get_weights())
+        np.testing.assert_allclose(
+            kerata.ops.convert_to_numpy(one(x)), kerata.ops.convert_to_numpy(plain(x)), rtol=1e-5, atol=1e-6
+        )
+
+
+def test_dropped_inputs_are_those_of_the_mask(backend):
+    rnn = layers.SimpleRNN(3, dropout=0.5, activation=None, recurrent_initializer="zeros", return_sequences=True, seed=1)
+    y = kerata.ops.convert_to_numpy(rnn(np.ones((4, 6, 8), "float32"), training=True))
+    np.testing.assert_allclose(y, np.broadcast_to(y[:, :1], y.shape), rtol=1e-5)
+    assert len({tuple(row.round(4)) for row in y[:, 0]}) > 1
+
+
+def test_trains(train_backend):
+    rng = np.random.default_rng(0)
+    x = rng.normal(size=(64, 6, 3)).astype("float32")
+    y = x[:, :, 0].sum(1, keepdims=True)
+    for layer in (layers.LSTM(8, dropout=0.1), layers.GRU(8, recurrent_dropout=0.1), layers.RNN([layers.LSTMCell(8)])):
+        model = kerata.Sequential([layer, layers.Dense(1)])
+        model.compile(optimizer="adam", loss="mse")
+        history = model.fit(x, y, epochs=3, batch_size=16, verbose=0).history["loss"]
+        assert history[-1] < history[0]
+
+
+def test_masking_layer_reaches_the_rnn(backend):
+    x = np.random.default_rng(0).normal(size=X).astype("float32")
+    x[0, 2:] = 0
+    model = kerata.Sequential([kerata.Input((4, 5)), layers.Masking(), layers.LSTM(3)])
+    short = kerata.ops.convert_to_numpy(model.layers[-1](x[:1, :2]))
+    np.testing.assert_allclose(kerata.ops.convert_to_numpy(model(x))[:1], short, rtol=1e-5, atol=1e-6)
+
+
+@pytest.mark.parametrize("make, words", [
+    (lambda: layers.LSTM(0), "units"),
+    (lambda: layers.LSTM(2.5), "units"),
+    (lambda: layers.RNN(3), "call"),
+    (lambda: layers.RNN(layers.Dense(3)), "state_size"),
+    (lambda: layers.StackedRNNCells([layers.LSTMCell(2), "gru"]), "call"),
+    (lambda: layers.LSTM(2)(np.ones((2, 3))), "3 axes"),
+    (lambda: layers.LSTM(2, stateful=True)(kerata.Input((4, 3))), "batch"),
+    (lambda: layers.LSTM(2)(np.ones((2, 4, 3)), initial_state=[np.ones((2, 2))]), "initial_state"),
+    (lambda: layers.LSTM(2, time_major=True), "time_major"),
+    (lambda: layers.GRU(2, activation="tanhh"), "tanh"),
+])  # fmt: skip
+def test_errors(make, words):
+    with pytest.raises(ValueError, match=words):
+        make()
