@@ -352,7 +352,8 @@ def _bare_op(name: str, config: dict):
     if name in ("TFOpLambda", "SlicingOpLambda"):
         fn, call = tf_ops.find(config.get("function"))
         return _Op(call, config.get("name"), None, {}, of=fn)
-    known = op_of_class(None, name) if builtin.any_builtin_class(name) is None else None
+    # Layers and ops share names (Reshape, Concatenate, ...); the config of a layer says whether it is trainable.
+    known = op_of_class(None, name) if "trainable" not in config and name != "InputLayer" else None
     return None if known is None else _known_op(known, config)
 
 

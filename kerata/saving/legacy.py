@@ -317,8 +317,15 @@ _COMPILE_ARGUMENTS = (
 
 
 def upgrade_compile(config: dict) -> dict:
-    """The arguments of compile(); None stood for "as usual" in Keras 2."""
-    if not isinstance(config, dict) or source_major() >= 3:
+    """The arguments of compile(); None stood for "as usual" in Keras 2.
+
+    Keras writes what "auto" came to on the backend at the time; whether to compile is for the backend that reads.
+    """
+    if not isinstance(config, dict):
+        return config
+    if config.get("jit_compile") is True:
+        config = {**config, "jit_compile": "auto"}
+    if source_major() >= 3:
         return config
     optional = ("run_eagerly", "steps_per_execution", "jit_compile")
     return {k: v for k, v in config.items() if k in _COMPILE_ARGUMENTS and not (k in optional and v is None)}

@@ -81,13 +81,28 @@ def _write_arrays(group, variables) -> None:
 
 def _write_training(model, compiled: dict, file) -> None:
     optimizer = compiled.get("optimizer")
-    config = {k: v for k, v in compiled.items() if k != "optimizer"}
+    config = {k: _long_names(v) for k, v in compiled.items() if k != "optimizer"}
     if isinstance(optimizer, dict):
         config["optimizer_config"] = {"class_name": optimizer["class_name"], "config": optimizer["config"]}
     _write_text(file, "training_config", json.dumps(config))
     variables = list(model.optimizer.variables)
     if variables:
         _write_arrays(file.create_group("optimizer_weights"), variables)
+
+
+_LONG = {
+    "mse": "mean_squared_error", "mae": "mean_absolute_error", "mape": "mean_absolute_percentage_error",
+    "msle": "mean_squared_logarithmic_error", "bce": "binary_crossentropy", "kld": "kl_divergence",
+}  # fmt: skip
+
+
+def _long_names(value):
+    """Losses and metrics by their full names: from `.h5` files, Keras 3 knows no others."""
+    if isinstance(value, list | tuple):
+        return [_long_names(v) for v in value]
+    if isinstance(value, dict) and "class_name" not in value:
+        return {k: _long_names(v) for k, v in value.items()}
+    return _LONG.get(value.lower(), value) if isinstance(value, str) else value
 
 
 # -- reading ---------------------------------------------------------------------------------------------------
@@ -244,7 +259,7 @@ def _compile(model, file, path: str) -> None:
     config = parse_json(_text(text), f"The training configuration in {path!r}")
     if not isinstance(config, dict):
         raise ValueError(f"The training configuration in {path!r} is no dictionary.")
-    model.compile_from_config(_compile_config(config, model))
+    model.compile_from_config(legacy.upgrade_compile(_compile_config(config, model)))
     if "optimizer_weights" in file and model.optimizer is not None:
         names, arrays = _arrays(file["optimizer_weights"])
         legacy_weights.load_optimizer(model.optimizer, names, arrays, legacy.source_major())
