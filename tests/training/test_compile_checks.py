@@ -255,3 +255,27 @@ def test_other_errors_are_not_explained():
         if fn is not broken and "exp" in str(error.value):
             continue
         assert explain_numpy_error(error.value) is None
+
+
+# -- in fit and evaluate -----------------------------------------------------------------------------------------
+def test_fit_and_evaluate_check_their_data(train_backend):
+    import kerata
+
+    x = kerata.Input((4,), name="features")
+    model = kerata.Model(x, kerata.layers.Dense(2, activation="softmax", name="classes")(x))
+    model.compile("sgd", loss=SCC, metrics=["accuracy"])
+    labels = np.array([0, 1, 2, 1] * 5)
+    with pytest.warns(UserWarning, match="class 2 .*5 of 20 samples, first in row 2.* 2 units"):
+        history = model.fit(X, labels, verbose=0)
+    assert np.isfinite(history.history["loss"][0])
+    with pytest.warns(UserWarning, match="class 2"):
+        loss, accuracy = model.evaluate(X, np.full(N, 2), verbose=0)
+    assert (loss, accuracy) == (0.0, 0.0)
+    with pytest.raises(ValueError, match="one-hot labels"):
+        model.fit(X, np.eye(2)[labels % 2], verbose=0)
+    broken = X.copy()
+    broken[3] = np.nan
+    with pytest.warns(UserWarning, match="'features'.* row 3"):
+        model.evaluate(broken, labels % 2, verbose=0)
+    with pytest.raises(ValueError, match=r"20.*19|19.*20"):
+        model.fit(X, labels[:-1], verbose=0)

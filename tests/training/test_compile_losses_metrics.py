@@ -344,3 +344,33 @@ def test_moves_to_another_backend():
         assert {k: float(v) for k, v in compiled.result().items()} == before
         predictions = [np.asarray(ops.convert_to_numpy(x)) for x in TWO]
         loss([LABELS, LABELS], [ops.convert_to_tensor(p) for p in predictions])
+
+
+def test_unknown_sizes_in_a_tensorflow_function():
+    tf = pytest.importorskip("tensorflow")
+    from kerata import backend as backends
+
+    with backends.backend_scope("tensorflow"):
+        loss = CompileLoss(SCC, output_names=["a", "b"])
+        compiled = CompileMetrics([["acc"], [SCA]], [["acc"], [SCC]], output_names=["a", "b"])
+        pairs = [KerasTensor((None,)), KerasTensor((None, 5))], [KerasTensor((None, 3)), KerasTensor((None, 5, 3))]
+        loss.build(*pairs)
+        compiled.build(*pairs)
+        sizes = ((None,), (None, None), (None, 3), (None, None, 3), (None,))
+        specs = [tf.TensorSpec(s, "int32" if i < 2 else "float32") for i, s in enumerate(sizes)]
+
+        @tf.function(input_signature=specs, autograph=False)
+        def step(a, b, p, q, w):
+            compiled.update_state([a, b], [p, q], [w, None])
+            return loss([a, b], [p, q], [w, None])
+
+        y = [rng.integers(0, 3, 7).astype("int32"), rng.integers(0, 3, (7, 5)).astype("int32")]
+        p = [rng.dirichlet([1] * 3, 7).astype("float32"), rng.dirichlet([1] * 3, (7, 5)).astype("float32")]
+        weight = rng.random(7).astype("float32")
+        traced = float(step(*y, *p, weight)), {k: float(v) for k, v in compiled.result().items()}
+        compiled.reset_state()
+        compiled.update_state(y, p, [weight, None])
+        plain = float(loss(y, p, [weight, None])), {k: float(v) for k, v in compiled.result().items()}
+    assert traced[0] == pytest.approx(plain[0], rel=1e-5)
+    assert traced[1] == pytest.approx(plain[1], rel=1e-5)
+    assert compiled.metrics and loss.metrics[0].name == "a_loss"
