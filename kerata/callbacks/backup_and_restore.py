@@ -62,14 +62,22 @@ class BackupAndRestore(Callback):
         self.model.load_weights(os.path.join(folder, self._WEIGHTS))
         self.model._initial_epoch = state["epoch"]
         with np.load(os.path.join(folder, self._ARRAYS), allow_pickle=False) as arrays:
-            for i, callback in enumerate(self._others()):
-                found = state["callbacks"].get(f"{i}:{type(callback).__name__}")
+            for key, callback in self._others():
+                found = state["callbacks"].get(key)
                 if found is not None:
                     _restore(callback, found, arrays)
 
-    def _others(self) -> list:
+    def _others(self) -> list[tuple]:
+        """The other callbacks, each with a name: its class, and which one of that class it is."""
         group = getattr(self, "_callback_list", None)
-        return [c for c in (group.callbacks if group is not None else ()) if c is not self]
+        counts: dict[str, int] = {}
+        out = []
+        for c in group.callbacks if group is not None else ():
+            if c is not self:
+                kind = type(c).__name__
+                counts[kind] = counts.get(kind, -1) + 1
+                out.append((f"{kind}.{counts[kind]}", c))
+        return out
 
     def on_epoch_begin(self, epoch, logs=None):
         self._epoch, self._last_batch = epoch, 0
@@ -94,8 +102,8 @@ class BackupAndRestore(Callback):
         os.makedirs(new)
         self.model.save_weights(os.path.join(new, self._WEIGHTS), overwrite=True)
         callbacks, arrays = {}, {}
-        for i, callback in enumerate(self._others()):
-            callbacks[f"{i}:{type(callback).__name__}"] = _state(callback, f"{i}", arrays)
+        for key, callback in self._others():
+            callbacks[key] = _state(callback, key, arrays)
         np.savez(os.path.join(new, self._ARRAYS), **arrays)
         with open(os.path.join(new, self._STATE), "w", encoding="utf-8") as f:
             json.dump({"epoch": epoch, "callbacks": callbacks}, f)

@@ -155,19 +155,22 @@ def compile_chunk(step, result, variables, batch_size: int, ordered: bool, jit=T
     def pure(data, order, start, count):
         scope = context.scope
 
-        def touched() -> list:
-            return [scope.variables[k] for k in scope.variables]
-
         def one(values, i):
             inner = StatelessScope(zip(carried, values))
             with inner:
                 logs = step(batch_at(data, order, i))
-                unknown = [v for v, _ in inner.updates() if id(v) not in known]
-                if unknown:
-                    raise _NeedVariables(unknown)
+                written.update((id(v), v) for v, _ in inner.updates())
+                if carried and any(k not in known for k in written):
+                    raise _NeedVariables([v for k, v in written.items() if k not in known])
                 return [inner.get(v) for v in carried], _in_order(logs)
 
-        carried = touched()
+        written: dict[int, object] = {}
+        carried: list = []
+        if donate:  # a training step writes nearly all of them
+            carried = list(scope.variables.values())
+        else:
+            jax.eval_shape(lambda i: one([], i)[1], start)
+            carried = list(written.values())
         known = {id(v) for v in carried}
         first = [scope.get(v) for v in carried]
         shapes = jax.eval_shape(lambda v: one(v, start)[1], first) if not step.silent else None
