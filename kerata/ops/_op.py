@@ -16,7 +16,6 @@ from kerata.core.variable import Variable
 
 _SCALARS = frozenset((int, float, bool, complex))
 _PLAIN = frozenset((*_SCALARS, str, type(None), slice, type(...)))
-_NESTED = frozenset((list, tuple, dict))
 _UNSEEN = object()
 _kinds = backend.kinds
 _thread = backend._thread
@@ -26,28 +25,33 @@ def _kind(t: type):
     """What an argument of type `t` is: its backend, None (no say in the matter), or something to look into."""
     if t in _PLAIN:
         found = None
-    elif t in _NESTED or issubclass(t, KerasTensor | Variable):
-        found = _UNSEEN
+    elif issubclass(t, KerasTensor | Variable | list | tuple | dict) and t.__module__ != "torch":
+        found = _UNSEEN  # (torch.Size is a tuple, of numbers only)
     else:
         found = backend.owner(t)
     _kinds[t] = found
     return found
 
 
+def _plain_tuple(value) -> bool:
+    """Whether it is a tuple of numbers, such as axes or a shape: the one container that calls often have."""
+    return type(value) is tuple and all(type(v) in _PLAIN for v in value)
+
+
 def _look(value):
     """True for a symbolic argument, a backend module for a tensor that belongs to one, else None."""
     t = type(value)
-    if t in _NESTED:
+    kind = _kinds.get(t, _UNSEEN)
+    if kind is not _UNSEEN:
+        return kind
+    if isinstance(value, list | tuple | dict) and t.__module__ != "torch":
         found = None
-        for item in value.values() if t is dict else value:
+        for item in value.values() if isinstance(value, dict) else value:
             seen = _look(item)
             if seen is True:
                 return True
             found = seen or found
         return found
-    kind = _kinds.get(t, _UNSEEN)
-    if kind is not _UNSEEN:
-        return kind
     if issubclass(t, KerasTensor):
         return True
     return value._backend if issubclass(t, Variable) else _kind(t)
@@ -67,12 +71,12 @@ def op(fn: Callable | None = None, *, spec: Callable | None = None) -> Callable:
         here = _thread.module or backend._default or backend.current()
         for value in args:
             kind = _kinds.get(type(value), _UNSEEN)
-            if kind is not None and kind is not here:
+            if kind is not None and kind is not here and not _plain_tuple(value):
                 return elsewhere(here, args, kwargs)
         if kwargs:
             for value in kwargs.values():
                 kind = _kinds.get(type(value), _UNSEEN)
-                if kind is not None and kind is not here:
+                if kind is not None and kind is not here and not _plain_tuple(value):
                     return elsewhere(here, args, kwargs)
         try:
             return fn(*args, **kwargs)
@@ -190,18 +194,18 @@ def promote(x1, x2, *, scalars: bool = False, like: tuple = ()):
     b = backend.current()
     tensor = b.Tensor
     t1, t2 = type(x1), type(x2)
-    if t1 is tensor:
-        if t2 is tensor:
-            if x1.dtype == x2.dtype and (not like or dtype_name(x1) in _FLOATS):
-                return x1, x2, b.xp
-        elif scalars and t2 in _SCALARS and b.weak_scalars and _leaves(x1, t2, like):
-            return x1, x2, b.xp
-    elif scalars and t2 is tensor and t1 in _SCALARS and b.weak_scalars and _leaves(x2, t1, like):
-        return x1, x2, b.xp
-    if t1 not in _SCALARS:
+    if t1 is not tensor and t1 not in _SCALARS:
         x1 = b.convert(x1)
-    if t2 not in _SCALARS:
+    if t2 is not tensor and t2 not in _SCALARS:
         x2 = b.convert(x2)
+    if t1 not in _SCALARS and t2 not in _SCALARS:
+        if x1.dtype == x2.dtype and (not like or dtype_name(x1) in _FLOATS):
+            return x1, x2, b.xp
+    elif scalars and b.weak_scalars and t1 is not t2:
+        if t2 in _SCALARS and t1 not in _SCALARS and _leaves(x1, t2, like):
+            return x1, x2, b.xp
+        if t1 in _SCALARS and t2 not in _SCALARS and _leaves(x2, t1, like):
+            return x1, x2, b.xp
     target = dtypes.result_type(*[t if t in _SCALARS else dtype_name(x) for x, t in ((x1, t1), (x2, t2))], *like)
     x1 = b.convert(x1, target) if t1 in _SCALARS else b.cast(x1, target)
     return x1, (b.convert(x2, target) if t2 in _SCALARS else b.cast(x2, target)), b.xp

@@ -11,10 +11,11 @@ from kerata.ops._op import convert, dtype_name, op, promote
 
 def _factors(*xs):
     """Promoted; int8 matrices are multiplied into int32."""
+    if len(xs) == 2:
+        x1, x2, xp = promote(*xs)
+        if dtype_name(x1) != "int8":
+            return x1, x2, xp
     b = backend.current()
-    if len(xs) == 2 and type(xs[0]) is b.Tensor and type(xs[1]) is b.Tensor and xs[0].dtype == xs[1].dtype:
-        if dtype_name(xs[0]) != "int8":
-            return (*xs, b.xp)
     xs = [convert(x) for x in xs]
     names = [b.dtype(x) for x in xs]
     target = "int32" if set(names) == {"int8"} else dtypes.result_type(*names)
