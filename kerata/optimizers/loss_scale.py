@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from kerata import backend
 from kerata.core.scopes import context
+from kerata.core.variable import Variable
 from kerata.optimizers import _apply
 from kerata.optimizers.optimizer import Optimizer
 
@@ -26,7 +29,8 @@ class LossScaleOptimizer(Optimizer):
     32768.0
     """
 
-    def __init__(self, inner_optimizer, initial_scale=2.0**15, dynamic_growth_steps=2000, name=None, **kwargs):
+    def __init__(self, inner_optimizer: Optimizer, initial_scale: float = 2.0**15,
+                 dynamic_growth_steps: int = 2000, name: str | None = None, **kwargs: Any) -> None:  # fmt: skip
         for key in list(kwargs):
             value = kwargs.pop(key)
             if value is not None and value is not False and key not in ("learning_rate", "ema_momentum"):
@@ -40,7 +44,7 @@ class LossScaleOptimizer(Optimizer):
         self.initial_scale = initial_scale
         self.dynamic_growth_steps = dynamic_growth_steps
 
-    def build(self, var_list):
+    def build(self, var_list: list[Variable]) -> None:
         if self.built:
             return
         super().build(var_list)
@@ -53,7 +57,7 @@ class LossScaleOptimizer(Optimizer):
     def variables(self) -> list:
         return [*self._variables, *self.inner_optimizer.variables]
 
-    def to_backend(self, name) -> None:
+    def to_backend(self, name: str) -> None:
         super().to_backend(name)
         self.inner_optimizer.to_backend(name)
 
@@ -129,7 +133,7 @@ class LossScaleOptimizer(Optimizer):
             count.assign(count.value * 0)
             scale.assign(scale.value * 0.5)
 
-    def update_step(self, gradient, variable, learning_rate):
+    def update_step(self, gradient: Any, variable: Variable, learning_rate: Any) -> None:
         self.inner_optimizer.update_step(gradient, variable, learning_rate)
 
     def finalize_variable_values(self, var_list) -> None:

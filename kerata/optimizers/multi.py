@@ -6,6 +6,7 @@ import re
 from collections.abc import MutableMapping
 
 from kerata.core.configurable import Configurable
+from kerata.core.variable import Variable
 from kerata.optimizers.optimizer import Optimizer
 
 
@@ -22,7 +23,7 @@ class OptimizerMap(Configurable, MutableMapping):
     ('Adam', 'SGD')
     """
 
-    def __init__(self, default_optimizer, optimizer_map=None):
+    def __init__(self, default_optimizer: Optimizer, optimizer_map=None) -> None:
         self._default_optimizer = _check(default_optimizer)
         self._optimizer_map = {}
         for key, value in (optimizer_map or {}).items():
@@ -98,7 +99,8 @@ class MultiOptimizer(Optimizer):
     True
     """
 
-    def __init__(self, optimizer_map, loss_scale_factor=None, name=None):
+    def __init__(self, optimizer_map, loss_scale_factor: float | None = None,
+                 name: str | None = None) -> None:  # fmt: skip
         super().__init__(0.0, loss_scale_factor=loss_scale_factor, name=name)
         if not callable(optimizer_map) and not isinstance(optimizer_map, OptimizerMap):
             raise ValueError(
@@ -114,7 +116,7 @@ class MultiOptimizer(Optimizer):
         """The optimizers, once built."""
         return self._inner_optimizers
 
-    def build(self, var_list):
+    def build(self, var_list: list[Variable]) -> None:
         if self.built:
             return
         super().build(var_list)
@@ -154,7 +156,7 @@ class MultiOptimizer(Optimizer):
             found.extend(optimizer.variables)
         return found
 
-    def to_backend(self, name) -> None:
+    def to_backend(self, name: str) -> None:
         super().to_backend(name)
         for optimizer in self._inner_optimizers:
             optimizer.to_backend(name)

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import re
 import warnings
+from collections.abc import Callable
+from typing import Any
 
 import numpy as np
 
@@ -16,6 +18,7 @@ from kerata.core.variable import Variable
 from kerata.optimizers import _apply
 from kerata.optimizers.schedules.schedule import LearningRateSchedule
 
+Rate = float | LearningRateSchedule | Callable[[], float]
 _SHARED = (
     "weight_decay", "clipnorm", "global_clipnorm", "clipvalue", "use_ema", "ema_momentum", "ema_overwrite_frequency",
     "loss_scale_factor", "gradient_accumulation_steps",
@@ -53,9 +56,12 @@ class Optimizer(Configurable):
     _config_root = True
     _config_skip = frozenset(("name", "learning_rate", *_SHARED))
 
-    def __init__(self, learning_rate, weight_decay=None, clipnorm=None, clipvalue=None, global_clipnorm=None,
-                 use_ema=False, ema_momentum=0.99, ema_overwrite_frequency=None, loss_scale_factor=None,
-                 gradient_accumulation_steps=None, name=None, **kwargs):  # fmt: skip
+    def __init__(self, learning_rate: Rate, weight_decay: float | None = None,
+                 clipnorm: float | None = None, clipvalue: float | None = None,
+                 global_clipnorm: float | None = None, use_ema: bool = False, ema_momentum: float = 0.99,
+                 ema_overwrite_frequency: int | None = None, loss_scale_factor: float | None = None,
+                 gradient_accumulation_steps: int | None = None, name: str | None = None,
+                 **kwargs: Any) -> None:  # fmt: skip
         if kwargs.pop("decay", None) is not None:
             warnings.warn(
                 "Argument `decay` is no longer supported and will be ignored. Use a schedule as `learning_rate`, for "
@@ -137,7 +143,7 @@ class Optimizer(Configurable):
         self._variables[:] = [v for v in self._variables if v is not self._iterations]
         self._iterations = variable
 
-    def build(self, variables) -> None:
+    def build(self, variables: list[Variable]) -> None:
         """Make the variables that go with the given trainable variables."""
         variables = list(variables)
         self.__dict__["_trainable_variables"] = variables
@@ -196,7 +202,7 @@ class Optimizer(Configurable):
                 group.append(self.add_variable_from_reference(variable, slot, start) if plain else None)
         return slots[0] if isinstance(name, str) else slots
 
-    def to_backend(self, name) -> None:
+    def to_backend(self, name: str) -> None:
         """Move all variables to another backend (the model's weights move by themselves)."""
         target = backend.get(name)
         self.__dict__["_backend"] = target
@@ -355,7 +361,7 @@ class Optimizer(Configurable):
                     f"{type(self).__name__}; got {len(given)}."
                 )
 
-    def update_step(self, gradient, variable, learning_rate) -> None:
+    def update_step(self, gradient: Any, variable: Variable, learning_rate: Any) -> None:
         """Change one variable by its gradient. Subclasses define it."""
         raise NotImplementedError(
             f"{type(self).__name__} must define `update_step(self, gradient, variable, learning_rate)`."

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 
 from kerata import backend
 from kerata.core import dtypes
 from kerata.core.keras_tensor import KerasTensor
 from kerata.ops._op import arrays, floating, op
-from kerata.random.seed_generator import draw_seed
+from kerata.random.seed_generator import SeedGenerator, draw_seed
+
+Seed = int | SeedGenerator | None
 
 
 def _float_dtype(dtype, function: str) -> str:
@@ -41,7 +45,7 @@ def _value(x):
     return x if isinstance(x, int | float) else backend.current().convert(x)
 
 
-def normal(shape, mean=0.0, stddev=1.0, dtype=None, seed=None):
+def normal(shape: Any, mean: Any = 0.0, stddev: Any = 1.0, dtype: str | None = None, seed: Seed = None) -> Any:
     """Draws from the normal distribution.
 
     Args:
@@ -59,7 +63,7 @@ def normal(shape, mean=0.0, stddev=1.0, dtype=None, seed=None):
     return b.random.normal(_shape(shape, "normal"), _value(mean), _value(stddev), dtype, draw_seed(seed))
 
 
-def uniform(shape, minval=0.0, maxval=1.0, dtype=None, seed=None):
+def uniform(shape: Any, minval: Any = 0.0, maxval: Any = 1.0, dtype: str | None = None, seed: Seed = None) -> Any:
     """Draws from [minval, maxval), each value as likely as any other.
 
     Args:
@@ -77,7 +81,8 @@ def uniform(shape, minval=0.0, maxval=1.0, dtype=None, seed=None):
     return b.random.uniform(_shape(shape, "uniform"), _value(minval), _value(maxval), dtype, draw_seed(seed))
 
 
-def truncated_normal(shape, mean=0.0, stddev=1.0, dtype=None, seed=None):
+def truncated_normal(shape: Any, mean: Any = 0.0, stddev: Any = 1.0,
+                     dtype: str | None = None, seed: Seed = None) -> Any:  # fmt: skip
     """Draws from the normal distribution, none further from the mean than two standard deviations.
 
     Args:
@@ -96,7 +101,7 @@ def truncated_normal(shape, mean=0.0, stddev=1.0, dtype=None, seed=None):
     return b.random.truncated_normal(shape, _value(mean), _value(stddev), dtype, draw_seed(seed))
 
 
-def randint(shape, minval, maxval, dtype="int32", seed=None):
+def randint(shape: Any, minval: Any, maxval: Any, dtype: str = "int32", seed: Seed = None) -> Any:
     """Integers from [minval, maxval), each as likely as any other.
 
     Args:
@@ -117,7 +122,7 @@ def randint(shape, minval, maxval, dtype="int32", seed=None):
 
 
 @op
-def categorical(logits, num_samples, dtype="int32", seed=None):
+def categorical(logits: Any, num_samples: int, dtype: str = "int32", seed: Seed = None) -> Any:
     """Class numbers, drawn with the probabilities softmax(logits).
 
     Args:
@@ -143,7 +148,7 @@ def categorical(logits, num_samples, dtype="int32", seed=None):
     return b.random.categorical(logits, num_samples, name, draw_seed(seed))
 
 
-def binomial(shape, counts, probabilities, dtype=None, seed=None):
+def binomial(shape: Any, counts: Any, probabilities: Any, dtype: str | None = None, seed: Seed = None) -> Any:
     """How many of `counts` trials succeed, when each does with the given probability.
 
     Args:
@@ -162,7 +167,7 @@ def binomial(shape, counts, probabilities, dtype=None, seed=None):
     return b.random.binomial(shape, _value(counts), _value(probabilities), dtype, draw_seed(seed))
 
 
-def beta(shape, alpha, beta, dtype=None, seed=None):
+def beta(shape: Any, alpha: Any, beta: Any, dtype: str | None = None, seed: Seed = None) -> Any:
     """Draws from the beta distribution on (0, 1), with density proportional to x**(alpha-1) * (1-x)**(beta-1).
 
     Args:
@@ -180,7 +185,7 @@ def beta(shape, alpha, beta, dtype=None, seed=None):
     return b.random.beta(_shape(shape, "beta"), _value(alpha), _value(beta), dtype, draw_seed(seed))
 
 
-def gamma(shape, alpha, dtype=None, seed=None):
+def gamma(shape: Any, alpha: Any, dtype: str | None = None, seed: Seed = None) -> Any:
     """Draws from the gamma distribution with shape parameter `alpha` and scale 1.
 
     Args:
@@ -199,7 +204,7 @@ def gamma(shape, alpha, dtype=None, seed=None):
 
 
 @op
-def shuffle(x, axis=0, seed=None):
+def shuffle(x: Any, axis: int = 0, seed: Seed = None) -> Any:
     """`x` with its slices along `axis` in random order.
 
     >>> import kerata
@@ -211,7 +216,7 @@ def shuffle(x, axis=0, seed=None):
 
 
 @op
-def dropout(inputs, rate, noise_shape=None, seed=None):
+def dropout(inputs: Any, rate: float, noise_shape: Any = None, seed: Seed = None) -> Any:
     """Set elements to 0 with probability `rate`, and divide the others by `1 - rate`.
 
     Args:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from typing import Any
 
 from kerata.optimizers.schedules.decay import number
 from kerata.optimizers.schedules.schedule import LearningRateSchedule, check_positive
@@ -29,8 +30,9 @@ class CosineDecay(LearningRateSchedule):
     0.5
     """
 
-    def __init__(self, initial_learning_rate, decay_steps, alpha=0.0, name="CosineDecay", warmup_target=None,
-                 warmup_steps=0):  # fmt: skip
+    def __init__(self, initial_learning_rate: float, decay_steps: int, alpha: float = 0.0,
+                 name: str = "CosineDecay", warmup_target: float | None = None,
+                 warmup_steps: int = 0) -> None:  # fmt: skip
         check_positive("decay_steps", decay_steps)
         self.initial_learning_rate = initial_learning_rate
         self.decay_steps = decay_steps
@@ -45,7 +47,7 @@ class CosineDecay(LearningRateSchedule):
         p = ops.minimum(step / self.decay_steps, 1.0)
         return rate * ((1 - self.alpha) * 0.5 * (1 + ops.cos(math.pi * p)) + self.alpha)
 
-    def __call__(self, step):
+    def __call__(self, step: Any) -> Any:
         from kerata import ops
 
         step = number(step)
@@ -74,7 +76,8 @@ class CosineDecayRestarts(LearningRateSchedule):
     (0.5, 1.0)
     """
 
-    def __init__(self, initial_learning_rate, first_decay_steps, t_mul=2.0, m_mul=1.0, alpha=0.0, name="SGDRDecay"):
+    def __init__(self, initial_learning_rate: float, first_decay_steps: int, t_mul: float = 2.0,
+                 m_mul: float = 1.0, alpha: float = 0.0, name: str = "SGDRDecay") -> None:  # fmt: skip
         check_positive("first_decay_steps", first_decay_steps)
         self.initial_learning_rate = initial_learning_rate
         self.first_decay_steps = first_decay_steps
@@ -83,7 +86,7 @@ class CosineDecayRestarts(LearningRateSchedule):
         self.alpha = alpha
         self.name = name
 
-    def __call__(self, step):
+    def __call__(self, step: Any) -> Any:
         from kerata import ops
 
         p = number(step) / self.first_decay_steps

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from kerata.core.configurable import Configurable
 
 
@@ -16,10 +18,10 @@ class LearningRateSchedule(Configurable):
     0.025
     """
 
-    def __init__(self):
+    def __init__(self) -> None:
         pass
 
-    def __call__(self, step):
+    def __call__(self, step: Any) -> Any:
         raise NotImplementedError(
             f"Learning rate schedule '{type(self).__name__}' must override `__call__(self, step)`."
         )
