@@ -26,7 +26,7 @@ class CosineDecay(LearningRateSchedule):
     Source: https://arxiv.org/abs/1608.03983
 
     >>> import kerata
-    >>> float(kerata.optimizers.schedules.CosineDecay(1.0, 10)(5))
+    >>> round(float(kerata.optimizers.schedules.CosineDecay(1.0, 10)(5)), 3)
     0.5
     """
 
@@ -72,7 +72,7 @@ class CosineDecayRestarts(LearningRateSchedule):
 
     >>> import kerata
     >>> schedule = kerata.optimizers.schedules.CosineDecayRestarts(1.0, 10)
-    >>> float(schedule(5)), float(schedule(10))
+    >>> round(float(schedule(5)), 3), round(float(schedule(10)), 3)
     (0.5, 1.0)
     """
 
