@@ -39,6 +39,17 @@ def _round(xp, x):
     return xp.where(x < 0, xp.ceil(x - 0.5), xp.floor(x + 0.5))
 
 
+def _corners(xp, place, size: int, order: int, mode: str):
+    """The cells that a sample at `place` takes from, along one axis: (index, where it exists, weight) of each."""
+    cast = backend.current().cast
+    if order == 0:
+        return [(*_inside(xp, cast(_round(xp, place), "int32"), size, mode), None)]
+    low = xp.floor(place)
+    above = place - low
+    cells = ((low, 1 - above), (low + 1, above))
+    return [(*_inside(xp, cast(index, "int32"), size, mode), weight) for index, weight in cells]
+
+
 def sample(table, sizes, places, order: int, mode: str, fill_value, base=None):
     """Interpolate at `places` between the cells of a grid.
 
@@ -48,30 +59,16 @@ def sample(table, sizes, places, order: int, mode: str, fill_value, base=None):
     """
     b = backend.current()
     xp = b.xp
-    corners = []
-    for place, size in zip(places, sizes):
-        if order == 0:
-            corners.append([(_round(xp, place), None)])
-        else:
-            low = xp.floor(place)
-            corners.append([(low, 1 - (place - low)), (low + 1, place - low)])
-    corners = [
-        [(*_inside(xp, b.cast(i, "int32"), size, mode), w) for i, w in pair] for pair, size in zip(corners, sizes)
-    ]
-    row_axes = len(table.shape) - 1
+    axes = [_corners(xp, place, size, order, mode) for place, size in zip(places, sizes)]
+    wide = (..., *[None] * (len(table.shape) - 1))
     out = None
-    for combination in itertools.product(*corners):
-        flat, weight, valid = base, None, None
-        for (index, exists, w), size, first in zip(combination, sizes, (True, *[False] * (len(sizes) - 1))):
-            if first:
-                offset = index
-            else:
-                offset = offset * size + index
-            weight = w if weight is None else weight * w if w is not None else weight
-            valid = exists if valid is None else xp.logical_and(valid, exists) if exists is not None else valid
-        flat = offset if base is None else base + offset
-        value = xp.take(table, flat, axis=0)
-        wide = (..., *[None] * row_axes)
+    for corner in itertools.product(*axes):
+        row, weight, valid = None, None, None
+        for (index, exists, w), size in zip(corner, sizes):
+            row = index if row is None else row * size + index
+            weight = w if weight is None else weight * w
+            valid = exists if valid is None else xp.logical_and(valid, exists)
+        value = xp.take(table, row if base is None else base + row, axis=0)
         if valid is not None:
             value = xp.where(valid[wide], value, xp.full_like(value, fill_value))
         if weight is not None:
@@ -272,7 +269,7 @@ def elastic_transform(
 
     _choice(interpolation, INTERPOLATIONS, "interpolation", "elastic_transform")
     _choice(fill_mode, FILL_MODES, "fill_mode", "elastic_transform")
-    images, xp = arrays(images)
+    images, _ = arrays(images)
     x, undo = _batched(images, data_format, "elastic_transform")
     batch, height, width, _ = backend.current().shape(x)
     noise = random.normal((batch, height, width, 2), dtype="float32", seed=seed)

@@ -19,7 +19,7 @@ def relu(x):
 @op
 def relu6(x):
     """min(max(x, 0), 6)."""
-    x, xp = arrays(x)
+    x, xp = floating(x)
     return xp.clip(x, 0, 6)
 
 

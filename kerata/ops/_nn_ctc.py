@@ -24,7 +24,7 @@ def ctc_loss(target, output, target_length, output_length, mask_index=0):
         output: logits (batch, steps, classes), one class being the blank, `mask_index`.
         target_length, output_length: how many labels and steps of each row count, (batch,).
     """
-    output, xp = floating(output)
+    output, _ = floating(output)
     target, target_length, output_length = map(_integers, (target, target_length, output_length))
     for name, x, rank in (("target", target, 2), ("output", output, 3), ("target_length", target_length, 1)):
         if len(x.shape) != rank:
@@ -94,7 +94,7 @@ def ctc_decode(
         labels, (paths, batch, steps), filled up with -1; and scores, (batch, paths): log probabilities of the paths
         in the beam search, minus the sum of the best logits for "greedy".
     """
-    inputs, xp = floating(inputs)
+    inputs, _ = floating(inputs)
     lengths = convert(sequence_lengths, "int32")
     if strategy == "greedy":
         return _greedy(inputs, lengths, merge_repeated, mask_index)

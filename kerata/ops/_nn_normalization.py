@@ -86,7 +86,7 @@ def batch_normalize_by_batch(x, axis: int, scale=None, offset=None, epsilon: flo
 
     The fused kernel of the backend, where there is one, gives all three in one pass.
     """
-    x, xp = floating(x)
+    x, _ = floating(x)
     b = backend.current()
     axis %= len(x.shape)
     if hasattr(b, "batch_norm_training") and not synchronized:
@@ -168,7 +168,7 @@ def dot_product_attention(
         flash_attention: True insists on the fused kernel where the device has one, False forbids it.
         attn_logits_soft_cap: squash the logits into (-cap, cap) by a tanh.
     """
-    query, key, value, xp = floating(query, key, value)
+    query, key, value, _ = floating(query, key, value)
     for name, x in (("query", query), ("key", key), ("value", value)):
         if len(x.shape) != 4:
             raise ValueError(

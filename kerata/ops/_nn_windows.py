@@ -107,7 +107,7 @@ def depthwise_conv(inputs, kernel, strides=1, padding="valid", data_format=None,
     if _channels(inputs, data_format) != kernel.shape[-2]:
         raise ValueError(
             f"depthwise_conv(): inputs of shape {tuple(inputs.shape)} ({data_format}) have "
-            f"{_channels(inputs, data_format)} channels, the kernel of shape {tuple(kernel.shape)} wants {kernel.shape[-2]}."
+            f"{_channels(inputs, data_format)} channels, the kernel {tuple(kernel.shape)} wants {kernel.shape[-2]}."
         )
     _fits(inputs, kernel.shape[:-2], dilation, padding, data_format, "depthwise_conv")
     return backend.current().depthwise_conv(inputs, kernel, strides, padding, data_format, dilation)
@@ -141,7 +141,7 @@ def conv_transpose(
     if _channels(inputs, data_format) != kernel.shape[-1]:
         raise ValueError(
             f"conv_transpose(): inputs of shape {tuple(inputs.shape)} ({data_format}) have "
-            f"{_channels(inputs, data_format)} channels, the kernel of shape {tuple(kernel.shape)} wants {kernel.shape[-1]}."
+            f"{_channels(inputs, data_format)} channels, the kernel {tuple(kernel.shape)} wants {kernel.shape[-1]}."
         )
     padding = _padding(padding, "conv_transpose")
     return backend.current().conv_transpose(inputs, kernel, strides, padding, tuple(extra), data_format, dilation)

@@ -6,8 +6,8 @@ from kerata import backend
 from kerata.backend import windows
 from kerata.core import dtypes
 from kerata.core.config import standardize_data_format
-from kerata.ops._image_resize import resize, scale_and_translate  # noqa: F401
-from kerata.ops._image_warp import (  # noqa: F401
+from kerata.ops._image_resize import resize, scale_and_translate
+from kerata.ops._image_warp import (
     _as_float,
     _gaussian,
     affine_transform,

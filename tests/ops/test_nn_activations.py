@@ -41,8 +41,13 @@ def test_gradients(train_backend, name, kwargs):
     compare_gradients(lambda o, x: getattr(o.nn, name)(x, **kwargs), [X], ("act", name, str(kwargs)))
 
 
-@pytest.mark.parametrize("name", ["relu", "relu6", "sigmoid", "gelu", "softmax", "silu", "elu"])
-@pytest.mark.parametrize("dtype", ["int32", "float16"])
+@pytest.mark.parametrize(
+    ("name", "dtype"),
+    [
+        *[(name, "int32") for name in ("relu", "relu6", "gelu", "softmax", "elu")],
+        *[(name, "float16") for name in ("relu", "relu6", "gelu", "softmax", "elu", "sigmoid", "silu")],
+    ],
+)
 def test_dtypes(backend, name, dtype):
     compare(f"nn.{name}", (np.array([[-2, 0, 3]], dtype),), {}, ("act", name, dtype), rtol=2e-3, atol=2e-3)
 
@@ -56,7 +61,7 @@ def test_large_arguments_stay_finite(train_backend, name):
     import kerata
 
     x = np.array([-1e4, -100, 0, 100, 1e4], "float32")
-    value, grad = kerata.value_and_grad(lambda x: ops.sum(getattr(ops.nn, name)(x)))(x)
+    grad = kerata.grad(lambda x: ops.sum(getattr(ops.nn, name)(x)))(x)
     assert np.isfinite(ops.convert_to_numpy(grad)).all()
 
 

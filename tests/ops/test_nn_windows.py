@@ -115,7 +115,7 @@ def test_conv_transpose_is_the_gradient_of_conv(train_backend):
     import kerata
 
     x, k, y = f(1, 9, 9, 3), f(3, 3, 3, 5), f(1, 4, 4, 5)
-    grad = kerata.grad(lambda x: ops.sum(ops.conv(x, k, 2) * y))(x)
+    grad = kerata.grad(lambda x: ops.sum(ops.multiply(ops.conv(x, k, 2), y)))(x)
     np.testing.assert_allclose(
         ops.convert_to_numpy(grad), ops.convert_to_numpy(ops.conv_transpose(y, k, 2)), rtol=1e-4, atol=1e-4
     )

@@ -134,7 +134,7 @@ def depthwise_conv(x, kernel, strides, padding, data_format, dilation):
 
 @_windowed
 def conv_transpose(x, kernel, strides, padding, output_padding, data_format, dilation):
-    *window, filters, channels = kernel.shape
+    window = kernel.shape[:-2]
     crops = [windows.transpose_crop(padding, *a) for a in zip(window, strides, dilation, output_padding)]
     reach = [windows.span(w, d) for w, d in zip(window, dilation)]
     pads = [(r - 1 - lo, r - 1 - hi) for r, (lo, hi) in zip(reach, crops)]
@@ -142,7 +142,7 @@ def conv_transpose(x, kernel, strides, padding, output_padding, data_format, dil
     if not on_cpu():
         numbers = _numbers(len(strides), data_format)
         return lax.conv_general_dilated(
-            x, flipped, (1,) * len(strides), pads, lhs_dilation=strides, rhs_dilation=dilation, dimension_numbers=numbers
+            x, flipped, (1,) * len(strides), pads, strides, dilation, dimension_numbers=numbers
         )
     x = _last(x, data_format)
     config = [(0, 0, 0), *[(lo, hi, s - 1) for (lo, hi), s in zip(pads, strides)], (0, 0, 0)]

@@ -109,7 +109,7 @@ def depthwise_conv(x, kernel, strides, padding, data_format, dilation):
 
 
 def conv_transpose(x, kernel, strides, padding, output_padding, data_format, dilation):
-    *window, filters, channels = kernel.shape
+    *window, filters, _ = kernel.shape
     x = _last(x, data_format)
     crops = [windows.transpose_crop(padding, *a) for a in zip(window, strides, dilation, output_padding)]
     sizes = [(n - 1) * s + windows.span(w, d) for n, s, w, d in zip(x.shape[1:-1], strides, window, dilation)]

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-
 import tensorflow as tf
 
 from kerata.backend import windows
@@ -102,7 +101,7 @@ def _same_padded(x, window, strides):
 
 def depthwise_conv(x, kernel, strides, padding, data_format, dilation):
     x, kernel = _last(x, data_format), _dilated(kernel, dilation)
-    *window, channels, multiplier = kernel.shape
+    window = kernel.shape[:-2]
     rank = len(window)
     if rank == 1:
         x, kernel = tf.expand_dims(x, 1), tf.expand_dims(kernel, 0)
@@ -138,7 +137,8 @@ def _pool(operator, x, window, strides, padding, data_format):
     x, rank = _last(x, data_format), len(window)
     if rank == 1:
         x, window, strides = tf.expand_dims(x, 1), (1, *window), (1, *strides)
-    out = operator(x, window, strides, padding.upper())
+    # The layout is named, because the gradient of 3-D pooling fails without.
+    out = operator(x, window, strides, padding.upper(), "NHWC" if x.shape.rank == 4 else "NDHWC")
     return _back(tf.squeeze(out, 1) if rank == 1 else out, data_format)
 
 
