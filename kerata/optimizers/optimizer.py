@@ -49,7 +49,7 @@ class Optimizer(Configurable):
     >>> w = kerata.Variable([1.0, 2.0])
     >>> optimizer = kerata.optimizers.SGD(learning_rate=0.1)
     >>> optimizer.apply([kerata.ops.ones((2,))], [w])
-    >>> w.numpy().round(3).tolist()
+    >>> [round(float(x), 3) for x in w.numpy()]
     [0.9, 1.9]
     """
 
