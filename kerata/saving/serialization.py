@@ -317,7 +317,8 @@ def _make(cls, config: dict, inner):
     if build_config and hasattr(instance, "build_from_config"):
         if not isinstance(build_config, dict):
             raise ConfigError(f"`build_config` of a {cls.__name__} is a dictionary; the file holds {build_config!r}.")
-        if not getattr(instance, "built", False):
+        old = legacy.source_major() < 3 and cls.__module__.startswith("kerata.")  # such are built by their model
+        if not getattr(instance, "built", False) and not old:
             instance.build_from_config(build_config)
             instance.built = True
     compile_config = config.get("compile_config")

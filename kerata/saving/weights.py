@@ -209,11 +209,14 @@ def _problem(path: str, obj, entry) -> str | None:
     """What is wrong with the file's arrays for this layer; None if they fit or it reads them its own way."""
     from kerata.layers.state import LayerState
 
-    if getattr(type(obj), "load_own_variables", None) is not LayerState.load_own_variables:
+    default = getattr(type(obj), "load_own_variables", None) is LayerState.load_own_variables
+    if not default and not (type(obj).__module__.startswith("kerata.") and isinstance(obj, LayerState)):
         return None
-    own = _own(obj)
+    own = obj._trainable_variables + obj._non_trainable_variables
     keys = sorted(entry.keys(), key=lambda k: (len(k), k))
     have, want = [entry.shape(k) for k in keys], [tuple(v.shape) for v in own]
+    if not default and (len(have) != len(want) or not all(k.isdigit() for k in keys)):
+        return None  # quantised or otherwise in a form that the layer itself knows
     if not own and not keys:
         return None
     who = f"layer {obj.name!r} ({type(obj).__name__}, {path or 'the model itself'!r} in the file)"
