@@ -511,10 +511,8 @@ class Layer(LayerState, Operation):
             mask = tree.flatten(mask)[0]
             return set_mask(outputs, mask)
         masks = tree.flatten(mask)
-        for x, m in zip(flat, masks):
-            if m is not None:
-                set_mask(x, m)
-        return outputs
+        marked = [x if m is None else set_mask(x, m) for x, m in zip(flat, masks)]
+        return tree.pack_sequence_as(outputs, marked + flat[len(marked) :])
 
     def _consumes_mask(self) -> bool:
         plan = call_plan.plan_of(self)

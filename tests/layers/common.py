@@ -124,7 +124,7 @@ def oracle(make, arguments, data, masks, unknown, call, symbolic):
         key = "training" if training else "inference"
         found[f"{key} outputs"] = jax.tree.map(np.asarray, out)
         mask = jax.tree.map(lambda x: getattr(x, "_keras_mask", None), out)
-        found[f"{key} masks"] = [None if m is None else np.asarray(m) for m in _leaves(mask)]
+        found[f"{key} masks"] = [None if m is None else np.asarray(m) for m in tree.flatten(mask)]
         found[f"{key} losses"] = float(sum(jnp.sum(x) for x in layer.losses)) if layer.losses else 0.0
         found[f"{key} state"] = [np.asarray(w) for w in layer.non_trainable_weights]
     layer.set_weights(first_values(layer.weights))
@@ -153,10 +153,6 @@ def oracle(make, arguments, data, masks, unknown, call, symbolic):
 
 def _is_shape(x):
     return isinstance(x, tuple)
-
-
-def _leaves(x):
-    return x if isinstance(x, list) else list(x) if isinstance(x, tuple) else [x]
 
 
 @functools.lru_cache(None)
