@@ -15,6 +15,7 @@ import operator
 
 import jax
 import jax.numpy as jnp
+import numpy as np
 from jax import lax
 
 from kerata.backend import windows
@@ -181,15 +182,15 @@ def max_pool(x, window, strides, padding, data_format):
     if not on_cpu() or math.prod(window) > _SLICED:
         full = [_window(x, v, data_format) for v in (window, strides)]
         edges = [(0, 0), (0, 0), *pads] if data_format == "channels_first" else [(0, 0), *pads, (0, 0)]
-        return lax.reduce_window(x, jnp.asarray(low, x.dtype), lax.max, *full, edges)
+        # The start must be a constant of NumPy: only then is this known to be a maximum, which has a gradient.
+        return lax.reduce_window(x, np.asarray(low, x.dtype), lax.max, *full, edges)
     slices = _taps(_padded(_last(x, data_format), pads, low), window, strides, (1,) * len(window))
     return _back(functools.reduce(_larger, slices), data_format)
 
 
 def _window_sums(x, window, strides, pads):
     if not on_cpu() or math.prod(window) > _SLICED:
-        zero = jnp.zeros((), x.dtype)
-        return lax.reduce_window(x, zero, lax.add, (1, *window, 1), (1, *strides, 1), [(0, 0), *pads, (0, 0)])
+        return lax.reduce_window(x, np.zeros((), x.dtype), lax.add, (1, *window, 1), (1, *strides, 1), [(0, 0), *pads, (0, 0)])
     return functools.reduce(operator.add, _taps(_padded(x, pads), window, strides, (1,) * len(window)))
 
 
