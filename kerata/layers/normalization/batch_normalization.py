@@ -7,6 +7,8 @@ from kerata.layers.input_spec import InputSpec
 from kerata.layers.layer import Layer
 from kerata.ops._nn_normalization import batch_normalize_by_batch
 
+_HALF = ("float16", "bfloat16")
+
 
 class BatchNormalization(Layer):
     """Normalizes by the mean and variance of the batch in training, by their moving averages otherwise.
@@ -72,6 +74,10 @@ class BatchNormalization(Layer):
             self.renorm_stddev = self._statistic("renorm_stddev", shape, self._initial_stddev)
         self.input_spec = InputSpec(ndim=len(input_shape), axes={self.axis: size})
 
+    def _wide(self, weight):
+        """The weight, in float32 where the layer keeps it in 16 bits: fused kernels want that."""
+        return ops.cast(weight, "float32") if weight is not None and weight.dtype in _HALF else weight
+
     def _initial_stddev(self, shape, dtype=None, **kwargs):
         return ops.sqrt(ops.convert_to_tensor(self.moving_variance_initializer(shape, dtype=dtype)))
 
@@ -80,7 +86,7 @@ class BatchNormalization(Layer):
 
     def call(self, inputs, training=None, mask=None):
         dtype = ops.dtype(inputs)
-        x = ops.cast(inputs, "float32") if dtype in ("float16", "bfloat16") else inputs
+        x = ops.cast(inputs, "float32") if dtype in _HALF else inputs
         axis = self.axis % len(x.shape)
         if not training or not self.trainable:
             out = ops.batch_normalization(
@@ -88,7 +94,7 @@ class BatchNormalization(Layer):
             )
         elif mask is None and not self.renorm:
             out, mean, variance = batch_normalize_by_batch(
-                x, axis, scale=self.gamma, offset=self.beta, epsilon=self.epsilon, synchronized=self.synchronized
+                x, axis, scale=self._wide(self.gamma), offset=self._wide(self.beta), epsilon=self.epsilon, synchronized=self.synchronized
             )
             self._average(mean, variance)
         else:

@@ -155,9 +155,9 @@ class GroupNormalization(_Affine):
         wide = [1] * rank
         wide[axis] = -1
         if self.gamma is not None:
-            out = out * ops.reshape(ops.convert_to_tensor(self.gamma), wide)
+            out = out * ops.reshape(ops.cast(self.gamma, ops.dtype(x)), wide)
         if self.beta is not None:
-            out = out + ops.reshape(ops.convert_to_tensor(self.beta), wide)
+            out = out + ops.reshape(ops.cast(self.beta, ops.dtype(x)), wide)
         return ops.cast(out, dtype) if x is not inputs else out
 
 

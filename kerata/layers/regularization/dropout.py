@@ -77,9 +77,9 @@ class _SpatialDropout(Dropout):
         return (shape[0], *ones, shape[-1])
 
     def get_config(self):
-        config = super().get_config()
-        config.pop("noise_shape", None)
-        return config
+        # Keras's spatial dropout layers take no other arguments, and the dtype by its name.
+        config = {**super().get_config(), "dtype": self.dtype_policy.name}
+        return {k: v for k, v in config.items() if k not in ("noise_shape", "trainable")}
 
 
 class SpatialDropout1D(_SpatialDropout):
