@@ -8,7 +8,15 @@ import pytest
 LOOSE = {"linalg.lstsq", "linalg.pinv", "linalg.solve", "linalg.inv", "stft", "linalg.det", "linalg.cholesky_inverse"}
 
 
-@pytest.mark.parametrize("index", range(len(cases.CASES)), ids=lambda i: repr(cases.CASES[i])[:80])
+def _cases():
+    """The first case of each op is quick; hundreds more belong to the thorough part."""
+    seen = set()
+    for i, case in enumerate(cases.CASES):
+        yield pytest.param(i, marks=[pytest.mark.slow] if case.name in seen else [], id=repr(case)[:80])
+        seen.add(case.name)
+
+
+@pytest.mark.parametrize("index", _cases())
 def test_same_as_keras(backend, index):
     case = cases.CASES[index]
     tolerance = 1e-4 if case.name in LOOSE else 1e-5
