@@ -256,6 +256,7 @@ def _load_archive_weights(archive: Archive, model, skip_mismatch: bool = False, 
     if _WEIGHTS in archive:
         what = f"{_WEIGHTS!r} in {archive.what}"
         with archive.open_seekable(_WEIGHTS) as f, open_checked(f, what) as h5:
+            _restore_loss_scaling(model, ReadableStore(h5))
             weights.load_state(model, ReadableStore(h5), skip_mismatch, skip, archive.what)
     elif "model.weights.npz" in archive:
         with archive.open_seekable("model.weights.npz") as f:
@@ -263,6 +264,17 @@ def _load_archive_weights(archive: Archive, model, skip_mismatch: bool = False, 
             weights.load_state(model, store, skip_mismatch, skip, archive.what)
     else:
         raise ValueError(f"{archive.what} holds no weights: it has no member {_WEIGHTS!r}.")
+
+
+def _restore_loss_scaling(model, store: ReadableStore) -> None:
+    """Keras wraps the optimizer of a float16 model when it compiles, and writes the wrapper's state but not its name."""
+    optimizer = getattr(model, "optimizer", None)
+    if optimizer is None or not store.has("optimizer/inner_optimizer") or hasattr(optimizer, "inner_optimizer"):
+        return
+    from kerata.optimizers import LossScaleOptimizer
+
+    model.optimizer = LossScaleOptimizer(optimizer, name="loss_scale_optimizer")
+    model.optimizer.build(model.trainable_variables)
 
 
 def _load_folder(path: str, compile: bool):

@@ -182,9 +182,7 @@ def _plan(targets, store) -> tuple[list, dict[str, str]]:
         entry = store.get(path)
         if not len(entry) and _own(obj) and not _is_optimizer(obj):
             names = store.names() if names is None else names
-            other = names.get(getattr(obj, "name", None))
-            if other is not None:
-                entry = store.get(other)
+            entry = _elsewhere(path, obj, store, names) or entry
         problem = _problem(path, obj, entry)
         if problem:
             problems[path] = problem
@@ -192,17 +190,24 @@ def _plan(targets, store) -> tuple[list, dict[str, str]]:
     return plan, problems
 
 
+def _elsewhere(path: str, obj, store, names: dict[str, str]):
+    """The arrays under the private name that Keras 2 used ("_key_dense"), or under the layer's own name; or None."""
+    head, _, last = path.rpartition("/")
+    entry = store.get(f"{head}/_{last}" if head else f"_{last}")
+    if not len(entry) and getattr(obj, "name", None) in names:
+        entry = store.get(names[obj.name])
+    return entry if len(entry) else None
+
+
 def _is_optimizer(obj) -> bool:
     return isinstance(obj, _kinds()[1])
 
 
 def _own(obj) -> list:
-    """The variables that the object's default `load_own_variables` would fill; none where it has its own."""
+    """The layer's own variables, in the order of the file format."""
     from kerata.layers.state import LayerState
 
-    if getattr(type(obj), "load_own_variables", None) is not LayerState.load_own_variables:
-        return []
-    return obj._trainable_variables + obj._non_trainable_variables
+    return obj._trainable_variables + obj._non_trainable_variables if isinstance(obj, LayerState) else []
 
 
 def _problem(path: str, obj, entry) -> str | None:
@@ -212,7 +217,7 @@ def _problem(path: str, obj, entry) -> str | None:
     default = getattr(type(obj), "load_own_variables", None) is LayerState.load_own_variables
     if not default and not (type(obj).__module__.startswith("kerata.") and isinstance(obj, LayerState)):
         return None
-    own = obj._trainable_variables + obj._non_trainable_variables
+    own = _own(obj)
     keys = sorted(entry.keys(), key=lambda k: (len(k), k))
     have, want = [entry.shape(k) for k in keys], [tuple(v.shape) for v in own]
     if not default and (len(have) != len(want) or not all(k.isdigit() for k in keys)):
