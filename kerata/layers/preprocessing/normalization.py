@@ -32,7 +32,7 @@ class Normalization(Layer):
         self.input_mean, self.input_variance = mean, variance
         self.invert = invert
         self.supports_masking = True
-        self.mean = self.variance = None
+        self.adapt_mean = self.adapt_variance = None
 
     def build(self, input_shape):
         if input_shape is None:
@@ -49,10 +49,28 @@ class Normalization(Layer):
             self.adapt_mean = self.add_weight(name="mean", shape=shape, initializer="zeros", trainable=False)
             self.adapt_variance = self.add_weight(name="variance", shape=shape, initializer="ones", trainable=False)
             self.count = self.add_weight(name="count", shape=(), dtype="int32", initializer="zeros", trainable=False)
-            self._finalize()
         else:
             spread = [np.broadcast_to(np.asarray(v, "float32"), shape) for v in (self.input_mean, self.input_variance)]
-            self.mean, self.variance = (v.reshape(self._broadcast_shape) for v in spread)
+            self._given = [v.reshape(self._broadcast_shape) for v in spread]
+
+    @property
+    def mean(self):
+        """The mean, in a shape that broadcasts to the inputs; None before the layer is built."""
+        return self._statistics()[0]
+
+    @property
+    def variance(self):
+        """The variance, likewise."""
+        return self._statistics()[1]
+
+    def _statistics(self) -> tuple:
+        if not self.built:
+            return None, None
+        dtype = self.compute_dtype
+        if self.input_mean is not None:
+            return tuple(ops.convert_to_tensor(v, dtype) for v in self._given)
+        weights = (self.adapt_mean, self.adapt_variance)
+        return tuple(ops.reshape(ops.cast(v, dtype), self._broadcast_shape) for v in weights)
 
     def adapt(self, data):
         """Learn mean and variance from arrays, or from an iterable of batches (a generator, `tf.data.Dataset`, ...)."""
@@ -71,23 +89,10 @@ class Normalization(Layer):
         mean = total / count
         self.adapt_mean.assign(mean.astype("float32"))
         self.adapt_variance.assign(np.maximum(square / count - np.square(mean), 0).astype("float32"))
-        self._finalize()
-
-    def _finalize(self) -> None:
-        self.mean, self.variance = "adapted", "adapted"
-
-    def load_own_variables(self, store):
-        super().load_own_variables(store)
-        self._finalize()
 
     def call(self, inputs):
-        dtype = self.compute_dtype
-        inputs = ops.cast(inputs, dtype)
-        if self.input_mean is None:
-            mean = ops.reshape(ops.cast(self.adapt_mean, dtype), self._broadcast_shape)
-            variance = ops.reshape(ops.cast(self.adapt_variance, dtype), self._broadcast_shape)
-        else:
-            mean, variance = (ops.convert_to_tensor(v, dtype) for v in (self.mean, self.variance))
+        inputs = ops.cast(inputs, self.compute_dtype)
+        mean, variance = self._statistics()
         deviation = ops.maximum(ops.sqrt(variance), 1e-7)
         return ops.add(mean, ops.multiply(inputs, deviation)) if self.invert else (inputs - mean) / deviation
 
@@ -97,8 +102,7 @@ class Normalization(Layer):
         def plain(v):
             return None if v is None else np.asarray(v).tolist()
 
-        axis = None if not self.axis else self.axis
-        return {**config, "axis": axis, "invert": self.invert, "mean": plain(self.input_mean), "variance": plain(self.input_variance)}
+        return {**config, "invert": self.invert, "mean": plain(self.input_mean), "variance": plain(self.input_variance)}
 
 
 def _batches(data, b):

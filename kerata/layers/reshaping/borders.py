@@ -8,7 +8,6 @@ from kerata.layers.convolutional.base import spread
 from kerata.layers.input_spec import InputSpec
 from kerata.layers.layer import Layer
 
-
 _INTERPOLATIONS = ("nearest", "bilinear", "bicubic", "lanczos3", "lanczos5")
 
 

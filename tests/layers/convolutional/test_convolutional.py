@@ -1,5 +1,6 @@
 """Convolution layers against Keras."""
 
+import numpy as np
 import pytest
 from common import check_layer
 
@@ -60,7 +61,29 @@ CASES = [
 ]  # fmt: skip
 
 
-@pytest.mark.parametrize("case", CASES, ids=lambda c: f"{c[0]}-{CASES.index(c)}")
+@pytest.mark.parametrize("case", CASES, ids=[f"{c[0]}-{i}" for i, c in enumerate(CASES)])
 def test_same_as_keras(case, backend):
     name, arguments, options = case
     check_layer(name, arguments, **options)
+
+
+def test_a_missing_channel_axis():
+    import kerata
+
+    for x in (np.zeros((2, 28, 28), "float32"), kerata.Input((28, 28))):
+        with pytest.raises(ValueError) as e:
+            kerata.layers.Conv2D(4, 3)(x)
+        assert "x[..., None]" in str(e.value) and "input_shape=(28, 28, 1)" in str(e.value)
+
+
+def test_causal_separable_convolution(backend):
+    import kerata
+
+    x = np.random.default_rng(0).normal(size=SEQUENCE).astype("float32")
+    causal = kerata.layers.SeparableConv1D(4, 3, padding="causal")
+    out = causal(x)
+    valid = kerata.layers.SeparableConv1D(4, 3)
+    padded = np.pad(x, ((0, 0), (2, 0), (0, 0)))
+    valid.build(x.shape)
+    valid.set_weights(causal.get_weights())
+    np.testing.assert_allclose(kerata.ops.convert_to_numpy(out), kerata.ops.convert_to_numpy(valid(padded)), atol=1e-5)
