@@ -450,6 +450,8 @@ class Layer(LayerState, Operation):
         inputs = bound.get(plan.first)
         masks = _masks_of(inputs)
         self._pass_masks(plan, bound, masks)
+        if plan.takes_mask:  # one that was given by name travels on as well
+            masks = bound.get("mask")
         context.training, context.autocast, context.in_call = training, self._autocast_to, True
         try:
             with _NameScope(self):

@@ -65,7 +65,7 @@ class MultiHeadAttention(HeadAttention):
 
     def _attended_axes(self, rank):
         if self.attention_axes is None:
-            return super()._attended_axes(rank)
+            self.attention_axes = super()._attended_axes(rank)
         axes = tuple(a + rank if a < 0 else a for a in self.attention_axes)
         if any(not 0 < a < rank - 1 for a in axes):
             raise ValueError(

@@ -6,13 +6,11 @@ from kerata import ops
 from kerata.core import tree
 from kerata.layers.call_plan import plan_of
 from kerata.layers.layer import Layer
+from kerata.layers.wrappers.wrapper import inner_layer
 
 
 def as_cell(cell):
-    if isinstance(cell, dict):
-        from kerata.saving.serialization import deserialize_keras_object
-
-        cell = deserialize_keras_object(cell)
+    cell = inner_layer(cell)
     if not hasattr(cell, "call") or not hasattr(cell, "state_size"):
         raise ValueError(
             f"A cell has a method `call(inputs, states)` and an attribute `state_size`; got {cell!r} "

@@ -5,13 +5,24 @@ from __future__ import annotations
 from kerata.layers.layer import Layer
 
 
+def inner_layer(config):
+    """What stands in a layer's config, made but not built: the layer around it builds it, under its own name."""
+    if not isinstance(config, dict):
+        return config
+    from kerata.saving.serialization import deserialize_keras_object
+
+    return deserialize_keras_object(_unbuilt(config))
+
+
+def _unbuilt(config):
+    if isinstance(config, dict):
+        return {k: _unbuilt(v) for k, v in config.items() if k != "build_config"}
+    return [_unbuilt(v) for v in config] if isinstance(config, list) else config
+
+
 def as_layer(layer, who: str) -> Layer:
     """A layer from itself or its config."""
-    if isinstance(layer, dict):
-        from kerata.saving.serialization import deserialize_keras_object
-
-        # Not built yet: the layer around it builds it, under its own name.
-        layer = deserialize_keras_object({k: v for k, v in layer.items() if k != "build_config"})
+    layer = inner_layer(layer)
     if not isinstance(layer, Layer):
         hint = ", without parentheses: write `Dense(8)`, say" if isinstance(layer, type) else ""
         raise ValueError(f"{who} goes around a layer; it was given {layer!r} ({type(layer).__name__}{hint}).")

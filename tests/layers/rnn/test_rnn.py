@@ -67,7 +67,7 @@ def test_cells_as_keras(backend, kind):
 
 
 def cells_of(framework):
-    L = framework.layers  # noqa: N806
+    L = framework.layers
     return [L.LSTMCell(3, name="a"), L.GRUCell(4, name="b"), L.SimpleRNNCell(2, name="c")]
 
 
