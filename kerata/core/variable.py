@@ -32,6 +32,8 @@ class Variable(TensorOperators):
     ((2,), [2.0, 3.0])
     """
 
+    trainable_changes = 0  # how often any variable or layer was frozen or thawed, in the whole process
+
     def __init__(self, initializer, shape=None, dtype=None, trainable=True, autocast=True, aggregation="none",
                  synchronization="auto", name=None, **kwargs):  # fmt: skip
         name = name or auto_name("variable")
@@ -169,6 +171,7 @@ class Variable(TensorOperators):
     @trainable.setter
     def trainable(self, value: bool) -> None:
         self._trainable = bool(value)
+        Variable.trainable_changes += 1
         set_trainable = getattr(self._backend, "set_trainable", None)
         if set_trainable is not None:
             self._value = set_trainable(self._value, self._trainable)

@@ -10,7 +10,7 @@ from kerata.core.variable import Variable
 from kerata.layers.tracking import Held, unique
 
 _SKIPPED = frozenset(
-    ("_init_arguments", "_inbound_nodes", "_losses", "_weights", "_build_shapes_dict", "_dtype_policy", "_backend")
+    ("_init_arguments", "_inbound_nodes", "_listing", "_losses", "_weights", "_build_shapes_dict", "_dtype_policy", "_backend")
 )
 
 
@@ -20,8 +20,24 @@ class _AddedLosses:
     any = False
 
 
+class Listing:
+    """What a model held when an epoch began, so that its steps need not look for it; void once something is frozen."""
+
+    def __init__(self, model):
+        self.changes = Variable.trainable_changes
+        self.trainable = model.trainable_variables
+        self.layers = model._flatten_layers()
+        self.regularized = [v for v in self.trainable if v.regularizer is not None]
+
+
 class LayerState:
     """The listing half of `Layer`."""
+
+    _listing: Listing | None = None
+
+    def _listed(self) -> Listing | None:
+        listing = self._listing
+        return listing if listing is not None and listing.changes == Variable.trainable_changes else None
 
     _untracked: frozenset = frozenset()
 
@@ -100,6 +116,9 @@ class LayerState:
 
     @property
     def trainable_variables(self) -> list[Variable]:
+        listing = self._listed()
+        if listing is not None:
+            return list(listing.trainable)
         return [v for v in self.variables if v.trainable] if self.trainable else []
 
     @property
@@ -131,6 +150,7 @@ class LayerState:
     @trainable.setter
     def trainable(self, value: bool) -> None:
         self._trainable = bool(value)
+        Variable.trainable_changes += 1
         held = self._held()
         for v in held.variables:
             if v._made_trainable:
@@ -201,16 +221,19 @@ class LayerState:
 
     def _clear_losses(self) -> None:
         if _AddedLosses.any:
-            for layer in self._flatten_layers():
+            listing = self._listed()
+            for layer in self._flatten_layers() if listing is None else listing.layers:
                 layer._losses = []
 
     @property
     def losses(self) -> list:
         """Scalars to add to the loss: what `add_loss` was given in the last call, and the weights' regularizers."""
+        listing = self._listed()
         out = []
-        for layer in self._flatten_layers():
-            out.extend(layer._losses)
-        for v in self.trainable_weights:
+        if _AddedLosses.any:
+            for layer in self._flatten_layers() if listing is None else listing.layers:
+                out.extend(layer._losses)
+        for v in self.trainable_weights if listing is None else listing.regularized:
             if v.regularizer is not None:
                 with backend.backend_scope(self._backend):
                     out.append(v.regularizer(v))

@@ -96,7 +96,11 @@ class Mean(Metric):
         self.count = self.add_variable((), zeros, name="count")
 
     def update_state(self, values: Any, sample_weight: Any = None) -> None:
-        total, count = total_and_count(ops.convert_to_tensor(values), sample_weight, self._dtype)
+        values = ops.convert_to_tensor(values)
+        if type(sample_weight) is int and len(values.shape) == 0:  # a loss, and the size of its batch
+            total, count = ops.cast(values, self._dtype) * sample_weight, sample_weight
+        else:
+            total, count = total_and_count(values, sample_weight, self._dtype)
         self.total.assign(self.total.value + total)
         self.count.assign(self.count.value + count)
 

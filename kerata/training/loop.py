@@ -8,6 +8,7 @@ import numpy as np
 
 from kerata.callbacks.callback_list import CallbackList
 from kerata.core import config, tree
+from kerata.layers.state import Listing
 from kerata.training.data import ArraySource, is_array_like, make_source, train_validation_split
 from kerata.training.data.class_weight import weigh
 from kerata.training.data.packing import as_batch
@@ -63,8 +64,14 @@ class Runner:
 
     def epoch(self, number: int, interrupt: DeferredInterrupt) -> dict:
         """Run an epoch; its last logs as numbers."""
-        self.stop = False
         self.interrupt = interrupt
+        self.model._listing = Listing(self.model)
+        try:
+            return self._epoch(number)
+        finally:
+            self.model._listing = None
+
+    def _epoch(self, number: int) -> dict:
         if self.function is None and self.source.has_arrays and self._nbytes() <= _RESIDENT_BYTES:
             return self._over_arrays(number)
         return self._over_batches(number)
