@@ -126,7 +126,7 @@ def silu(x):
 
 def mish(x):
     """`x * tanh(softplus(x))` (Misra, 2019)."""
-    return ops.mish(x)
+    return x * ops.tanh(ops.softplus(x))
 
 
 def sigmoid(x):

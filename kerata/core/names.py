@@ -44,8 +44,11 @@ def reset_uids() -> None:
 
 
 def clear_session(free_memory: bool = True) -> None:
-    """Start the name counters again and let go of what earlier models left behind."""
+    """Start the name counters again, forget the random seed, and let go of what earlier models left behind."""
+    from kerata.utils import seeds
+
     reset_uids()
+    seeds.forget_random_seed()
     if free_memory:
         import gc
 

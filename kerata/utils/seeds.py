@@ -52,6 +52,13 @@ def _forget_default_generator() -> None:
         forget()
 
 
+def forget_random_seed() -> None:
+    """Go back to the state without a process's seed: new streams start from NumPy's global generator."""
+    with _lock:
+        _state.seed, _state.count = None, 0
+    _forget_default_generator()
+
+
 def get_random_seed() -> int | None:
     """The seed that `set_random_seed` was given last, or None."""
     return _state.seed

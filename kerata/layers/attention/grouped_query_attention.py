@@ -43,6 +43,7 @@ class GroupQueryAttention(HeadAttention):
             "kernel_regularizer": kernel_regularizer, "bias_regularizer": bias_regularizer,
             "kernel_constraint": kernel_constraint, "bias_constraint": bias_constraint,
         })  # fmt: skip
+        self.activity_regularizer = self._sublayer_regularizer  # of the output, too, as in Keras
 
     def build(self, query_shape, value_shape, key_shape=None):
         for name, shape in (("query", query_shape), ("value", value_shape)):
