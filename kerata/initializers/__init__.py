@@ -5,7 +5,7 @@ from __future__ import annotations
 from kerata.core.names import to_snake_case
 from kerata.core.registry import Registry
 from kerata.initializers.constant import STFT, Constant, Identity, Ones, Zeros
-from kerata.initializers.initializer import Initializer, RandomInitializer
+from kerata.initializers.initializer import Initializer
 from kerata.initializers.random import (
     GlorotNormal,
     GlorotUniform,
