@@ -51,6 +51,11 @@ _FAMILIES = {
     "attention.grouped_query_attention": "GroupQueryAttention",
     "preprocessing.rescaling": "Rescaling",
     "preprocessing.normalization": "Normalization",
+    "preprocessing.discretization": "Discretization",
+    "preprocessing.category_encoding": "CategoryEncoding",
+    "preprocessing.image.resizing": "Resizing",
+    "preprocessing.image.center_crop": "CenterCrop",
+    "preprocessing.image.random_flip": "RandomFlip",
 }
 _PLACES = {name: f"{_HERE}.{module}" for module, names in _FAMILIES.items() for name in names.split()}
 _PLACES.update({

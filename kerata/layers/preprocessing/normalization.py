@@ -7,10 +7,11 @@ import math
 import numpy as np
 
 from kerata import ops
-from kerata.layers.layer import Layer
+from kerata.layers.preprocessing.adaptation import batches
+from kerata.layers.preprocessing.data_layer import DataLayer
 
 
-class Normalization(Layer):
+class Normalization(DataLayer):
     """`(inputs - mean) / sqrt(variance)`, with statistics that are given, or learned by `adapt(data)`.
 
     Args:
@@ -77,7 +78,7 @@ class Normalization(Layer):
         if self.input_mean is not None:
             raise ValueError(f"Layer {self.name!r} was given a `mean` and `variance`; it cannot adapt to data as well.")
         total = count = square = 0
-        for batch in _batches(data, self._backend):
+        for batch in batches(data, self._backend):
             if not self.built:
                 self.build(batch.shape if batch.ndim > 1 else (None, *batch.shape[1:]))
             batch = batch.astype("float64")
@@ -103,12 +104,3 @@ class Normalization(Layer):
             return None if v is None else np.asarray(v).tolist()
 
         return {**config, "invert": self.invert, "mean": plain(self.input_mean), "variance": plain(self.input_variance)}
-
-
-def _batches(data, b):
-    if isinstance(data, list | tuple) or hasattr(data, "__array__"):
-        yield np.asarray(b.to_numpy(data) if hasattr(data, "__array__") else data)
-        return
-    for batch in data:
-        batch = batch[0] if isinstance(batch, tuple) else batch
-        yield np.asarray(batch.numpy() if hasattr(batch, "numpy") else batch)

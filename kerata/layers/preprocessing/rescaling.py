@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from kerata import ops
-from kerata.layers.layer import Layer
+from kerata.layers.preprocessing.data_layer import DataLayer
 
 
-class Rescaling(Layer):
+class Rescaling(DataLayer):
     """`inputs * scale + offset`, in the layer's float dtype.
 
     Args:

@@ -1,0 +1,1 @@
+"""Layers for images: resizing, cropping, and random changes during training."""
