@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from kerata.core import tree
 from kerata.core.keras_tensor import KerasTensor
+from kerata.core.names import auto_name
 from kerata.layers.input_layer import InputLayer
 from kerata.layers.layer import Layer
 from kerata.models.functional import Functional
@@ -140,6 +141,7 @@ class Sequential(Model):
             x = layer(x)
         if not isinstance(x, KerasTensor):
             return
+        auto_name("functional")  # Keras numbers this inner model among the others
         self._functional = Functional(first.output, x, name=self.name)
 
     def call(self, inputs, training=None, mask=None):

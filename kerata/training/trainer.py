@@ -403,9 +403,17 @@ class Trainer:
         self._check_compiled("test")
         with backend.backend_scope(self._backend):
             logs = loop.evaluate(self, x, y, batch_size, verbose, sample_weight, steps, callbacks)
-        if return_dict:
-            return logs
-        values = list(logs.values())
+        return logs if return_dict else self._as_values(logs)
+
+    def _as_values(self, logs: dict):
+        """The logs without their names: those of a metric's own name first, in the metrics' order, then by name."""
+        from kerata.training.compile_metrics import CompileMetrics
+
+        names: list[str] = []
+        for metric in self.metrics:
+            names += [m.name for m in metric.metrics] if isinstance(metric, CompileMetrics) else [metric.name]
+        names = [n for n in dict.fromkeys(names) if n in logs]
+        values = [logs[n] for n in (*names, *sorted(set(logs) - set(names)))]
         return values[0] if len(values) == 1 else values
 
     def predict(self, x, batch_size=None, verbose="auto", steps=None, callbacks=None):
@@ -428,7 +436,7 @@ class Trainer:
         return self._on_batch("train", x, y, sample_weight, class_weight, return_dict)
 
     def test_on_batch(self, x, y=None, sample_weight=None, return_dict=False):
-        """The loss and metrics on one batch; they accumulate over calls until `reset_metrics()`."""
+        """The loss and metrics on one batch, without training; gives the loss, or a list, or a dictionary."""
         self._check_compiled("test")
         return self._on_batch("test", x, y, sample_weight, None, return_dict)
 
@@ -436,12 +444,10 @@ class Trainer:
         with backend.backend_scope(self._backend):
             batch = loop.one_batch(x, y, sample_weight, class_weight)
             self._prepare(batch, training=kind == "train")
+            self.reset_metrics()
             logs = self._compiled(kind)(self._backend.to_device(batch))
             logs = loop.read(logs, self._backend)
-        if return_dict:
-            return logs
-        values = list(logs.values())
-        return values[0] if len(values) == 1 else values
+        return logs if return_dict else self._as_values(logs)
 
     def predict_on_batch(self, x):
         """The outputs for one batch, as NumPy arrays."""
