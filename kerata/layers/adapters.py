@@ -68,7 +68,7 @@ class LowRank:
 
     def save_own_variables(self, store):
         """The adapter is merged into the main weight: the file is that of a plain layer."""
-        own = [v for v in self._trainable_variables + self._non_trainable_variables if not v.name.startswith("lora_")]
+        own = [v for v in self._stored_variables() if not v.name.startswith("lora_")]
         main = self.__dict__.get(f"_{self._adapted}")
         for i, v in enumerate(own):
             store[f"{i}"] = self._with_adapter() if v is main and self.lora_enabled else v
@@ -77,7 +77,7 @@ class LowRank:
         if not self.lora_enabled:
             super().load_own_variables(store)
             return
-        own = [v for v in self._trainable_variables + self._non_trainable_variables if not v.name.startswith("lora_")]
+        own = [v for v in self._stored_variables() if not v.name.startswith("lora_")]
         for i, v in enumerate(own):
             v.assign(store[f"{i}"])
         self.lora_kernel_a.assign(ops.zeros(self.lora_kernel_a.shape))

@@ -186,14 +186,18 @@ class LayerState:
         return int(sum(np.prod(v.shape, dtype=np.int64) for v in self.weights))
 
     # -- files ------------------------------------------------------------------------------------------------
+    def _stored_variables(self) -> list:
+        """The layer's own variables, in the order of the file format."""
+        return self._trainable_variables + self._non_trainable_variables
+
     def save_own_variables(self, store) -> None:
         """Write the layer's own weights (not its sublayers') into a dictionary-like store."""
-        for i, v in enumerate(self._trainable_variables + self._non_trainable_variables):
+        for i, v in enumerate(self._stored_variables()):
             store[f"{i}"] = v
 
     def load_own_variables(self, store) -> None:
         """Read what `save_own_variables` wrote."""
-        own = self._trainable_variables + self._non_trainable_variables
+        own = self._stored_variables()
         if len(store.keys()) != len(own):
             if own and not store.keys():
                 raise ValueError(f"The file holds no weights for layer {self.name!r}, which has {len(own)}.")

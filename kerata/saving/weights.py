@@ -207,7 +207,7 @@ def _own(obj) -> list:
     """The layer's own variables, in the order of the file format."""
     from kerata.layers.state import LayerState
 
-    return obj._trainable_variables + obj._non_trainable_variables if isinstance(obj, LayerState) else []
+    return obj._stored_variables() if isinstance(obj, LayerState) else []
 
 
 def _problem(path: str, obj, entry) -> str | None:

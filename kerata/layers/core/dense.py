@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from kerata import activations, constraints, initializers, ops, regularizers
 from kerata.layers.adapters import LowRank
+from kerata.layers.core.int8 import Int8
 from kerata.layers.input_spec import InputSpec
 from kerata.layers.layer import Layer
 
 
-class Dense(LowRank, Layer):
+class Dense(Int8, LowRank, Layer):
     """`activation(inputs @ kernel + bias)`.
 
     Args:
@@ -55,10 +56,13 @@ class Dense(LowRank, Layer):
 
     def build(self, input_shape):
         size = input_shape[-1]
-        self._kernel = self.add_weight(
-            name="kernel", shape=(size, self.units), initializer=self.kernel_initializer,
-            regularizer=self.kernel_regularizer, constraint=self.kernel_constraint,
-        )  # fmt: skip
+        if self._quantized:
+            self._build_int8((size, self.units))
+        else:
+            self._kernel = self.add_weight(
+                name="kernel", shape=(size, self.units), initializer=self.kernel_initializer,
+                regularizer=self.kernel_regularizer, constraint=self.kernel_constraint,
+            )  # fmt: skip
         if self.use_bias:
             self.bias = self.add_weight(
                 name="bias", shape=(self.units,), initializer=self.bias_initializer,
@@ -68,7 +72,7 @@ class Dense(LowRank, Layer):
         self._build_adapter()
 
     def call(self, inputs, training=None):
-        x = ops.matmul(inputs, self.kernel)
+        x = self._product_int8(inputs) if self.quantization_mode else ops.matmul(inputs, self.kernel)
         if self.bias is not None:
             x = ops.add(x, self.bias)
         return x if self.activation is activations.linear else self.activation(x)

@@ -132,11 +132,13 @@ class RandomImageLayer(ImageLayer):
         bounding_box_format, data_format: as in `ImageLayer`.
     """
 
+    _untracked = frozenset(("_elsewhere",))
+
     def __init__(self, seed=None, **kwargs):
         super().__init__(**kwargs)
         self.seed = seed
         self.generator = random.SeedGenerator(seed)
-        self.__dict__["_elsewhere"] = {}  # by backend; past `__setattr__`, as it is no part of the layer's state
+        self._elsewhere: dict = {}  # generators of data pipelines, by backend: no part of the layer's state
 
     def _moves(self, training) -> bool:
         return bool(training)
