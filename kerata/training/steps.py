@@ -19,6 +19,13 @@ def unpack(data):
     return (*data, None, None)[:3]
 
 
+def _as_given(batch):
+    """A batch as Keras hands it to a step of the user's own: an array alone comes without a tuple around it."""
+    if isinstance(batch, tuple) and len(batch) == 1 and not tree.is_nested(batch[0]):
+        return batch[0]
+    return batch
+
+
 class Step:
     """A step of a model.
 
@@ -64,7 +71,7 @@ def make_step(model, kind: str):
 
 def _checked(model, method, name):
     def step(batch):
-        logs = method(batch)
+        logs = method(_as_given(batch))
         if logs is None:
             return model.get_metrics_result()
         if not isinstance(logs, dict):
@@ -85,7 +92,7 @@ def _stateless(model, method, kind: str):
 
     def step(batch):
         variables = groups()
-        logs, state = method(tuple([v.value for v in group] for group in variables), batch)
+        logs, state = method(tuple([v.value for v in group] for group in variables), _as_given(batch))
         for group, values in zip(variables, state):
             for v, value in zip(group, values):
                 v.assign(value)
@@ -100,7 +107,7 @@ def make_predict_step(model):
 
         def stateless(batch):
             variables = (model.trainable_variables, model.non_trainable_variables)
-            out, new = method(tuple([v.value for v in group] for group in variables), batch)
+            out, new = method(tuple([v.value for v in group] for group in variables), _as_given(batch))
             for v, value in zip(variables[1], new):
                 v.assign(value)
             return out
@@ -109,6 +116,6 @@ def make_predict_step(model):
 
     def predict(batch):
         with training_scope(False):
-            return method(batch)
+            return method(_as_given(batch))
 
     return Step(predict, silent=False)
