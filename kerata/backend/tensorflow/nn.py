@@ -159,6 +159,12 @@ def sparse_crossentropy(target, logits):
     return tf.where(valid, losses, tf.zeros_like(losses))
 
 
+def _cell_second(w):
+    """Gates (input, forget, cell, output) on the last axis in the order input, cell, forget, output."""
+    i, f, g, o = tf.split(w, 4, -1)
+    return tf.concat([i, g, f, o], -1)
+
+
 def lstm(
     x, h0, c0, kernel, recurrent_kernel, bias, *, activation="tanh", recurrent_activation="sigmoid", mask=None,
     go_backwards=False,
@@ -168,13 +174,13 @@ def lstm(
         return NotImplemented
     steps, units = tf.shape(x)[1], recurrent_kernel.shape[0]
     x = tf.transpose(tf.reverse(x, [1]) if go_backwards else x, (1, 0, 2))
-    # The kernel's order of gates is Keras's (input, forget, cell, output).
-    weights = tf.concat([kernel, recurrent_kernel], 0)
-    bias = tf.zeros((4 * units,), x.dtype) if bias is None else bias
+    # BlockLSTMV2 has Keras's order of gates, but TensorFlow gives it the gradient of BlockLSTM, which has another one.
+    weights = _cell_second(tf.concat([kernel, recurrent_kernel], 0))
+    bias = tf.zeros((4 * units,), x.dtype) if bias is None else _cell_second(bias)
     none = tf.zeros((units,), x.dtype)  # peephole weights, which are not used
-    out = tf.raw_ops.BlockLSTMV2(
+    out = tf.raw_ops.BlockLSTM(
         seq_len_max=tf.cast(steps, tf.int64), x=x, cs_prev=c0, h_prev=h0, w=weights, wci=none, wcf=none, wco=none, b=bias,
-        cell_clip=0.0, use_peephole=False,
+        forget_bias=0.0, cell_clip=0.0, use_peephole=False,
     )  # fmt: skip
     h, c = out.h[-1], out.cs[-1]
     return tf.transpose(out.h, (1, 0, 2)), h, [h, c]

@@ -36,6 +36,7 @@ def test_activity_regularizer_as_keras(backend, kind):
     ("LSTM", {"recurrent_activation": "hard_sigmoid", "unit_forget_bias": False, "use_cudnn": False}),
     ("GRU", {"reset_after": False}), ("GRU", {"recurrent_activation": "tanh", "use_cudnn": False}),
 ])  # fmt: skip
+@pytest.mark.slow
 def test_gates_as_keras(backend, kind, option):
     check_layer(kind, {"units": 3, **option}, X)
 
@@ -51,6 +52,7 @@ def test_masked_as_keras(backend, kind, option):
 
 @pytest.mark.parametrize("masked", [False, True])
 @pytest.mark.parametrize("kind, states", [("SimpleRNN", 1), ("LSTM", 2), ("GRU", 1)])
+@pytest.mark.slow
 def test_initial_state_as_keras(backend, kind, states, masked):
     rng = np.random.default_rng(0)
     call = {"initial_state": [rng.normal(size=(3, 2)).astype("float32") for _ in range(states)]}
@@ -72,6 +74,7 @@ def cells_of(framework):
 
 
 @pytest.mark.parametrize("option", [{"return_sequences": True}, {"go_backwards": True, "unroll": True}], ids=repr)
+@pytest.mark.slow
 def test_rnn_of_a_cell_as_keras(backend, option):
     def arguments(k):
         return {"cell": k.layers.LSTMCell(3, name="a"), **option}
@@ -81,6 +84,7 @@ def test_rnn_of_a_cell_as_keras(backend, option):
 
 
 @pytest.mark.parametrize("masked", [False, True])
+@pytest.mark.slow
 def test_stacked_cells_as_keras(backend, masked):
     def make(k):
         return k.layers.RNN(k.layers.StackedRNNCells(cells_of(k), name="stack"), return_sequences=True, name="probe")

@@ -26,6 +26,7 @@ def bidirectional(kind="LSTM", merge_mode="concat", backward=None, **inner):
     ("concat", {}), ("sum", {"return_sequences": True}), ("mul", {"return_state": True}), ("ave", {}),
     (None, {"return_sequences": True, "return_state": True}), ("concat", {"return_sequences": True, "return_state": True}),
 ], ids=repr)  # fmt: skip
+@pytest.mark.slow
 def test_bidirectional_as_keras(backend, merge_mode, inner):
     check_layer(bidirectional(merge_mode=merge_mode, **inner), None, X, unknown=(None, None, 5))
 
@@ -34,6 +35,7 @@ def test_bidirectional_as_keras(backend, merge_mode, inner):
     ("LSTM", "concat", {}), ("GRU", "sum", {"return_sequences": True}),
     ("SimpleRNN", None, {"return_sequences": True, "return_state": True}),
 ])  # fmt: skip
+@pytest.mark.slow
 def test_masked_bidirectional_as_keras(backend, kind, merge_mode, inner):
     check_layer(bidirectional(kind, merge_mode, **inner), None, X, masks=[MASK], symbolic=False)
 
@@ -86,6 +88,7 @@ def time_distributed(inner, **arguments):
     ("Conv1D", {"filters": 2, "kernel_size": 3}, (2, 3, 6, 4)), ("LSTM", {"units": 2}, (2, 3, 6, 4)),
     ("Flatten", {}, (2, 3, 4, 5)), ("LayerNormalization", {}, (2, 3, 4)),
 ], ids=repr)  # fmt: skip
+@pytest.mark.slow
 def test_time_distributed_as_keras(backend, inner, arguments, shape):
     check_layer(time_distributed(inner, **arguments), None, shape, symbolic=True)
 
@@ -105,6 +108,7 @@ def test_time_distributed_keeps_the_mask(backend):
     (2, {"use_bias": False, "activation": "relu", "recurrent_activation": "hard_sigmoid"}),
     (3, {"unit_forget_bias": False, "go_backwards": True, "return_sequences": True}),
 ], ids=repr)  # fmt: skip
+@pytest.mark.slow
 def test_conv_lstm_as_keras(backend, rank, option):
     shape = (2, 3, *(5, 4, 4)[:rank], 2)
     check_layer(f"ConvLSTM{rank}D", {"filters": 3, "kernel_size": 2, **option}, shape)
