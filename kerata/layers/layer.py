@@ -393,10 +393,12 @@ class Layer(LayerState, Operation):
 
     def compute_output_spec(self, *args, **kwargs):
         """KerasTensors like the outputs for these arguments."""
-        from kerata.core import symbolic
-
         if type(self).compute_output_shape is not Layer.compute_output_shape:
             return self._spec_from_shape(args, kwargs)
+        return self._inferred_spec(args, kwargs)
+
+    def _inferred_spec(self, args, kwargs):
+        from kerata.core import symbolic
 
         def run(*args, **kwargs):
             plan = call_plan.plan_of(self)

@@ -135,7 +135,7 @@ class Functional(Model):
         flat = self._by_place(inputs)
         if all(isinstance(x, KerasTensor) and x.shape == s.shape for x, s in zip(flat, self._inputs)):
             return tree.map_structure(lambda x: KerasTensor(x.shape, x.dtype), self._outputs_struct)
-        return super().compute_output_spec(inputs, training=training, mask=mask)
+        return self._inferred_spec((inputs,), {"training": training, "mask": mask})
 
     def compute_output_shape(self, input_shape):
         inputs = tree.map_shape_structure(lambda s: KerasTensor(s), input_shape)
@@ -162,7 +162,7 @@ class Functional(Model):
 
     def _by_place(self, inputs) -> list:
         """The inputs in the order of `self.inputs`; dictionaries are read by name."""
-        if len(self._inputs) == 1 and not isinstance(inputs, dict | list | tuple):
+        if len(self._inputs) == 1 and not isinstance(inputs, list | tuple | dict):
             return [inputs]
         if isinstance(inputs, dict):
             return self._by_name(inputs)
@@ -177,7 +177,7 @@ class Functional(Model):
     def _by_name(self, inputs: dict) -> list:
         struct = self._inputs_struct
         names = list(struct) if isinstance(struct, dict) else self.input_names
-        if any(isinstance(v, dict | list | tuple) for v in inputs.values()):
+        if any(isinstance(v, list | tuple | dict) for v in inputs.values()):
             return tree.flatten(inputs)
         if isinstance(struct, dict) and not set(names) & set(inputs):
             names = self.input_names

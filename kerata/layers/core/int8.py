@@ -59,10 +59,11 @@ class Int8:
                 floats = ops.divide(ops.cast(kernel, dtype), scale)
                 return ops.matmul(upstream, ops.transpose(floats)), None, None
 
+            whole = scale
             if limits is not None:
                 x, x_scale = _rounded(x, *limits)
-                scale = ops.multiply(scale, x_scale)
-            return ops.divide(ops.cast(ops.matmul(x, kernel), dtype), scale), gradient
+                whole = ops.multiply(scale, x_scale)
+            return ops.divide(ops.cast(ops.matmul(x, kernel), dtype), whole), gradient
 
         return product(inputs, ops.convert_to_tensor(self._kernel), ops.convert_to_tensor(self.kernel_scale))
 

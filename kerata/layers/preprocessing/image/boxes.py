@@ -20,7 +20,7 @@ def to_corners(boxes, fmt: str, height, width):
     """Boxes of a format as (left, top, right, bottom) in pixels."""
     kind = fmt.removeprefix("rel_")
     a, b, c, d = (boxes[..., i] for i in range(4))
-    if "yx" in kind:
+    if kind.removeprefix("center_").startswith("yx"):
         a, b, c, d = b, a, d, c
     if kind.startswith("center"):
         a, b = a - c / 2, b - d / 2
@@ -41,7 +41,7 @@ def from_corners(corners, fmt: str, height, width):
         c, d = c - a, d - b
     if kind.startswith("center"):
         a, b = a + c / 2, b + d / 2
-    if "yx" in kind:
+    if kind.removeprefix("center_").startswith("yx"):
         a, b, c, d = b, a, d, c
     return ops.stack([a, b, c, d], axis=-1)
 
