@@ -8,6 +8,7 @@ import jax
 import jax.numpy as jnp
 from jax import lax
 
+from kerata.backend.jax import nn
 from kerata.core import tree
 from kerata.core.scopes import StatelessScope, context
 
@@ -157,7 +158,7 @@ def compile_chunk(step, result, variables, batch_size: int, ordered: bool, jit=T
 
         def one(values, i):
             inner = StatelessScope(zip(carried, values))
-            with inner:
+            with inner, nn.compiled_loop(refuses_convolutions=not donate):
                 logs = step(batch_at(data, order, i))
                 written.update((id(v), v) for v, _ in inner.updates())
                 if carried and any(k not in known for k in written):
@@ -184,11 +185,32 @@ def compile_chunk(step, result, variables, batch_size: int, ordered: bool, jit=T
             scope.set(v, x)
         return _in_order(result(logs))
 
+    def compile_one():
+        return _Program(lambda data, order, i: _in_order(result(step(batch_at(data, order, i)))), variables, donate=donate)
+
     if not jit:
         from kerata.backend.eager import eager_chunk
 
         return eager_chunk(step, result, batch_size, ordered, lambda a, i: a[i])
-    return _Program(pure, variables, donate=donate)
+    return _Chunk(_Program(pure, variables, donate=donate), compile_one)
+
+
+class _Chunk:
+    """A chunk as one program; or, where the loop around its steps would cost more than it saves, as a program a step."""
+
+    def __init__(self, loop, compile_one):
+        self.loop, self.compile_one, self.one = loop, compile_one, None
+
+    def __call__(self, data, order, start, count):
+        if self.one is None:
+            try:
+                return self.loop(data, order, start, count)
+            except nn.PreferSteps:
+                self.one = self.compile_one()
+        logs = None
+        for i in range(start, start + count):
+            logs = self.one(data, order, i)
+        return logs
 
 
 def to_device(data):
