@@ -34,7 +34,8 @@ CASES = [
 @pytest.mark.parametrize("i", range(len(CASES)))
 def test_both_forms_agree(monkeypatch, i):
     name, arrays, rest = CASES[i]
-    plain = getattr(nn, name).__wrapped__  # without the cache of compiled calls
+    plain = getattr(nn, name)
+    plain = getattr(plain, "__wrapped__", plain)  # without the cache of compiled calls
 
     def run():
         def loss(arrays):
@@ -43,9 +44,19 @@ def test_both_forms_agree(monkeypatch, i):
 
         return jax.jit(jax.value_and_grad(loss, has_aux=True))(list(arrays))
 
-    (_, sliced), sliced_grads = run()
+    with nn.compiled_loop():  # where convolutions on CPU are patches times a matrix
+        (_, sliced), sliced_grads = run()
     monkeypatch.setattr(nn, "on_cpu", lambda: False)
     (_, native), native_grads = run()
     np.testing.assert_allclose(sliced, native, rtol=1e-4, atol=1e-4)
     for a, b in zip(sliced_grads, native_grads):
         np.testing.assert_allclose(a, b, rtol=1e-3, atol=1e-3)
+
+
+def test_a_loop_over_large_patches_is_refused():
+    with nn.compiled_loop(), pytest.raises(nn.PreferSteps):
+        jax.eval_shape(lambda x, k: nn.conv(x, k, (1, 1), "same", LAST, (1, 1)), *map(
+            lambda s: jax.ShapeDtypeStruct(s, "float32"), ((32, 32, 32, 64), (3, 3, 64, 64))
+        ))
+    with nn.compiled_loop(refuses_convolutions=True), pytest.raises(nn.PreferSteps):
+        nn.conv(X, f(3, 3, 4, 6), (1, 1), "same", LAST, (1, 1))
