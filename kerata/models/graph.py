@@ -89,6 +89,30 @@ class Graph:
             seen[operation.name] = operation
 
 
+def _filler(x, slot):
+    """A function of the slots' values that gives the nest `x` with values for its KerasTensors.
+
+    Plain Python, so that `torch.compile` follows it (it cannot follow optree with a structure made beforehand).
+    """
+    if isinstance(x, KerasTensor):
+        i = slot(x)
+        return lambda values: values[i]
+    if isinstance(x, list | tuple | dict) and any(isinstance(leaf, KerasTensor) for leaf in tree.flatten(x)):
+        if isinstance(x, dict):
+            kind, parts = type(x), {k: _filler(v, slot) for k, v in x.items()}
+            if kind is dict:
+                return lambda values: {k: part(values) for k, part in parts.items()}
+            return lambda values: kind((k, part(values)) for k, part in parts.items())
+        parts = [_filler(v, slot) for v in x]
+        if type(x) is list:
+            return lambda values: [part(values) for part in parts]
+        if hasattr(x, "_fields"):
+            kind = type(x)
+            return lambda values: kind(*[part(values) for part in parts])
+        return lambda values: tuple([part(values) for part in parts])
+    return lambda values: x
+
+
 class Program:
     """The graph as a list of steps on numbered slots: no lookup by tensor, no tree walk for plain calls."""
 
@@ -106,8 +130,8 @@ class Program:
                 continue
             self.steps.append(self._step(node, slot))
         self.output_slots = [slot(x) for x in graph.outputs]
-        self.structure = tree.flatten_with_structure(output_structure)[1]
-        self.single = self.structure.num_nodes == 1 and len(self.output_slots) == 1
+        self.outputs = _filler(output_structure, slot)
+        self.single = isinstance(output_structure, KerasTensor)
         self.size = len(slots)
         self._free_early()
 
@@ -122,17 +146,14 @@ class Program:
         elif one and type(args[0]) is list and all(isinstance(x, KerasTensor) for x in args[0]):
             kind, spec = 1, [slot(x) for x in args[0]]
         else:
-            leaves, structure = tree.flatten_with_structure((args, kwargs))
-            where = [(i, slot(x)) for i, x in enumerate(leaves) if isinstance(x, KerasTensor)]
-            leaves = [None if isinstance(x, KerasTensor) else x for x in leaves]
-            kind, spec = 2, (leaves, structure, where)
+            kind, spec = 2, (_filler(args, slot), _filler(kwargs, slot), [slot(x) for x in node.input_tensors])
         return call, kind, spec, outs[0] if len(outs) == 1 else outs, node
 
     def _free_early(self) -> None:
         """For each step, the slots that nobody reads after it."""
         last: dict[int, int] = {}
         for i, (_, kind, spec, _, _) in enumerate(self.steps):
-            reads = [spec] if kind == 0 else spec if kind == 1 else [s for _, s in spec[2]]
+            reads = [spec] if kind == 0 else spec if kind == 1 else spec[2]
             for s in reads:
                 last[s] = i
         keep = set(self.output_slots)
@@ -149,12 +170,7 @@ class Program:
             elif kind == 1:
                 result = call([values[i] for i in spec])
             else:
-                leaves, structure, where = spec
-                leaves = list(leaves)
-                for i, s in where:
-                    leaves[i] = values[s]
-                args, kwargs = tree.unflatten(structure, leaves)
-                result = call(*args, **kwargs)
+                result = call(*spec[0](values), **spec[1](values))
             for s in dead:
                 values[s] = None
             if type(out) is int:
@@ -166,4 +182,4 @@ class Program:
                         values[s] = x
         if self.single:
             return values[self.output_slots[0]]
-        return tree.unflatten(self.structure, [values[s] for s in self.output_slots])
+        return self.outputs(values)

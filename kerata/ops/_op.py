@@ -137,16 +137,17 @@ def arrays(x, *more):
     return (x, *[y if type(y) is tensor else b.convert(y) for y in more], b.xp)
 
 
-_names: dict[object, str] = {}  # a backend's dtype object -> its name
+_names: dict[type, dict] = {}  # by the class of a backend's dtype objects: the object -> its name
 
 
 def dtype_name(x) -> str:
     """The name of the dtype of a tensor of the backend in force."""
     native = x.dtype
-    name = _names.get(native)
-    if name is None:
-        name = _names[native] = backend.current().dtype(x)
-    return name
+    try:
+        return _names[type(native)][native]
+    except KeyError:
+        name = _names.setdefault(type(native), {})[native] = backend.current().dtype(x)
+        return name
 
 
 def is_floating(x) -> bool:

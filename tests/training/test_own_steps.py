@@ -229,7 +229,7 @@ def test_make_train_function_may_be_overridden(train_backend):
             self.train_function = counted
             return counted
 
-    model, history = fitted(Counted)
+    _, history = fitted(Counted)
     assert Counted.calls == 8
     assert history["loss"] == pytest.approx(reference()[0]["loss"], rel=1e-5)
 

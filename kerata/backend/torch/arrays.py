@@ -154,9 +154,10 @@ def new_value(array, dtype: str, trainable: bool):
     """The tensor that a fresh Variable holds: a leaf that requires grad if it is trainable and a float."""
     native = _DTYPES[dtype]
     if isinstance(array, torch.Tensor):
-        t = array.detach().to(device=placement.device, dtype=native, copy=True)
+        t = array.detach().to(device=placement.device, dtype=native, copy=True).contiguous()
     else:
-        t = _from_numpy(np.array(array), native).to(placement.device)
+        # In C order: the fused optimizers walk a weight, its gradient and their state side by side in memory.
+        t = _from_numpy(np.array(array, order="C"), native).to(placement.device)
     if trainable and (native.is_floating_point or native.is_complex):
         return torch.nn.Parameter(t)
     return t

@@ -1,0 +1,105 @@
+"""What PyTorch's own tools do with models: torch.compile without graph breaks, torch.nn.Module."""
+
+import numpy as np
+import pytest
+from twins import normal, start
+
+import kerata
+from kerata import layers
+
+torch = pytest.importorskip("torch")
+
+
+@pytest.fixture(autouse=True)
+def _torch():
+    with kerata.backend_scope("torch"):
+        yield
+
+
+def sequential():
+    return kerata.Sequential([
+        kerata.Input((8, 8, 2)), layers.Conv2D(4, 3, padding="same", activation="relu"), layers.BatchNormalization(),
+        layers.MaxPooling2D(), layers.Flatten(), layers.Dropout(0.5), layers.Dense(3, activation="softmax"),
+    ]), normal(4, 8, 8, 2)  # fmt: skip
+
+
+def functional():
+    inputs = kerata.Input((6, 4))
+    x = layers.MultiHeadAttention(2, 2)(inputs, inputs)
+    x = layers.LayerNormalization()(x + inputs)
+    x = kerata.ops.mean(layers.Dense(5, activation="gelu")(x), axis=1)
+    return kerata.Model(inputs, layers.Dense(2)(x)), normal(4, 6, 4)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("make", [sequential, functional], ids=lambda f: f.__name__)
+@pytest.mark.parametrize("how", ["model", "function"])
+def test_torch_compile_finds_no_graph_break(make, how):
+    model, x = make()
+    start(model)
+    x = torch.from_numpy(x)
+    wanted = model(x)
+    torch._dynamo.reset()
+    compiled = torch.compile(model if how == "model" else lambda x: model(x), fullgraph=True, backend="aot_eager")
+    np.testing.assert_allclose(compiled(x).detach(), wanted.detach(), rtol=1e-5, atol=1e-6)
+    explained = torch._dynamo.explain(lambda x: model(x))(x)
+    assert explained.graph_break_count == 0, explained.break_reasons
+
+
+def test_a_model_as_a_module_shares_its_parameters():
+    model, x = sequential()
+    start(model)
+    module = model.to_torch_module()
+    assert isinstance(module, torch.nn.Module)
+    assert {id(p) for p in module.parameters()} >= {id(v.value) for v in model.trainable_variables}
+    x = torch.from_numpy(x)
+    module.eval()
+    np.testing.assert_allclose(module(x).detach(), model(x).detach(), rtol=1e-6)
+    optimizer = torch.optim.SGD([p for p in module.parameters() if p.requires_grad], lr=0.1)
+    before = model.get_weights()
+    module.train()
+    module(x)[:, 0].sum().backward()
+    optimizer.step()
+    after = model.get_weights()
+    assert any(np.abs(a - b).max() > 1e-4 for a, b in zip(before, after))
+    assert len(module.state_dict()) >= len(model.weights)
+
+
+def test_only_models_on_torch_become_modules():
+    with kerata.backend_scope("numpy"):
+        model = kerata.Sequential([kerata.Input((2,)), layers.Dense(1)])
+    with pytest.raises(ValueError, match="to_backend"):
+        model.to_torch_module()
+
+
+def test_a_training_loop_in_plain_pytorch():
+    inputs = kerata.Input((4,))
+    model = start(kerata.Model(inputs, layers.Dense(1)(layers.Dense(8, activation="tanh")(inputs))))
+    x, y = torch.from_numpy(normal(32, 4)), torch.from_numpy(normal(32, 1))
+    optimizer = torch.optim.Adam(model.parameters(), lr=0.05)
+    loss_fn = torch.nn.MSELoss()
+    losses = []
+    for _ in range(20):
+        optimizer.zero_grad()
+        loss = loss_fn(model(x, training=True), y)
+        loss.backward()
+        optimizer.step()
+        losses.append(float(loss.detach()))
+    assert losses[-1] < 0.5 * losses[0]
+
+
+def test_keras_loop_for_torch():
+    model = start(kerata.Sequential([kerata.Input((4,)), layers.Dense(8, activation="tanh"), layers.Dense(1)]))
+    optimizer, loss_fn = kerata.optimizers.Adam(0.05), kerata.losses.MeanSquaredError()
+    x, y = torch.from_numpy(normal(32, 4)), torch.from_numpy(normal(32, 1))
+    losses = []
+    for _ in range(20):
+        loss = loss_fn(y, model(x, training=True))
+        model.zero_grad()
+        trainable_weights = list(model.trainable_weights)
+        loss.backward()
+        gradients = [v.value.grad for v in trainable_weights]
+        with torch.no_grad():
+            optimizer.apply(gradients, trainable_weights)
+        losses.append(float(loss.detach()))
+    assert losses[-1] < 0.5 * losses[0]
