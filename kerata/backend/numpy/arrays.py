@@ -15,6 +15,7 @@ functional = True
 trains = False
 weak_scalars = False  # bfloat16 + 1.5 is float32 for NumPy: ops convert Python numbers first
 
+
 class _Placeholders:
     """Whether values are placeholders only, so that a matrix of them may well be singular."""
 
@@ -99,18 +100,6 @@ def new_value(array, dtype: str, trainable: bool):
 
 def assign_value(value, new):
     return np.array(new, dtype=value.dtype)
-
-
-class _Placeholders:
-    """Whether values are placeholders only, so that a matrix of them may well be singular."""
-
-    given = False
-
-
-placeholders = _Placeholders()
-
-# Abstract evaluation computes here, so the sizes that stand for an unknown batch size are small.
-abstract_sizes = ((2, 3), (96, 144))
 
 
 def abstract_value(value):
