@@ -31,6 +31,8 @@ def check_fit_data(model: Any, x: Any, y: Any = None, sample_weight: Any = None)
     _check_lengths(named)
     names = _input_names(model, x)
     for what, label, array in named:
+        if what == "x":
+            _check_no_text(array, names.get(label, f"`{label}`"), model)
         _check_finite(array, names.get(label, f"`{label}`"))
         if what == "sample_weight":
             _check_weights(array, label)
@@ -101,6 +103,15 @@ def _check_finite(array: np.ndarray, words: str) -> None:
         f"{words[0].upper()}{words[1:]} has values that are not finite: {value} in row {first} ({more}). The loss "
         "will be NaN. Replace them (numpy.nan_to_num) or leave those rows out.",
     )
+
+
+def _check_no_text(array: np.ndarray, words: str, model: Any) -> None:
+    inputs = getattr(model, "inputs", None)
+    if array.dtype.kind in "US" and inputs and all(tensor.dtype != "string" for tensor in inputs):
+        raise ValueError(
+            f"{words[0].upper()}{words[1:]} holds text ({array.dtype}), and the model computes with numbers. Turn text into "
+            "numbers first: array.astype('float32') for digits, layers.TextVectorization or layers.StringLookup for words."
+        )
 
 
 def _check_weights(array: np.ndarray, label: str) -> None:

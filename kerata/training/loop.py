@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import time
 
 import numpy as np
@@ -9,6 +10,7 @@ import numpy as np
 from kerata.callbacks.callback_list import CallbackList
 from kerata.core import config, tree
 from kerata.layers.state import Listing
+from kerata.training import checks
 from kerata.training.data import ArraySource, is_array_like, make_source, train_validation_split
 from kerata.training.data.class_weight import weigh
 from kerata.training.data.packing import as_batch
@@ -28,6 +30,18 @@ def read(logs, b) -> dict:
         return float(x) if np.ndim(x) == 0 else x
 
     return {k: tree.map_structure(number, v) for k, v in logs.items()} if logs else {}
+
+
+@contextlib.contextmanager
+def explained():
+    """Errors of NumPy functions on a backend's tensors say which op to use instead."""
+    try:
+        yield
+    except Exception as e:
+        better = checks.explain_numpy_error(e)
+        if better is None:
+            raise
+        raise better from e
 
 
 class _Pace:
@@ -67,7 +81,8 @@ class Runner:
         self.interrupt = interrupt
         self.model._listing = Listing(self.model)
         try:
-            return self._epoch(number)
+            with explained():
+                return self._epoch(number)
         finally:
             self.model._listing = None
 
@@ -219,8 +234,6 @@ def _validation_source(data, batch_size, steps):
 
 def _check_data(model, source) -> None:
     """What can be seen in the data before training."""
-    from kerata.training import checks
-
     if isinstance(source, ArraySource):
         checks.check_fit_data(model, *(*source.data, None, None)[:3])
 

@@ -177,6 +177,11 @@ class Trainer:
         """
         losses = []
         if self._compile_loss is not None:
+            if y is None:
+                raise ValueError(
+                    f"Model {self.name!r} was compiled with a loss but was given no targets: pass `y`, or batches (x, y). "
+                    "(For losses from add_loss() alone, compile without `loss`.)"
+                )
             loss = self._compile_loss(y, y_pred, sample_weight)
             if loss is not None:
                 losses.append(loss)
@@ -187,7 +192,7 @@ class Trainer:
                     f"Model {self.name!r} has nothing to minimise: compile(loss=...) was given no loss, and no layer adds one "
                     "with add_loss()."
                 )
-            raise ValueError(f"Model {self.name!r} has a loss but was given no targets `y`.")
+            raise ValueError(f"Model {self.name!r} has no loss for any of the targets that it was given.")
         total = losses[0]
         for loss in losses[1:]:
             total = total + (loss if len(loss.shape) == 0 else loss.sum())
@@ -445,7 +450,8 @@ class Trainer:
             batch = loop.one_batch(x, y, sample_weight, class_weight)
             self._prepare(batch, training=kind == "train")
             self.reset_metrics()
-            logs = self._compiled(kind)(self._backend.to_device(batch))
+            with loop.explained():
+                logs = self._compiled(kind)(self._backend.to_device(batch))
             logs = loop.read(logs, self._backend)
         return logs if return_dict else self._as_values(logs)
 
