@@ -574,7 +574,7 @@ class Layer(LayerState, Operation):
                 raise ValueError(f"stateless_call() of {self.name!r} wants {len(own)} {name}, but was given {len(values)}.")
             mapping += [(v, self._backend.convert(x)) for v, x in zip(own, values)]
         with StatelessScope(mapping) as scope:
-            outputs = self.call(*args, **kwargs) if kwargs.pop("_call_only", False) else self(*args, **kwargs)
+            outputs = self(*args, **kwargs)
             losses = self.losses if return_losses else None
             self._clear_losses()
         new = [scope.get(v) for v in self.non_trainable_variables]

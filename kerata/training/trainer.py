@@ -7,6 +7,7 @@ import warnings
 from kerata import backend
 from kerata.core import tree
 from kerata.core.gradients import value_and_grad
+from kerata.core.masks import get_mask, set_mask
 from kerata.training import loop
 from kerata.training.steps import make_predict_step, make_step, unpack
 
@@ -140,9 +141,15 @@ class Trainer:
         (_, (loss, y_pred)), grads = value_and_grad(forward, variables, has_aux=True)()
         optimizer.apply(grads, variables)
         b = self._backend
-        y_pred = b.stop_gradient(y_pred) if b.is_tensor(y_pred) else tree.map_structure(b.stop_gradient, y_pred)
+        y_pred = self._detached(y_pred) if b.is_tensor(y_pred) else tree.map_structure(self._detached, y_pred)
         self._track_loss(b.stop_gradient(loss), x)
         return x, y, y_pred, sample_weight
+
+    def _detached(self, x):
+        """`x` for the metrics: without its gradient, with its mask."""
+        mask = get_mask(x)
+        x = self._backend.stop_gradient(x)
+        return x if mask is None else set_mask(x, mask)
 
     def test_step(self, data):
         """One step of evaluation on a batch: the loss and metrics, without training. May be overridden."""

@@ -77,7 +77,7 @@ def test_geometry(backend):
     same("clip_to_image_size", {**labelled, "boxes": A / 30 - 0.5}, bounding_box_format="rel_xyxy", height=30, width=25)
     same("crop", A, 5, 10, 20, 30)
     same("pad", A, 5, 10)
-    f = lambda *v: np.array(v, "float32")  # noqa: E731
+    f = lambda *v: np.array(v, "float32")
     for center in (None, 0.0, 0.3):
         same("affine_transform", boxes=A, angle=f(30, -10), translate_x=f(0.1, 0), translate_y=f(-0.2, 0.3), scale=f(1.5, 0.7),
              shear_x=f(10, 3), shear_y=f(5, -8), height=100, width=50, center_x=center, center_y=center)  # fmt: skip

@@ -10,6 +10,7 @@ from jax import lax
 
 from kerata.backend.jax import nn
 from kerata.core import tree
+from kerata.core.masks import get_mask, set_mask
 from kerata.core.scopes import StatelessScope, context
 
 __all__ = ["compile_chunk", "compile_function", "compile_step", "input_gradients", "to_device", "variable_gradients"]
@@ -30,12 +31,25 @@ def variable_gradients(fn, variables, has_aux):
         value, aux = out if has_aux else (out, None)
         updates = scope.updates()
         written[:] = [v for v, _ in updates]
-        return jnp.asarray(value), (value, aux, [x for _, x in updates])
+        return jnp.asarray(value), (value, aux, _masks(aux), [x for _, x in updates])
 
-    (_, (value, aux, new)), grads = jax.value_and_grad(pure, has_aux=True)([_raw(v) for v in variables])
+    (_, (value, aux, masks, new)), grads = jax.value_and_grad(pure, has_aux=True)([_raw(v) for v in variables])
     for variable, x in zip(written, new):
         _store(variable, x)
-    return (value, aux), grads
+    return (value, _masked(aux, masks)), grads
+
+
+def _masks(aux) -> dict:
+    """The masks that travel with the leaves of a tree, by place: results of a transformed function lose them."""
+    leaves = jax.tree.leaves(aux)
+    return {i: mask for i, x in enumerate(leaves) if (mask := get_mask(x)) is not None}
+
+
+def _masked(aux, masks: dict):
+    if not masks:
+        return aux
+    leaves, structure = jax.tree.flatten(aux)
+    return jax.tree.unflatten(structure, [set_mask(x, masks[i]) if i in masks else x for i, x in enumerate(leaves)])
 
 
 def input_gradients(fn, args, kwargs, has_aux):

@@ -45,7 +45,7 @@ def on_cpu() -> bool:
     return (getattr(device, "platform", device) if device else jax.default_backend()) == "cpu"
 
 
-class PreferSteps(Exception):  # noqa: N818  (a signal, not an error)
+class PreferSteps(Exception):
     """Raised while a loop is traced that had better be run step by step."""
 
 

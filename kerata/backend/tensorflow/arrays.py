@@ -6,10 +6,10 @@ import os
 
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")  # device probing is not the user's business
 
-import numpy as np  # noqa: E402
-import tensorflow as tf  # noqa: E402
+import numpy as np
+import tensorflow as tf
 
-from kerata.backend.spec import Spec  # noqa: E402
+from kerata.backend.spec import Spec
 
 _EagerTensor = type(tf.constant(0))
 Tensor = _EagerTensor
