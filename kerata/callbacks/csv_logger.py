@@ -39,9 +39,6 @@ class CSVLogger(Callback):
         logs = logs or {}
         if self.keys is None:
             self.keys = sorted(logs)
-            expected = [f"val_{k}" for k in self.keys if not k.startswith("val_")]
-            if self._validates_later(logs):
-                self.keys += [k for k in expected if k not in self.keys]
         if self.writer is None:
             self.writer = csv.DictWriter(
                 self._file, ["epoch", *self.keys], delimiter=self.sep, lineterminator="\n", extrasaction="ignore"
@@ -51,9 +48,6 @@ class CSVLogger(Callback):
         row = {"epoch": epoch, **{k: _cell(logs.get(k, "NA")) for k in self.keys}}
         self.writer.writerow(row)
         self._file.flush()
-
-    def _validates_later(self, logs) -> bool:
-        return bool(getattr(self, "validates", False)) and not any(k.startswith("val_") for k in logs)
 
     def on_train_end(self, logs=None):
         if self._file is not None:

@@ -582,10 +582,9 @@ class Layer(LayerState, Operation):
 
     def rematerialized_call(self, layer_call, *args, **kwargs):
         """`layer_call` with its activations computed again in the backward pass instead of kept."""
-        from kerata import ops
+        from kerata.core.remat import remat
 
-        remat = getattr(ops, "remat", None) or getattr(self._backend, "remat", None)
-        return remat(layer_call)(*args, **kwargs) if remat else layer_call(*args, **kwargs)
+        return remat(layer_call)(*args, **kwargs)
 
     # -- config -----------------------------------------------------------------------------------------------
     def get_config(self) -> dict:
