@@ -64,7 +64,7 @@ class _Pace:
 class Runner:
     """Runs epochs of train or test steps of a model over one source."""
 
-    def __init__(self, model, kind: str, source, callbacks: CallbackList, steps: int | None = None):
+    def __init__(self, model, kind: str, source, callbacks: CallbackList):
         self.model, self.kind, self.source, self.callbacks = model, kind, source, callbacks
         self.backend = model._backend
         wanted = callbacks.wants_every_batch(kind)
@@ -108,6 +108,8 @@ class Runner:
         full, logs, i = len(host_order) // size, {}, 0
         if self.limit is not None:
             full = min(full, self.limit)
+        rest = host_order[full * size :] if full != self.limit else ()
+        joined = len(rest) > 0 and full % (self.pace.fixed or 1) != 0  # the last, smaller batch ends a group of steps
         chunk = self.model._compiled(self.kind, size, ordered) if full else None
         while i < full:
             n = min(self.pace.n, full - i)
@@ -116,12 +118,14 @@ class Runner:
             logs = read(chunk(self._data, order, i, n), self.backend)
             self.pace.measured(n, time.perf_counter() - start)
             i += n
+            if i == full and joined:
+                break
             self.end(i - 1, logs)
             if self._stopped():
                 return logs
-        rest = host_order[i * size :]
-        if len(rest) and i != self.limit:
-            self.begin(i, None)
+        if len(rest):
+            if not joined:
+                self.begin(i, None)
             batch = self.backend.to_device(source.gather(rest))
             logs = read(self.model._compiled(self.kind)(batch), self.backend)
             self.end(i, logs)
@@ -172,6 +176,7 @@ def fit(model, *, x, y, batch_size, epochs, verbose, callbacks, validation_split
             )
         (x, y, sample_weight), validation_data = train_validation_split((x, y, sample_weight), validation_split)
     source = make_source(x, y, sample_weight, batch_size, steps_per_epoch, shuffle, class_weight)
+    _check_frequency(validation_freq)
     validation = None
     if validation_data is not None:
         validation = _validation_source(validation_data, validation_batch_size or batch_size, validation_steps)
@@ -219,9 +224,15 @@ def _epochs(model, runner, tester, callbacks, interrupt, initial_epoch, epochs, 
 
 
 def _validates(epoch: int, freq) -> bool:
-    if isinstance(freq, int):
-        return (epoch + 1) % freq == 0
-    return epoch + 1 in freq
+    return (epoch + 1) % freq == 0 if isinstance(freq, int) else epoch + 1 in freq
+
+
+def _check_frequency(freq) -> None:
+    if isinstance(freq, int) and freq > 0 or isinstance(freq, list | tuple | set | range):
+        return
+    raise ValueError(
+        f"Expected `validation_freq` to be a positive int, or a list of epochs (from 1). Received: validation_freq={freq!r}."
+    )
 
 
 def _validation_source(data, batch_size, steps):
@@ -268,23 +279,35 @@ def predict(model, x, batch_size, verbose, steps, callbacks):
     model.stop_predicting = False
     callbacks.on_predict_begin()
     outputs: list = []
-    every = callbacks.wants_every_batch("predict")
-    due = 0.0
+    group = model.steps_per_execution if callbacks.wants_every_batch("predict") else None
+    due, told = 0.0, 0  # when callbacks are next called; how many batches they know of
+
+    def tell() -> None:
+        nonlocal due, told
+        logs = {"outputs": _joined(outputs[told:], b)} if group else None
+        told, due = len(outputs), time.perf_counter() + _TICK
+        callbacks.on_predict_batch_end(told - 1, logs)
+
     with DeferredInterrupt() as interrupt:
         for i, batch in enumerate(source.epoch(0)):
-            if every or not i:
+            if i == told and (group or not i):
                 callbacks.on_predict_batch_begin(i)
-            out = step(b.to_device(batch))
-            outputs.append(out)
-            if every or time.perf_counter() >= due:
-                callbacks.on_predict_batch_end(i, {"outputs": tree.map_structure(b.to_numpy, out)} if every else None)
-                due = time.perf_counter() + _TICK
+            outputs.append(step(b.to_device(batch)))
+            if (i + 1) % group == 0 if group else time.perf_counter() >= due:
+                tell()
             interrupt.check()
             if model.stop_predicting:
                 break
+        if group and told < len(outputs):
+            tell()
     callbacks.on_predict_end()
     if not outputs:
         raise ValueError("predict() was given no data.")
+    return _joined(outputs, b)
+
+
+def _joined(outputs: list, b):
+    """The outputs of some batches as NumPy arrays of the caller's own."""
     if len(outputs) == 1:
         return tree.map_structure(lambda a: np.array(b.to_numpy(a)), outputs[0])
     return tree.map_structure(lambda *parts: np.concatenate([b.to_numpy(p) for p in parts]), *outputs)

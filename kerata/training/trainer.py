@@ -413,6 +413,8 @@ class Trainer:
             The loss, or a list `[loss, metric, ...]`, or a dictionary by name.
         """
         self._check_compiled("test")
+        if kwargs:
+            raise ValueError(f"evaluate() of model {self.name!r}: arguments not recognized: {', '.join(map(repr, kwargs))}.")
         with backend.backend_scope(self._backend):
             logs = loop.evaluate(self, x, y, batch_size, verbose, sample_weight, steps, callbacks)
         return logs if return_dict else self._as_values(logs)

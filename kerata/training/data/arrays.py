@@ -76,6 +76,9 @@ class ArraySource(Source):
         if not self._wraps:
             return self._pass_order(epoch)
         count = self.steps * self.batch_size
+        if self._pass_batches % self.steps == 0:  # whole epochs make up a pass, whose last batch may be small
+            number, part = divmod(epoch, self._pass_batches // self.steps)
+            return self._pass_order(number)[part * count : (part + 1) * count]
         first, offset = divmod(epoch * count, self.num_samples)
         last = (epoch * count + count - 1) // self.num_samples
         passes = [self._pass_order(p) for p in range(first, last + 1)]
