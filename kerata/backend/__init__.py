@@ -11,6 +11,7 @@ import difflib
 import importlib
 import importlib.util
 import os
+import sys
 import threading
 from types import ModuleType
 
@@ -169,4 +170,12 @@ def __getattr__(name: str):
         return get(name)
     if name in _ELSEWHERE:
         return getattr(importlib.import_module(_ELSEWHERE[name]), name)
-    raise AttributeError(f"module 'kerata.backend' has no attribute {name!r}")
+    if name.startswith("_"):
+        raise AttributeError(f"module 'kerata.backend' has no attribute {name!r}")
+    from kerata.compat import keras_backend  # Keras 2's functions
+
+    if name in keras_backend.names():
+        return getattr(keras_backend, name)
+    from kerata.core.lazy import missing
+
+    raise missing("kerata.backend", name, [*NAMES, *_ELSEWHERE, *keras_backend.names()], "name", sys._getframe(1))

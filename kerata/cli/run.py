@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import builtins
+import importlib
 import os
 import runpy
 import sys
 import traceback
 
-from kerata.compat import aliases
+from kerata.compat import aliases, old_names
+from kerata.core.errors import did_you_mean
 
 _HERE = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
 
@@ -24,30 +26,77 @@ def run(path: str, args: list[str], alias_tensorflow: bool | None = None) -> int
     try:
         runpy.run_path(path, run_name="__main__")
     except SystemExit as e:
-        return e.code if isinstance(e.code, int) else int(e.code is not None)
+        if e.code is None or isinstance(e.code, int):
+            return e.code or 0
+        print(e.code, file=sys.stderr)
+        return 1
     except KeyboardInterrupt:
         print("\nStopped.", file=sys.stderr)
         return 130
     except Exception as e:
         advise(e)
-        _print(e, path)
+        _print(e)
         return 1
     return 0
 
 
 def advise(error: BaseException) -> None:
     """Add a note to errors whose text does not say what a beginner has to do."""
+    note = None
     if isinstance(error, NameError) and getattr(error, "name", None):
-        place = where_is(error.name)
-        if place:
-            error.add_note(f"Add this line at the top: {place}")
-        elif not hasattr(builtins, error.name):
-            error.add_note(f"{error.name!r} is used before any line gives it a value.{_data_hint(error.name)}")
-    elif isinstance(error, AttributeError) and error.obj is None and error.name in ("fit", "evaluate", "predict", "summary", "save"):
-        error.add_note(
+        note = _about_name(error.name)
+    elif isinstance(error, AttributeError):
+        note = _about_attribute(error)
+    elif isinstance(error, ImportError):
+        note = _about_import(error)
+    if note:
+        error.add_note(note)
+
+
+def _about_name(name: str) -> str | None:
+    place = where_is(name)
+    if place:
+        return f"Add this line at the top: {place}"
+    if not hasattr(builtins, name):
+        return f"{name!r} is used before any line gives it a value.{_data_hint(name)}"
+    return None
+
+
+def _about_attribute(error: AttributeError) -> str | None:
+    name = error.name or ""
+    if error.obj is None and name in ("fit", "evaluate", "predict", "summary", "save"):
+        return (
             "The model is None here. `model.compile(...)` changes the model itself and returns None, so write it without "
             "`model = ` in front."
         )
+    if type(error.obj).__module__.startswith("kerata") or str(error).startswith("kerata"):
+        found = old_names.advice(name or str(error).partition("'")[2].partition("'")[0])
+        return f"It belongs to an earlier version of Keras: {found}." if found else None
+    return None
+
+
+def _about_import(error: ImportError) -> str | None:
+    """For an import from Keras that Kerata cannot serve: what it is called now, or what is near."""
+    module = aliases.target_of(error.name or "") or (error.name or "")
+    if not module.startswith("kerata"):
+        return None
+    text = str(error)
+    name = text.partition("import name '")[2].partition("'")[0] or text.partition(" '")[2].partition("'")[0]
+    found = old_names.advice(name.removeprefix("tensorflow."))
+    if found:
+        return f"It belongs to an earlier version of Keras: {found}."
+    missing_module = isinstance(error, ModuleNotFoundError)
+    if "Did you mean" in text or not (missing_module or "import name" in text):
+        return None
+    parent, _, last = (name if missing_module else f"{module}.{name}").rpartition(".")
+    parent = aliases.target_of(parent) or parent
+    try:
+        known = [n for n in dir(importlib.import_module(parent)) if not n.startswith("_")]
+    except ImportError:
+        return None
+    if missing_module:
+        known = [n for n in known if aliases.is_module(f"{parent}.{n}")]
+    return did_you_mean(last, known).strip() or None
 
 
 def _data_hint(name: str) -> str:
@@ -61,8 +110,6 @@ def _data_hint(name: str) -> str:
 
 def where_is(name: str) -> str | None:
     """The import line for a public name, if Kerata has it."""
-    import importlib
-
     if name == "np":
         return "import numpy as np"
     if name == "plt":
@@ -76,14 +123,24 @@ def where_is(name: str) -> str | None:
     return None
 
 
-def _print(error: BaseException, path: str) -> None:
+def _print(error: BaseException) -> None:
     """The traceback without the frames of Kerata and of the machinery that runs the file."""
     from kerata.core.config import config
 
     report = traceback.TracebackException.from_exception(error)
     if config.traceback_filtering:
-        machinery = (_HERE, os.path.dirname(runpy.__file__) + os.sep + "runpy.py", "<frozen runpy>")
-        kept = [f for f in report.stack if not f.filename.startswith(machinery)]
-        report.stack = traceback.StackSummary.from_list(kept)
-        report.__cause__ = report.__context__ = None
+        _keep_own_frames(report)
     print("".join(report.format()), file=sys.stderr, end="")
+
+
+def _keep_own_frames(report: traceback.TracebackException) -> None:
+    """Of the chain of errors too, the ones that the program itself saw."""
+    machinery = (_HERE, os.path.dirname(runpy.__file__) + os.sep + "runpy.py", "<frozen ")
+    kept = [f for f in report.stack if not f.filename.startswith(machinery)]
+    report.stack = traceback.StackSummary.from_list(kept)
+    for link in ("__cause__", "__context__"):
+        before = getattr(report, link)
+        if before is not None:
+            _keep_own_frames(before)
+            if not before.stack:
+                setattr(report, link, None)

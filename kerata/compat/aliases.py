@@ -9,14 +9,21 @@ import importlib.util
 import sys
 import types
 
-_PREFIXES = ("keras", "tf_keras", "tensorflow.keras", "keras.api", "keras._tf_keras.keras", "keras.api._v2.keras")
+from kerata.compat import old_methods, old_names
+from kerata.core import lazy
+from kerata.core.lazy import missing
+
+_PREFIXES = (
+    "keras.api._v2.keras", "keras._tf_keras.keras", "tensorflow.python.keras", "tensorflow.keras", "tf_keras.src",
+    "keras.src", "keras.api", "tf_keras", "keras",
+)  # fmt: skip
 # Packages on the way to those by which TensorFlow itself looks for Keras.
-_EMPTY = ("keras._tf_keras", "keras.api._v2")
+_EMPTY = ("keras._tf_keras", "keras.api._v2", "tensorflow.python")
 
 
 def target_of(name: str) -> str | None:
     """The Kerata module that a module name of Keras stands for."""
-    for prefix in sorted(_PREFIXES, key=len, reverse=True):
+    for prefix in _PREFIXES:
         if name == prefix:
             return "kerata"
         if name.startswith(prefix + "."):
@@ -47,18 +54,61 @@ class _Finder(importlib.abc.MetaPathFinder):
     def find_spec(self, name, path=None, target=None):
         if name == "tensorflow" and self.tensorflow:
             return importlib.machinery.ModuleSpec(name, _TensorFlowLoader(), is_package=True)
+        if name.startswith("tensorflow.python") and not self.tensorflow:
+            return None  # TensorFlow itself uses its own copy of Keras 2
         if name in _EMPTY:
             return importlib.machinery.ModuleSpec(name, _EmptyLoader(), is_package=True)
-        own = target_of(name)
+        # `from keras.utils import np_utils` looks for `kerata.utils.np_utils`: the package knows its own name only.
+        ours = name.startswith("kerata.")
+        own = name if ours else target_of(name)
         if own is None:
             return None
-        try:
-            found = importlib.util.find_spec(own)
-        except ModuleNotFoundError:
+        packages = old_names.packages_of(own.partition(".")[2])
+        real = _spec_of(own) if packages is not None or not ours else None
+        if packages is not None and not (ours and real):
+            return importlib.machinery.ModuleSpec(name, _OldLoader(own if real else None, packages), is_package=True)
+        if ours or real is None:
             return None
-        if found is None:
-            return None
-        return importlib.machinery.ModuleSpec(name, _Loader(own), is_package=found.submodule_search_locations is not None)
+        return importlib.machinery.ModuleSpec(name, _Loader(own), is_package=real.submodule_search_locations is not None)
+
+
+def _spec_of(own: str):
+    """The spec of a module that Kerata really has; None for others."""
+    if own == "kerata":
+        return importlib.util.find_spec(own)
+    try:
+        path = importlib.import_module(own.rpartition(".")[0]).__path__
+    except (ImportError, AttributeError):
+        return None
+    return importlib.machinery.PathFinder.find_spec(own, path)
+
+
+def is_module(own: str) -> bool:
+    """Whether Kerata has a module of that name."""
+    return _spec_of(own) is not None
+
+
+class _OldLoader(importlib.abc.Loader):
+    """A module of earlier versions: it has the names of the packages where they are now."""
+
+    def __init__(self, real: str | None, packages: tuple[str, ...]):
+        self.places = [*([real] if real else []), *(f"kerata.{p}".rstrip(".") for p in packages)]
+
+    def create_module(self, spec):
+        return None
+
+    def exec_module(self, module) -> None:
+        places = [importlib.import_module(p) for p in self.places]
+        names = sorted({n for place in places for n in dir(place) if not n.startswith("_")})
+
+        def __getattr__(name: str):
+            if not name.startswith("__"):
+                for place in places:
+                    if hasattr(place, name):
+                        return getattr(place, name)
+            raise missing(module.__name__, name, names, "name", sys._getframe(1))
+
+        module.__path__, module.__all__, module.__getattr__ = [], names, __getattr__
 
 
 class _EmptyLoader(importlib.abc.Loader):
@@ -108,6 +158,20 @@ def install(tensorflow: bool | None = None) -> None:
         tensorflow = importlib.util.find_spec("tensorflow") is None
     _installed = _Finder(tensorflow)
     sys.meta_path.insert(0, _installed)
+    _old_names()
+    old_methods.install()
+
+
+def _old_names() -> None:
+    """Make names of earlier versions known to the packages where they were."""
+    for package, names in old_names.NAMES.items():
+        module = importlib.import_module(f"kerata.{package}")
+        if hasattr(module, "_PLACES"):
+            lazy.older[module.__name__] = {old: f"{module._PLACES.get(new)}:{new}" for old, new in names.items()}
+        else:
+            for old, new in names.items():
+                setattr(module, old, getattr(module, new))
+    importlib.import_module("kerata.utils.np_utils")  # was an attribute of `keras.utils` without an import
 
 
 def uninstall() -> None:

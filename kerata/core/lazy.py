@@ -7,6 +7,7 @@ import importlib
 import sys
 
 _IMPORT_FROM = dis.opmap["IMPORT_FROM"]
+older: dict[str, dict[str, str]] = {}  # package -> places of names of earlier versions; `kerata run` fills it
 
 
 def attach(package: str, places: dict[str, str], submodules=(), kind: str = "name"):
@@ -21,7 +22,7 @@ def attach(package: str, places: dict[str, str], submodules=(), kind: str = "nam
     submodules = frozenset(submodules)
 
     def __getattr__(name: str):
-        place = places.get(name)
+        place = places.get(name) or older.get(package, {}).get(name)
         if place is not None:
             module, _, other = place.partition(":")
             value = getattr(importlib.import_module(module), other or name)
