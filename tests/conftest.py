@@ -1,5 +1,6 @@
 """Settings and fixtures of the whole suite. The real Keras, where a test imports it, is an oracle on JAX."""
 
+import itertools
 import os
 import pathlib
 
@@ -34,15 +35,23 @@ def train_backend(request):
 
 
 # Folders whose tests are tables of values, run on every backend. In the quick part they run where nothing is compiled.
-_TABLES = {"activations", "layers", "losses", "metrics", "ops", "optimizers", "random", "regularizers", "constraints", "initializers"}
+_TABLES = {"activations", "layers", "losses", "metrics", "ops", "optimizers", "random", "regularizers", "constraints",
+           "initializers", "utils"}
 _COMPILING = {"jax", "tensorflow"}
+# Whole trainings and architectures beside Keras, which compiles its own: of these the quick part runs every tenth.
+_TRAININGS = {"test_fit_as_keras.py", "test_architectures.py", "test_own_steps.py", "test_keras_round_trips.py"}
 
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(items):
     root = pathlib.Path(__file__).parent
+    trainings = itertools.count()
     for item in items:
         given = getattr(getattr(item, "callspec", None), "params", {})
         compiling = any(isinstance(v, str) and v in _COMPILING for v in given.values())
-        if compiling and item.path.relative_to(root).parts[0] in _TABLES:
+        if item.path.name in _TRAININGS:
+            compiling, table = next(trainings) % 10 != 0, True
+        else:
+            table = item.path.relative_to(root).parts[0] in _TABLES
+        if compiling and table:
             item.add_marker(pytest.mark.slow)

@@ -101,3 +101,17 @@ def test_environment_chooses():
     for variable in ("KERATA_BACKEND", "KERAS_BACKEND"):
         assert run("import kerata; print(kerata.backend.backend())", **{variable: "numpy"}).stdout.strip() == "numpy"
     assert run("import kerata; print(kerata.backend.backend())", KERATA_BACKEND="torch", KERAS_BACKEND="numpy").stdout.strip() == "torch"
+
+
+@pytest.mark.slow
+def test_tensorflow_may_be_loaded_first_inside_a_graph():
+    pytest.importorskip("tensorflow")
+    done = run("""
+        import tensorflow as tf
+        from kerata import backend
+        with tf.Graph().as_default():
+            b = backend.get("tensorflow")
+        assert backend.owner(type(tf.constant(1.0))) is b and b.Tensor is type(tf.constant(1.0))
+        assert backend.owner(type(tf.Variable(1.0))) is b
+    """)
+    assert done.returncode == 0, done.stderr

@@ -51,6 +51,7 @@ def test_stateless_under_jit(expected, i):
 
 
 @pytest.mark.parametrize("i", EVERY, ids=cases.IDS)
+@pytest.mark.slow
 def test_inside_tf_function(expected, i):
     import tensorflow as tf
 

@@ -172,6 +172,7 @@ def test_set_random_seed(backend):
     assert SeedGenerator().state.numpy()[0] != SeedGenerator().state.numpy()[0]
 
 
+@pytest.mark.slow
 def test_as_keras():
     import keras
 

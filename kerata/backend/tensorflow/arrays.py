@@ -11,12 +11,9 @@ import tensorflow as tf
 
 from kerata.backend.spec import Spec
 
-_EagerTensor = type(tf.constant(0))
-Tensor = _EagerTensor
-with tf.Graph().as_default():
-    _SymbolicTensor = type(tf.constant(0))
-_ResourceVariable = type(tf.Variable(0))
-array_types = (_EagerTensor, _SymbolicTensor, _ResourceVariable)
+# Named, not taken from an example: the first use of this backend may be inside a graph, where constants are symbolic.
+Tensor = tf.__internal__.EagerTensor
+array_types = (tf.Tensor, tf.Variable)
 functional = False
 trains = True
 weak_scalars = True  # a Python number in arithmetic takes the tensor's dtype
