@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import builtins
+import contextlib
 import importlib
 import os
+import re
 import runpy
 import sys
 import traceback
@@ -49,8 +51,12 @@ def advise(error: BaseException) -> None:
         note = _about_attribute(error)
     elif isinstance(error, ImportError):
         note = _about_import(error)
+    elif isinstance(error, ValueError):
+        note = _about_quotes(error)
     if note:
         error.add_note(note)
+    if any("removed its internal frames" in n for n in getattr(error, "__notes__", ())):  # JAX speaks of its own frames
+        error.__notes__ = [n for n in error.__notes__ if "removed its internal frames" not in n]
 
 
 def _about_name(name: str) -> str | None:
@@ -72,6 +78,17 @@ def _about_attribute(error: AttributeError) -> str | None:
     if type(error.obj).__module__.startswith("kerata") or str(error).startswith("kerata"):
         found = old_names.advice(name or str(error).partition("'")[2].partition("'")[0])
         return f"It belongs to an earlier version of Keras: {found}." if found else None
+    return None
+
+
+def _about_quotes(error: ValueError) -> str | None:
+    """For `loss="my_loss"` where my_loss is a function of the program."""
+    found = re.match(r"Unknown [\w ]+: '(\w+)'", str(error))
+    if found is None:
+        return None
+    name, frames = found[1], [f for f, _ in traceback.walk_tb(error.__traceback__) if f.f_globals.get("__name__") == "__main__"]
+    if any(callable(f.f_locals.get(name, f.f_globals.get(name))) for f in frames):
+        return f"This program has a function {name!r}: give it without the quotes."
     return None
 
 
@@ -134,13 +151,13 @@ def _print(error: BaseException) -> None:
 
 
 def _keep_own_frames(report: traceback.TracebackException) -> None:
-    """Of the chain of errors too, the ones that the program itself saw."""
-    machinery = (_HERE, os.path.dirname(runpy.__file__) + os.sep + "runpy.py", "<frozen ")
-    kept = [f for f in report.stack if not f.filename.startswith(machinery)]
-    report.stack = traceback.StackSummary.from_list(kept)
+    """Of the errors before it too, those that the program itself raised anew."""
+    machinery = (_HERE, runpy.__file__, contextlib.__file__, "<frozen ")
+    ours = bool(report.stack) and report.stack[-1].filename.startswith(machinery)
+    report.stack = traceback.StackSummary.from_list([f for f in report.stack if not f.filename.startswith(machinery)])
     for link in ("__cause__", "__context__"):
         before = getattr(report, link)
-        if before is not None:
+        if ours or before is None:
+            setattr(report, link, None)
+        else:
             _keep_own_frames(before)
-            if not before.stack:
-                setattr(report, link, None)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+
 from kerata.core import dtypes, tree
 
 
@@ -68,7 +70,7 @@ class InputSpec:
             elif rank == len(self.shape) - 1 and self.shape[-1] == 1:
                 shape, rank = (*shape, 1), rank + 1
         if self.ndim is not None and rank != self.ndim:
-            return f"wanted {self.ndim} axes, found {rank}"
+            return f"wanted {self.ndim} axes, found {rank}{self._flat(shape)}"
         if self.max_ndim is not None and rank > self.max_ndim:
             return f"wanted at most {self.max_ndim} axes, found {rank}"
         if self.min_ndim is not None and rank < self.min_ndim:
@@ -81,6 +83,14 @@ class InputSpec:
                 if want is not None and isinstance(have, int) and want != have:
                     return f"wanted the shape {self.shape}, found size {have} on axis {axis}"
         return None
+
+    def _flat(self, shape) -> str:
+        """What to do where images were given to a layer that wants their pixels in one row."""
+        size = self.shape[-1] if self.shape else self.axes.get(-1)
+        inner = shape[1:]
+        if self.ndim != 2 or len(shape) < 3 or size is None or not all(isinstance(n, int) for n in inner):
+            return ""
+        return f" (make it flat: `x.reshape(-1, {size})`)" if math.prod(inner) == size else ""
 
 
 def _shape_of(x):

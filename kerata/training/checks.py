@@ -174,6 +174,8 @@ class _Target:
                     " These look like one-hot labels: use the loss 'categorical_crossentropy', or give "
                     "`y.argmax(axis=-1)`."
                 )
+            elif self.y.ndim <= 2 < len(self.pred_shape):
+                hint = " For one label a sample put `Flatten()` (or a global pooling layer) in front of the last Dense layers."
             raise self._wrong_shape(f"one integer label each, shape {_show(self.pred_shape[:-1])}", hint)
         if self.units == 1:
             _warn(

@@ -139,3 +139,28 @@ def test_messages_of_sys_exit_and_chains_of_errors(tmp_path):
     assert done.returncode == 1 and done.stderr.strip() == "bad thing"
     done = run(tmp_path, "try:\n    1 / 0\nexcept ZeroDivisionError as e:\n    raise ValueError('outer') from e")
     assert "ZeroDivisionError" in done.stderr and "direct cause" in done.stderr and done.returncode == 1
+
+
+def test_advice_on_one_program_after_another(tmp_path):
+    program = """
+        import numpy as np, traceback
+        from keras import layers, Sequential
+        from kerata.cli.run import advise
+        def custom_loss(y, p): return 0
+        def attempt(words, f):
+            try: f()
+            except Exception as e:
+                advise(e)
+                text = str(e) + " ".join(getattr(e, "__notes__", []))
+                assert words in text and "internal frames" not in text, text
+            else: raise AssertionError(words)
+        flat = Sequential([layers.Dense(2, activation="softmax", input_dim=16)])
+        flat.compile("sgd", "sparse_categorical_crossentropy")
+        attempt("x.reshape(-1, 16)", lambda: flat.fit(np.ones((3, 4, 4)), np.ones(3), verbose=0))
+        attempt("without the quotes", lambda: (flat.compile("sgd", "custom_loss"), flat.fit(np.ones((3, 16)), np.ones(3))))
+        image = Sequential([layers.Conv2D(1, 1, input_shape=(2, 2, 1)), layers.Dense(2)])
+        image.compile("sgd", "sparse_categorical_crossentropy")
+        attempt("Flatten()", lambda: image.fit(np.ones((3, 2, 2, 1)), np.ones(3), verbose=0))
+    """
+    done = run(tmp_path, program)
+    assert done.returncode == 0, done.stderr
