@@ -32,6 +32,13 @@ def init_parameters(cls: type) -> tuple[str, ...]:
     return tuple(names)
 
 
+def _plain_defaults(cls: type) -> dict:
+    """The defaults of `__init__`'s own arguments that JSON has."""
+    parameters = list(_init_signature(cls).parameters.values())[1:]
+    kinds = str | int | float | bool | list | tuple | dict | None
+    return {p.name: p.default for p in parameters if p.default is not p.empty and isinstance(p.default, kinds)}
+
+
 @functools.lru_cache(None)
 def _library_base(cls: type) -> type:
     """The first class of Kerata's own among the bases: what its own attributes mean is known."""
@@ -87,7 +94,7 @@ class Configurable:
         if cls is not library and cls.get_config is library.get_config:
             from kerata.saving.serialization import serialize_value
 
-            passed = self._passed_arguments()
+            passed = {**_plain_defaults(cls), **self._passed_arguments()}
             mine = init_parameters(cls)
             config = {n: v for n, v in config.items() if n in mine}
             config.update((n, serialize_value(v)) for n, v in passed.items() if n not in self._config_skip)

@@ -21,8 +21,10 @@ class HostVariable(Variable):
     @property
     def _value(self):
         if self._behind:
-            new = self._backend.new_value(np.array(self._host, self._dtype), self._dtype, False)
-            self.__dict__["_value"] = self._backend.assign_value(self.__dict__["_value"], new)
+            b = self._backend
+            new = b.new_value(np.array(self._host, self._dtype), self._dtype, False)
+            # On JAX an assignment would be part of a program that is being traced; the new array is not.
+            self.__dict__["_value"] = new if b.functional else b.assign_value(self.__dict__["_value"], new)
             self._behind = False
         return self.__dict__["_value"]
 

@@ -7,6 +7,10 @@ from kerata.core.names import auto_name
 from kerata.core.operators import TensorOperators
 
 
+class _NoValueError(TypeError, ValueError):
+    """Keras raises ValueError for some uses of a placeholder as a value and TypeError for others."""
+
+
 class KerasTensor(TensorOperators):
     """A symbolic tensor: what `keras.Input` gives and layers pass on while a Functional model is written.
 
@@ -96,7 +100,7 @@ class KerasTensor(TensorOperators):
     __hash__ = object.__hash__
 
     def _no_value(self, what: str):
-        return TypeError(
+        return _NoValueError(
             f"A KerasTensor has no value, so it cannot be used as {what}. It is a placeholder in a model that is "
             "being built: use `kerata.ops` or a layer on it, or put the code in the `call` of a Layer of your own."
         )
@@ -129,7 +133,7 @@ class KerasTensor(TensorOperators):
 
     def __iter__(self):
         if not self._shape or self._shape[0] is None:
-            raise TypeError("A KerasTensor whose first axis has an unknown size cannot be iterated over.")
+            raise NotImplementedError("A KerasTensor whose first axis has an unknown size cannot be iterated over.")
         return (self[i] for i in range(self._shape[0]))
 
     def __repr__(self) -> str:

@@ -8,6 +8,7 @@ from kerata.core import symbolic, tree
 from kerata.core.configurable import Configurable
 from kerata.core.keras_tensor import KerasTensor, any_symbolic
 from kerata.core.names import auto_name
+from kerata.core.scopes import context
 
 KerasHistory = namedtuple("KerasHistory", ["operation", "node_index", "tensor_index"])
 
@@ -50,6 +51,8 @@ class Operation(Configurable):
     """Something that maps tensors to tensors and can stand in a graph: a layer or a call of an op."""
 
     def __init__(self, name: str | None = None):
+        if name is not None and (not isinstance(name, str) or ("/" in name and context.budget is None)):
+            raise ValueError(f"The `name` of {type(self).__name__} is a string without '/'; got {name!r}.")
         self._name = name or auto_name(type(self).__name__)
         self._inbound_nodes: list[Node] = []
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import math
 
 import numpy as np
@@ -12,6 +13,8 @@ from kerata.core.keras_tensor import standardize_shape
 from kerata.core.names import auto_name
 from kerata.core.operators import TensorOperators
 from kerata.core.scopes import context, current_path
+
+_numbers = itertools.count()
 
 
 class Variable(TensorOperators):
@@ -40,6 +43,7 @@ class Variable(TensorOperators):
         if not isinstance(name, str) or "/" in name:
             raise ValueError(f"A variable's name is a string without '/'; got {name!r}.")
         self.name = name
+        self._number = next(_numbers)
         scope = current_path()
         self.path = f"{scope}/{name}" if scope else name
         self._backend = backend.current()

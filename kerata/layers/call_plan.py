@@ -30,7 +30,7 @@ class CallPlan:
         self.training_default = default if isinstance(default, bool) else None
         self.takes_mask = "mask" in self.known
         self.mask_names = tuple(n for n in self.known if n.endswith("_mask"))
-        self.first = self.names[0] if self.names else None
+        self.first = self.names[0] if self.names else self.variadic
         code = getattr(call, "__code__", None)
         self.adds_losses = code is None or "add_loss" in code.co_names
         # Can be called with one tensor and, at most, `training`.
@@ -46,7 +46,7 @@ class CallPlan:
                     f"({', '.join(self.names)}) but was given {len(args)}. Several inputs usually go in a list: "
                     "layer([a, b])."
                 )
-            bound[self.variadic] = args[len(self.names) :]
+            bound[self.variadic] = args[len(self.names) :]  # a tuple, also of one
         for name, value in kwargs.items():
             if name in bound:
                 raise TypeError(f"Layer {who.name!r} was given the argument {name!r} twice.")

@@ -48,7 +48,7 @@ class InputLayer(Layer):
         self.built = True
         output = input_tensor
         if output is None:
-            output = KerasTensor(self.batch_shape, self._dtype, sparse=self.sparse, ragged=self.ragged, name=self.name)
+            output = KerasTensor(self.batch_shape, self._dtype, sparse=self.sparse, ragged=self.ragged, name=name)
         Node(self, (), {}, output)
 
     def call(self):

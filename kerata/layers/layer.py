@@ -8,10 +8,11 @@ import warnings
 from kerata import backend
 from kerata.core import dtype_policy as policies
 from kerata.core import dtypes, tree
+from kerata.core.configurable import init_parameters
 from kerata.core.keras_tensor import KerasTensor, any_symbolic
 from kerata.core.masks import get_mask, set_mask
 from kerata.core.operation import Node, Operation
-from kerata.core.scopes import context
+from kerata.core.scopes import context, name_scope
 from kerata.core.variable import Variable
 from kerata.layers import call_plan
 from kerata.layers.input_spec import InputSpec, check_inputs
@@ -199,7 +200,9 @@ class Layer(LayerState, Operation):
         if initializer is None:
             initializer = "glorot_uniform" if dtype in dtypes.FLOATS else "zeros"
         initializer = initializers.get(initializer)
-        with backend.backend_scope(self._backend), _NameScope(self):
+        # A weight that is made in __init__ has no parent in its path; where the layer stands is known when it is built.
+        known = self._parent_names is not None or context.names_owner is self
+        with backend.backend_scope(self._backend), _NameScope(self) if known else name_scope(self.name):
             variable = Variable(
                 initializer, shape=() if shape is None else shape, dtype=dtype, trainable=trainable,
                 autocast=autocast, aggregation=aggregation, name=name,
@@ -383,11 +386,11 @@ class Layer(LayerState, Operation):
         call = {n: v for n, v in bound.items() if n != "training" or plan.takes_training or plan.takes_any}
         with _NameScope(self):
             outputs = self.compute_output_spec(*plan.unbind(call)[0], **plan.unbind(call)[1])
-        first = plan.first
-        recorded = dict(bound)
-        positional = (recorded.pop(first),) if first in recorded else ()
-        if plan.variadic in recorded:
+        if plan.variadic in bound:
             positional, recorded = plan.unbind(bound)
+        else:
+            recorded = dict(bound)
+            positional = (recorded.pop(plan.first),) if plan.first in recorded else ()
         Node(self, positional, recorded, outputs)
         return outputs
 
@@ -595,6 +598,20 @@ class Layer(LayerState, Operation):
         if self.activity_regularizer is not None:
             config["activity_regularizer"] = serialize_value(self.activity_regularizer)
         return {**config, **self._own_config()}
+
+    @classmethod
+    def from_config(cls, config: dict):
+        """A layer made from what `get_config` gave; what `__init__` does not take is set afterwards."""
+        taken = init_parameters(cls)
+        late = {k: config[k] for k in ("name", "trainable", "dtype") if k in config and k not in taken}
+        layer = super().from_config({k: v for k, v in config.items() if k not in late})
+        if late.get("name"):
+            layer._name = late["name"]
+        if "trainable" in late:
+            layer.trainable = late["trainable"]
+        if late.get("dtype") is not None:
+            layer.dtype_policy = late["dtype"]
+        return layer
 
     def __repr__(self) -> str:
         return f"<{type(self).__name__} name={self.name}, built={self.built}>"

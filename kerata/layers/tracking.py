@@ -48,6 +48,8 @@ class Held:
         for name, value in list(attributes.items()):
             if name not in skip:
                 self._look(value, seen)
+        if first and len(self.variables) > len(first):  # some are not from add_weight: all in the order of their making
+            self.variables.sort(key=lambda v: v._number)
 
     def _look(self, value, seen) -> None:
         kind = _kind(type(value))

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import inspect
 import warnings
 
 from kerata.core import tree
 from kerata.core.errors import did_you_mean
 from kerata.core.keras_tensor import KerasTensor
 from kerata.core.masks import get_mask, set_mask
+from kerata.core.scopes import context
 from kerata.layers.input_layer import InputLayer
 from kerata.layers.input_spec import InputSpec
 from kerata.layers.layer import Layer
@@ -26,6 +28,7 @@ class Functional(Model):
 
     _untracked = frozenset(("_graph", "_program", "_inputs_struct", "_outputs_struct", "_inputs", "_outputs", "_operations"))
     _allow_non_tensor_positional_args = True
+    _config_skip = Model._config_skip | {"inputs", "outputs"}
 
     def __new__(cls, *args, **kwargs):
         return Layer.__new__(cls, *args, **kwargs)
@@ -44,9 +47,11 @@ class Functional(Model):
         self._graph.check_names()
         self._operations = self._graph.operations
         self._graph_layers = [x for x in self._operations if isinstance(x, Layer)]
-        self._program = Program(self._graph, self._outputs_struct)
+        self._program = Program(self._graph, _unpacked(self._outputs_struct))
         self.built = True
         self.supports_masking = True
+        if self._parent_names is None:
+            self._parent_names = context.names
         if trainable is not None:
             self.trainable = trainable
 
@@ -86,11 +91,13 @@ class Functional(Model):
 
     @property
     def input_shape(self):
-        return tree.map_structure(lambda x: x.shape, self._inputs_struct)
+        """The shape of the input; with several inputs a flat list of shapes, in the order of `inputs`."""
+        return _unpacked([x.shape for x in self._inputs])
 
     @property
     def output_shape(self):
-        return tree.map_structure(lambda x: x.shape, self._outputs_struct)
+        """The shape of the output; with several outputs a flat list of shapes, in the order of `outputs`."""
+        return _unpacked([x.shape for x in self._outputs])
 
     @property
     def input_names(self) -> list[str]:
@@ -135,11 +142,15 @@ class Functional(Model):
         flat = self._by_place(inputs)
         if all(isinstance(x, KerasTensor) and x.shape == s.shape for x, s in zip(flat, self._inputs)):
             return tree.map_structure(lambda x: KerasTensor(x.shape, x.dtype), self._outputs_struct)
-        return self._inferred_spec((inputs,), {"training": training, "mask": mask})
+        found = self._inferred_spec((inputs,), {"training": training, "mask": mask})
+        return tree.pack_sequence_as(self._outputs_struct, tree.flatten(found))
 
     def compute_output_shape(self, input_shape):
         inputs = tree.map_shape_structure(lambda s: KerasTensor(s), input_shape)
         return tree.map_structure(lambda x: x.shape, self.compute_output_spec(inputs))
+
+    def get_build_config(self) -> dict:
+        return {"input_shape": None}
 
     def compute_mask(self, inputs, previous_mask):
         """The masks that the outputs carry are attached while the graph runs; nothing else is one."""
@@ -167,10 +178,16 @@ class Functional(Model):
         if isinstance(inputs, dict):
             return self._by_name(inputs)
         flat = tree.flatten(inputs)
+        if isinstance(self._inputs_struct, dict) and len(self._inputs) > 1:
+            raise ValueError(
+                f"Model {self.name!r} takes a dictionary of inputs with the keys {list(self._inputs_struct)}; it was given "
+                f"{len(flat)} input(s) without names, of shapes {_shapes(flat)}. Give them by name: "
+                f"{{{', '.join(f'{str(n)!r}: ...' for n in self._inputs_struct)}}}."
+            )
         if len(flat) != len(self._inputs):
             raise ValueError(
                 f"Model {self.name!r} has {len(self._inputs)} input(s), {self.input_names}, but was given {len(flat)}, of "
-                f"shapes {[tuple(getattr(x, 'shape', ())) for x in flat]}."
+                f"shapes {_shapes(flat)}."
             )
         return flat
 
@@ -242,7 +259,10 @@ class Functional(Model):
             return Model.get_config(self)
         from kerata.saving.functional_config import functional_config
 
-        return functional_config(self)
+        config = functional_config(self)
+        if type(self).__init__ not in (Functional.__init__, Model.__init__) and _named_arguments(type(self)):
+            config.update((k, v) for k, v in self._own_config().items() if k not in config)
+        return config
 
     @classmethod
     def from_config(cls, config, custom_objects=None):
@@ -258,9 +278,17 @@ def _is_plain_functional(cls: type) -> bool:
     init = cls.__init__
     if init is Functional.__init__ or init is Model.__init__:
         return True
-    code = init.__code__
-    names = code.co_varnames[1 : code.co_argcount]
-    return names[:2] == ("inputs", "outputs") or (not names and bool(code.co_flags & 0x04))
+    names = _named_arguments(cls)
+    return names[:2] == ("inputs", "outputs") or (not names and bool(init.__code__.co_flags & inspect.CO_VARARGS))
+
+
+def _named_arguments(cls: type) -> tuple[str, ...]:
+    code = cls.__init__.__code__
+    return code.co_varnames[1 : code.co_argcount]
+
+
+def _shapes(tensors) -> list[tuple]:
+    return [tuple(getattr(x, "shape", ())) for x in tensors]
 
 
 def channel_hint(shape, wanted) -> str:
@@ -280,6 +308,11 @@ def _holds_numbers(x) -> bool:
     return isinstance(x, int | float)
 
 
+def _unpacked(ends):
+    """What stands alone in a list or tuple: a call gives it without the container."""
+    return ends[0] if isinstance(ends, list | tuple) and len(ends) == 1 else ends
+
+
 def _is_input(x: KerasTensor) -> bool:
     return isinstance(x._keras_history.operation, InputLayer)
 
@@ -287,7 +320,7 @@ def _is_input(x: KerasTensor) -> bool:
 def _with_new_inputs(inputs, outputs):
     """A copy of the graph that starts at new InputLayers where `inputs` are inner tensors."""
     flat = tree.flatten(inputs)
-    fresh = [x if _is_input(x) else InputLayer(batch_shape=x.shape, dtype=x.dtype, name=x.name).output for x in flat]
+    fresh = [x if _is_input(x) else InputLayer(batch_shape=x.shape, dtype=x.dtype, name=f"{x.name}CLONE").output for x in flat]
     program = Program(Graph(flat, tree.flatten(outputs)), outputs)
     new_outputs = program.run(fresh)
     return tree.pack_sequence_as(inputs, fresh), new_outputs

@@ -47,7 +47,7 @@ class Graph:
                 if node.is_input and id(tensor) not in self._input_ids:
                     raise ValueError(
                         f"The model's outputs depend on the input {history.operation.name!r}, which is not among the "
-                        f"inputs given: {[x.name for x in self.inputs]}."
+                        f"inputs given: {[x._keras_history.operation.name for x in self.inputs]}."
                     )
                 if not node.is_input and id(tensor) not in self._input_ids:
                     stack.extend((t, False) for t in reversed(node.input_tensors))

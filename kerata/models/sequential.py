@@ -89,7 +89,7 @@ class Sequential(Model):
     def pop(self, rebuild: bool = True) -> Layer:
         """Take the top layer off."""
         if not self._stack:
-            raise ValueError(f"Sequential {self.name!r} has no layers to pop.")
+            raise IndexError(f"Sequential {self.name!r} has no layers to pop.")
         layer = self._stack.pop()
         layer._inbound_nodes.clear()
         if rebuild:
@@ -193,11 +193,11 @@ class Sequential(Model):
 
     @property
     def inputs(self):
-        return self._known("inputs").inputs if self._functional is not None else None
+        return self._known("inputs").inputs
 
     @property
     def outputs(self):
-        return self._known("outputs").outputs if self._functional is not None else None
+        return self._known("outputs").outputs
 
     @property
     def input(self):

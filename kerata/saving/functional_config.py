@@ -8,6 +8,8 @@ from kerata.core import tree
 from kerata.core.errors import did_you_mean
 from kerata.core.keras_tensor import KerasTensor
 from kerata.core.operation import OpCall
+from kerata.layers import call_plan
+from kerata.layers.layer import Layer
 from kerata.saving import builtin, legacy, tf_ops
 from kerata.saving.keras_ops import KerasOp, keras_op, op_of_class
 from kerata.saving.registration import CustomObjectScope
@@ -31,8 +33,8 @@ def functional_config(model) -> dict:
         "name": model.name,
         "trainable": model.trainable,
         "layers": layers,
-        "input_layers": tree.map_structure(lambda x: _place(x, index), model._inputs_struct),
-        "output_layers": tree.map_structure(lambda x: _place(x, index), model._outputs_struct),
+        "input_layers": tree.map_structure(lambda x: _end(x, index), model._inputs_struct),
+        "output_layers": tree.map_structure(lambda x: _end(x, index), model._outputs_struct),
     }
 
 
@@ -49,6 +51,18 @@ def _node_numbers(model) -> dict[int, int]:
 def _place(tensor: KerasTensor, index: dict) -> list:
     operation, node_index, tensor_index = tensor._keras_history
     return [operation.name, index[id(operation._inbound_nodes[node_index])], tensor_index]
+
+
+def _end(tensor: KerasTensor, index: dict) -> list:
+    """The place of an input or output of the model. Here, and here alone, Keras counts a nested model's calls from 1."""
+    name, call, output = _place(tensor, index)
+    return [name, call + isinstance(tensor._keras_history.operation, _functional_class()), output]
+
+
+def _functional_class() -> type:
+    from kerata.models.functional import Functional
+
+    return Functional
 
 
 def _call_config(args, kwargs, index) -> dict:
@@ -121,9 +135,10 @@ def _bind(fn, node, known: KerasOp) -> tuple[dict, list, dict]:
 # -- reading ---------------------------------------------------------------------------------------------------
 def functional_from_config(cls, config: dict, custom_objects: dict | None = None):
     """The model of class `cls` that a configuration describes; also as Keras 1 and 2 wrote them."""
+    old = legacy.is_old_functional(config)
     config = legacy.upgrade_functional(config)
     with CustomObjectScope(custom_objects):
-        graph = _Rebuilt(config)
+        graph = _Rebuilt(config, old)
         graph.run()
     inputs = graph.structure("input_layers")
     outputs = graph.structure("output_layers")
@@ -133,6 +148,13 @@ def functional_from_config(cls, config: dict, custom_objects: dict | None = None
     if config.get("trainable") is False:
         model.trainable = False
     return model
+
+
+def _drop_default_training(layer, kwargs: dict) -> None:
+    """Keras writes what `training` was when the model was made: for Dropout its default, which nobody had asked for."""
+    if isinstance(kwargs.get("training"), bool) and isinstance(layer, Layer):
+        if kwargs["training"] is call_plan.plan_of(layer).training_default:
+            del kwargs["training"]
 
 
 class _Op:
@@ -165,8 +187,9 @@ class _Op:
 class _Rebuilt:
     """The layers of a configuration, called as it says."""
 
-    def __init__(self, config: dict):
+    def __init__(self, config: dict, old: bool = False):
         self.config = config
+        self.old = old  # from Keras 1 or 2
         self.layers: dict[str, object] = {}
         self.waiting: dict[str, list] = {}
         self.outputs: dict[tuple[str, int], list] = {}
@@ -178,7 +201,8 @@ class _Rebuilt:
             raise ValueError(f"In a Functional model's config, `layers` is a list; got {type(entries).__name__}.")
         for entry in entries:
             self._make(entry)
-        self._number_nested()
+        if self.old:
+            self._number_nested()
         while self.waiting:
             if not any([self._advance(name) for name in list(self.waiting)]):
                 self._stuck()
@@ -238,6 +262,7 @@ class _Rebuilt:
             except _NotYet:
                 break
             layer = self.layers[name]
+            _drop_default_training(layer, kwargs)
             if not callable(layer):
                 raise ValueError(f"{name!r} in the config is a {type(layer).__name__}, which is no layer.")
             self.outputs[name, number] = tree.flatten(layer(*args, **kwargs))
@@ -300,7 +325,7 @@ class _Rebuilt:
             if isinstance(x, dict):
                 return {k: read(v) for k, v in x.items()}
             if _is_place(x):
-                return self.tensor(x)
+                return self.tensor(self._counted_from_0(x))
             if isinstance(x, list | tuple):
                 return [read(v) for v in x]
             raise ValueError(f"`{key}` in the config holds {x!r}; wanted: [layer name, call number, output number].")
@@ -309,6 +334,14 @@ class _Rebuilt:
             return read(self.config[key])
         except _NotYet as e:
             raise ValueError(f"`{key}` in the config names a call of layer {e.args[0]!r} that is not there.") from None
+
+
+    def _counted_from_0(self, place):
+        """See `_end`. (0 stands in files that were not written so.)"""
+        name, call, output = place
+        if self.old or call == 0 or not isinstance(self.layers.get(name), _functional_class()):
+            return place
+        return [name, call - 1, output]
 
 
 class _NotYet(Exception):

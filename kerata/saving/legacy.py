@@ -332,6 +332,13 @@ def upgrade_compile(config: dict) -> dict:
 
 
 # -- graphs ----------------------------------------------------------------------------------------------------
+def is_old_functional(config) -> bool:
+    """Whether it is a Functional model's config as Keras 1 and 2 wrote it."""
+    entries = config.get("layers") if isinstance(config, dict) else None
+    calls = [c for e in entries or () if isinstance(e, dict) for c in e.get("inbound_nodes") or ()]
+    return source_major() < 3 or any(not isinstance(c, dict) or "args" not in c for c in calls)
+
+
 def upgrade_functional(config: dict) -> dict:
     """A Functional model's config with calls as `{"args", "kwargs"}`, and single ends without a list around them."""
     if not isinstance(config, dict) or not isinstance(config.get("layers"), list):

@@ -32,11 +32,13 @@ class Step:
     `silent`: it gives None, and the logs come from the metrics alone, read after the last step of a chunk.
     """
 
-    def __init__(self, fn, silent: bool):
-        self.fn, self.silent = fn, silent
+    def __init__(self, model, fn, silent: bool):
+        self.model, self.fn, self.silent = model, fn, silent
 
     def __call__(self, batch):
-        return self.fn(batch)
+        out = self.fn(batch)
+        self.model._clear_losses()  # what layers added may be tracers, which nobody can use later
+        return out
 
 
 def _is_stateless(method) -> bool:
@@ -56,17 +58,17 @@ def make_step(model, kind: str):
     name = f"{kind}_step"
     method = getattr(model, name)
     if _is_stateless(method):
-        return Step(_stateless(model, method, kind), silent=False), lambda logs: logs
+        return Step(model, _stateless(model, method, kind), silent=False), lambda logs: logs
     own = _owned_by(model, name, Trainer)
     metrics = _owned_by(model, "compute_metrics", Trainer) or _owned_by(model, "get_metrics_result", Trainer)
     if own or metrics:
-        return Step(_checked(model, method, name), silent=False), lambda logs: logs
+        return Step(model, _checked(model, method, name), silent=False), lambda logs: logs
     core = model._train_core if kind == "train" else model._test_core
 
     def silent(batch):
         model._update_compiled_metrics(*core(batch))
 
-    return Step(silent, silent=True), lambda _: model.get_metrics_result()
+    return Step(model, silent, silent=True), lambda _: model.get_metrics_result()
 
 
 def _checked(model, method, name):
@@ -112,10 +114,10 @@ def make_predict_step(model):
                 v.assign(value)
             return out
 
-        return Step(stateless, silent=False)
+        return Step(model, stateless, silent=False)
 
     def predict(batch):
         with training_scope(False):
             return method(_as_given(batch))
 
-    return Step(predict, silent=False)
+    return Step(model, predict, silent=False)

@@ -100,7 +100,7 @@ def _rows(model, relevant, expand_nested: bool, layer_range, depth: int = 0) -> 
         layers = in_range(layers, layer_range)
     rows = []
     for layer in layers:
-        rows.append(_row(layer, relevant if depth == 0 else _Relevant(model), depth))
+        rows.append(_row(layer, relevant if depth == 0 else _Relevant(model), relevant, depth))
         if expand_nested and (getattr(layer, "layers", None) if hasattr(layer, "summary") else None):
             rows += _rows(layer, relevant, expand_nested, None, depth + 1)
     return rows
@@ -121,7 +121,7 @@ def in_range(layers: list, layer_range) -> list:
     return layers[first : last + 1]
 
 
-def _row(layer, relevant, depth: int) -> dict:
+def _row(layer, relevant, outer, depth: int) -> dict:
     nodes = relevant.of(layer)
     indent = "   " * depth + "└ " if depth else ""
     has_weights = bool(getattr(layer, "weights", ()))
@@ -130,7 +130,7 @@ def _row(layer, relevant, depth: int) -> dict:
         "type": type_name(layer),
         "shape": _shape_text(layer, nodes),
         "params": _params_text(layer),
-        "inputs": _inputs_text(nodes) if depth == 0 else "-",
+        "inputs": _inputs_text(outer.of(layer)),  # those within the model that is printed
         "trainable": ("Y" if layer.trainable else "N") if has_weights else "-",
     }
 
@@ -147,7 +147,7 @@ def _shape_text(layer, nodes) -> str:
     shapes = [getattr(x, "shape", None) for x in nodes[0].outputs] if nodes else _shapes_when_built(layer)
     if not shapes:
         return "?"
-    texts = [str(tuple(s)) if s is not None else "?" for s in shapes]
+    texts = [f"({', '.join(map(str, s))})" if s is not None else "?" for s in shapes]
     return texts[0] if len(texts) == 1 else f"[{', '.join(texts)}]"
 
 

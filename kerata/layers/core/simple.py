@@ -55,7 +55,7 @@ class Lambda(Layer):
 
     def __init__(self, function, output_shape=None, mask=None, arguments=None, **kwargs):
         if not callable(function):
-            raise ValueError(f"`function` of Lambda must be callable; got {function!r}.")
+            raise TypeError(f"`function` of Lambda must be callable; got {function!r}.")
         super().__init__(**kwargs)
         self.function, self.arguments = function, arguments or {}
         self.mask, self._output_shape = mask, output_shape

@@ -217,7 +217,7 @@ class Concatenate(Merge):
         axis = self.axis % rank if rank else 0
         reduced = {s[:axis] + s[axis + 1 :] for s in shapes}
         bad = len({len(s) for s in shapes}) > 1 or any(
-            len({s[i] for s in shapes if s[i] is not None}) > 1 for i in range(1, rank) if i != axis and len(reduced) > 1
+            len({s[i] for s in shapes if s[i] is not None}) > 1 for i in range(rank) if i != axis and len(reduced) > 1
         )
         if bad:
             raise ValueError(
