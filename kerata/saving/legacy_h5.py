@@ -261,8 +261,21 @@ def _compile(model, file, path: str) -> None:
         raise ValueError(f"The training configuration in {path!r} is no dictionary.")
     model.compile_from_config(legacy.upgrade_compile(_compile_config(config, model)))
     if "optimizer_weights" in file and model.optimizer is not None:
-        names, arrays = _arrays(file["optimizer_weights"])
-        legacy_weights.load_optimizer(model.optimizer, names, arrays, legacy.source_major())
+        _, arrays = _arrays(file["optimizer_weights"])
+        if legacy.source_major() == 1:
+            arrays = _in_order_of_layers(model, file["model_weights"] if "model_weights" in file else file, arrays)
+        legacy_weights.load_optimizer(model.optimizer, arrays)
+
+
+def _in_order_of_layers(model, group, arrays: list[np.ndarray]) -> list[np.ndarray]:
+    """Keras 1 wrote an optimizer's slots in the alphabetical order of the weights' names."""
+    layers = [x for x in legacy_weights.layers_of(model) if legacy_weights.ordered(x)]
+    stored = [_arrays(group[n]) for n in _names(group, "layer_names") if n in group]
+    stored = [pair for pair in stored if pair[0]]
+    if len(layers) != len(stored):
+        return arrays
+    source = legacy_weights.Source(1, _backend(group, None))
+    return legacy_weights.by_layer(layers, stored, arrays, source)
 
 
 def _compile_config(config: dict, model) -> dict:

@@ -161,7 +161,34 @@ _CONVERSIONS = {
 
 
 # -- optimizers ------------------------------------------------------------------------------------------------
-def load_optimizer(optimizer, names: list[str], arrays: list[np.ndarray], major: int) -> None:
+def by_layer(layers, stored, arrays: list[np.ndarray], source: Source) -> list[np.ndarray]:
+    """The slots of a file of Keras 1, sorted there by the names of their weights, in the order of today's weights.
+
+    Args:
+        layers: the model's layers with weights.
+        stored: for each, the names and arrays of its weights in the file.
+        arrays: the step count, perhaps, then all slots of one kind, then all of the next.
+        source: who wrote the file.
+    """
+    first = arrays[:1] if arrays and np.ndim(arrays[0]) == 0 else []
+    rest = arrays[len(first) :]
+    trained = {n: np.shape(a) for layer, pair in zip(layers, stored) for n, a in zip(*pair)
+               if layer.trainable and "_running_" not in n}  # fmt: skip
+    names = sorted(trained)
+    if not names or len(rest) % len(names):
+        return arrays
+    out = list(first)
+    for start in range(0, len(rest), len(names)):
+        slots = dict(zip(names, rest[start : start + len(names)]))
+        if any(np.shape(a) != trained[n] for n, a in slots.items()):
+            return arrays
+        for layer, (own, values) in zip(layers, stored):
+            turned = convert(layer, [slots.get(n, np.zeros_like(v)) for n, v in zip(own, values)], source)
+            out += turned[: len(layer.trainable_weights)]
+    return out
+
+
+def load_optimizer(optimizer, arrays: list[np.ndarray]) -> None:
     """Put an old file's state into an optimizer; a warning says so where it does not fit."""
     own = list(optimizer.variables)
     found = _same_order(own, arrays) or _without_rate(optimizer, own, arrays) or _by_slots(optimizer, own, arrays)

@@ -27,15 +27,11 @@ LAMBDAS = [c for c in CASES if "lambda_layer" in c]
 READ = [c for c in CASES if c not in FOREIGN and c not in LAMBDAS]
 # What is known not to agree, and why.
 DIFFERS = {
-    "keras2.2.4-cntk2.7__rnn": "written on CNTK; the cause is not found",
+    "keras2.2.4-cntk2.7__rnn": "CNTK ran the recurrent layers otherwise: the accumulators of RMSprop in the file say that an "
+    "LSTM unit gave about 1.0, where the file's weights give 0.5 on every other backend, in any order of steps and gates",
 }
-NEXT_DIFFERS = {
-    **DIFFERS,
-    "keras1.2.2-theano__rnn": "Keras 1 stored the optimizer's state in an order that it did not write down",
-    "keras1.2.2-theano__cnn_tf": "as above",
-    "keras1.2.2-theano__cnn_th": "as above",
-    "keras2.2.4-mxnet1.5__cnn_res": "written on MXNet: predictions agree, the next step does not; the cause is not found",
-}
+# MXNet's optimizers kept their momentum to themselves: the file has none, so training goes on without it.
+WITHOUT_STATE = ["keras2.2.4-mxnet1.5__cnn_res"]
 
 
 def cases(names, differs: dict) -> list:
@@ -104,7 +100,7 @@ def test_predictions(case, custom):
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("case", cases(TRAINED, NEXT_DIFFERS))
+@pytest.mark.parametrize("case", cases(TRAINED, DIFFERS))
 def test_next_training_step(case, custom):
     """Optimizer state and compile settings: the loss after one and two more steps is that of the Keras that wrote it."""
     info, data = facts_of(case), arrays(case)
@@ -114,7 +110,7 @@ def test_next_training_step(case, custom):
     rtol = 1e-2 if info["keras_version"].startswith(("1", "2", "3.0")) else 2e-3
     with kerata.backend_scope("torch"):
         model = load(case, info)
-        for key in ("loss_now", "loss_next", "loss_next2"):
+        for key in ("loss_now",) if case in WITHOUT_STATE else ("loss_now", "loss_next", "loss_next2"):
             if key in info:
                 loss = model.evaluate(x, y, batch_size=len(x[0] if isinstance(x, list) else x), verbose=0, return_dict=True)
                 np.testing.assert_allclose(loss["loss"], info[key], rtol=rtol, atol=info.get("atol", 1e-4), err_msg=key)
@@ -131,3 +127,11 @@ def test_bytecode_is_refused(case):
 def test_tensorflow_programs_are_named(case):
     with pytest.raises(ValueError):
         saving.load_model(os.path.join(FOLDER, facts_of(case)["file"]))
+
+
+@pytest.mark.parametrize("case", WITHOUT_STATE)
+def test_files_without_state(case):
+    import h5py
+
+    with h5py.File(os.path.join(FOLDER, facts_of(case)["file"])) as file:
+        assert "training_config" in file.attrs and "optimizer_weights" not in file
