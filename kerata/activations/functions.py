@@ -30,7 +30,7 @@ def _general_relu(x, negative_slope, max_value, threshold):
     else:
         x = ops.relu(x)
     if max_value is not None:
-        x = ops.clip(x, 0.0, max_value)
+        x = ops.minimum(x, max_value)  # no clip: that has a gradient at 0
     return x if below is None else x - negative_slope * below
 
 

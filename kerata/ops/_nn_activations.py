@@ -18,9 +18,9 @@ def relu(x):
 
 @op
 def relu6(x):
-    """min(max(x, 0), 6)."""
-    x, xp = floating(x)
-    return xp.clip(x, 0, 6)
+    """min(max(x, 0), 6), of gradient 0 at both ends."""
+    x, _ = floating(x)
+    return backend.current().relu6(x)
 
 
 @op
@@ -124,15 +124,15 @@ def leaky_relu(x, negative_slope=0.2):
 @op
 def hard_sigmoid(x):
     """relu6(x + 3) / 6."""
-    x, xp = floating(x)
-    return xp.clip(x + 3, 0, 6) * (1 / 6)
+    x, _ = floating(x)
+    return backend.current().relu6(x + 3) * (1 / 6)
 
 
 @op
 def hard_silu(x):
     """x * hard_sigmoid(x), also called hard swish."""
-    x, xp = floating(x)
-    return x * (xp.clip(x + 3, 0, 6) * (1 / 6))
+    x, _ = floating(x)
+    return x * (backend.current().relu6(x + 3) * (1 / 6))
 
 
 hard_swish = hard_silu
@@ -170,7 +170,7 @@ def gelu(x, approximate=True):
 def celu(x, alpha=1.0):
     """max(x, 0) + alpha * (exp(min(x, 0) / alpha) - 1), an elu with a continuous slope (Barron 2017)."""
     x, xp = floating(x)
-    return xp.maximum(x, 0.0) + alpha * xp.expm1(xp.minimum(x, 0.0) / alpha)
+    return xp.where(x >= 0, x, alpha * xp.expm1(xp.minimum(x, 0.0) / alpha))
 
 
 @op

@@ -29,6 +29,29 @@ def test_as_keras(backend, name, arguments):
     np.testing.assert_allclose(kerata.ops.convert_to_numpy(found), want, rtol=1e-5, atol=1e-6)
 
 
+def test_gradients_as_keras(train_backend):
+    import jax
+
+    x = X + np.float32(0.013)  # away from the kinks, where derivatives are a matter of taste
+    factors = np.random.default_rng(0).normal(size=X.shape).astype("float32")
+    for name, arguments in CALLS:
+        theirs, ours = getattr(keras.activations, name), getattr(activations, name)
+        cut = factors[tuple(slice(n) for n in theirs(x, **arguments).shape)]
+        want = jax.grad(lambda x: (theirs(x, **arguments) * cut).sum())(x)
+        total = lambda x: kerata.ops.sum(kerata.ops.multiply(ours(x, **arguments), cut))
+        _, found = kerata.value_and_grad(total)(kerata.ops.convert_to_tensor(x))
+        found = kerata.ops.convert_to_numpy(found)
+        np.testing.assert_allclose(found, want, rtol=1e-5, atol=1e-5, err_msg=f"{name} {arguments}")
+
+
+def test_the_gradient_of_relu_at_zero_is_zero(train_backend):
+    # Where weights and inputs are 0, so is what they make: with black pixels and first biases that is common.
+    for name, arguments in [("relu", {}), ("relu6", {}), ("relu", {"max_value": 6}), ("relu", {"max_value": 2.0})]:
+        total = lambda x: kerata.ops.sum(getattr(activations, name)(x, **arguments))
+        _, found = kerata.value_and_grad(total)(kerata.ops.zeros(2))
+        np.testing.assert_array_equal(kerata.ops.convert_to_numpy(found), [0, 0], err_msg=f"{name} {arguments}")
+
+
 def test_sparsemax(backend):  # Keras's is wrong for negative numbers
     x = kerata.ops.convert_to_tensor(X)
     want = [[0, 0, 0.2, 0.8], [0, 0, 0, 1]]

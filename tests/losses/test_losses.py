@@ -7,6 +7,7 @@ import warnings
 import numpy as np
 import pytest
 
+import kerata
 from kerata import losses, ops
 from kerata.core.masks import set_mask
 
@@ -39,6 +40,9 @@ SPARSE_SEQUENCE = (rng.integers(0, C, (N, T)), probabilities(N, T, C))
 LOGITS = (ONE_HOT[0], rng.normal(size=(N, C)).astype("float32") * 4)
 SPARSE_LOGITS = (SPARSE[0], LOGITS[1])
 IMAGE = (rng.integers(0, 2, (N, 3, 3, 2)).astype("float32"), rng.random((N, 3, 3, 2)).astype("float32"))
+IMAGE_OF_CLASSES = (np.moveaxis(SEQUENCE_ONE_HOT[0], -1, 1), np.moveaxis(SEQUENCE_ONE_HOT[1], -1, 1))
+IGNORED = (np.where(SPARSE_SEQUENCE[0] == 1, -1, SPARSE_SEQUENCE[0]), rng.normal(size=(N, T, C)).astype("float32"))
+SEQUENCE_PROBABILITIES = (probabilities(N, T, C), probabilities(N, T, C))
 COLUMN = (REAL[0][:, :1], REAL[1][:, 0])
 SPEECH = (np.array([[1, 2, 1, 0], [3, 0, 0, 0], [2, 2, 0, 0]]), rng.normal(size=(3, 9, 5)).astype("float32"))
 EMBEDDINGS = (np.array([0, 1, 0, 2, 1, 0]), rng.normal(size=(6, 4)).astype("float32"))
@@ -90,6 +94,16 @@ CASES = [
     ("Dice", "dice", {"axis": (1, 2)}, IMAGE),
     ("Tversky", "tversky", {}, IMAGE),
     ("Tversky", "tversky", {"alpha": 0.3, "beta": 0.6, "axis": (1, 2, 3)}, IMAGE),
+    ("BinaryCrossentropy", "binary_crossentropy", {"from_logits": True, "label_smoothing": 0.2}, BIT_LOGITS),
+    ("BinaryFocalCrossentropy", "binary_focal_crossentropy", {"axis": 1}, IMAGE),
+    ("CategoricalCrossentropy", "categorical_crossentropy", {"axis": 1}, IMAGE_OF_CLASSES),
+    ("CategoricalCrossentropy", "categorical_crossentropy", {"from_logits": True, "label_smoothing": 0.2}, LOGITS),
+    ("CategoricalFocalCrossentropy", "categorical_focal_crossentropy", {"axis": 1}, IMAGE_OF_CLASSES),
+    ("CategoricalFocalCrossentropy", "categorical_focal_crossentropy", {"alpha": [0.1, 0.2, 0.3, 0.4, 0.5]}, SEQUENCE_ONE_HOT),
+    ("CategoricalHinge", "categorical_hinge", {}, SEQUENCE_ONE_HOT),
+    ("SparseCategoricalCrossentropy", "sparse_categorical_crossentropy", {"ignore_class": -1, "from_logits": True}, IGNORED),
+    ("CosineSimilarity", "cosine_similarity", {}, COLUMN),
+    ("KLDivergence", "kl_divergence", {}, SEQUENCE_PROBABILITIES),
     ("CTC", "ctc", {}, SPEECH),
     ("Circle", "circle", {}, EMBEDDINGS),
     ("Circle", "circle", {"gamma": 10.0, "margin": 0.2, "remove_diagonal": False}, EMBEDDINGS),
@@ -113,15 +127,32 @@ def oracle(i):
     """Keras's values: of the function, of the class by reduction, and by reduction and weight."""
     cls, fn, kwargs, y_true, y_pred = case_data(CASES[i])
     function = np.asarray(getattr(keras_losses(), fn)(y_true, y_pred, **kwargs))
+    gradient = oracle_gradient(getattr(keras_losses(), fn), kwargs, y_true, y_pred)
 
     def value(reduction, *weight):
         return np.asarray(getattr(keras_losses(), cls)(**kwargs, reduction=reduction)(y_true, y_pred, *weight))
 
     if cls == "CTC":  # JAX compiles its loop anew at every call
-        return function, {"sum_over_batch_size": value("sum_over_batch_size")}, [], []
+        return function, gradient, {"sum_over_batch_size": value("sum_over_batch_size")}, [], []
     plain = {r: value(r) for r in REDUCTIONS}
     weights = sample_weights(plain[None].shape)
-    return function, plain, weights, [{r: value(r, w) for r in WEIGHTED} for w in weights]
+    return function, gradient, plain, weights, [{r: value(r, w) for r in WEIGHTED} for w in weights]
+
+
+def factors(values):
+    return np.random.default_rng(7).normal(size=values.shape).astype("float32")
+
+
+def oracle_gradient(fn, kwargs, y_true, y_pred):
+    """By the predictions, of a weighted sum of the losses."""
+    import jax
+    import jax.numpy as jnp
+
+    def total(x):
+        values = fn(y_true, x, **kwargs)
+        return jnp.sum(values * factors(values))
+
+    return np.asarray(jax.jit(jax.grad(total))(y_pred))
 
 
 def sample_weights(shape):
@@ -135,7 +166,7 @@ def sample_weights(shape):
 @pytest.mark.parametrize("i", range(len(CASES)), ids=IDS)
 def test_function_and_reductions(backend, i):
     cls, fn, kwargs, y_true, y_pred = case_data(CASES[i])
-    wanted, plain, weights, weighted = oracle(i)
+    wanted, _, plain, weights, weighted = oracle(i)
     got = ops.convert_to_numpy(getattr(losses, fn)(y_true, y_pred, **kwargs))
     np.testing.assert_allclose(got, wanted, **CLOSE)
     assert got.dtype == wanted.dtype and got.shape == wanted.shape
@@ -146,6 +177,18 @@ def test_function_and_reductions(backend, i):
         for reduction, value in values.items():
             got = getattr(losses, cls)(**kwargs, reduction=reduction)(y_true, y_pred, weight)
             np.testing.assert_allclose(ops.convert_to_numpy(got), value, **CLOSE, err_msg=str(reduction))
+
+
+@pytest.mark.parametrize("i", range(len(CASES)), ids=IDS)
+def test_gradient(train_backend, i):
+    _, fn, kwargs, y_true, y_pred = case_data(CASES[i])
+
+    def total(x):
+        values = getattr(losses, fn)(y_true, x, **kwargs)
+        return ops.sum(ops.multiply(values, factors(values)))
+
+    _, found = kerata.value_and_grad(total)(ops.convert_to_tensor(y_pred))
+    np.testing.assert_allclose(ops.convert_to_numpy(found), oracle(i)[1], **CLOSE)
 
 
 @pytest.mark.parametrize("reduction", ["sum_over_batch_size", "sum", "mean", "mean_with_sample_weight", None])
@@ -275,7 +318,7 @@ def test_errors_and_warnings(backend):
 
 
 def test_gradients_are_finite_at_the_edges(train_backend):
-    """Probabilities of exactly 0 and 1, and equal vectors, give finite losses."""
+    """Probabilities of exactly 0 and 1, and equal vectors, give finite losses and gradients."""
     for loss, y_true, y_pred in [
         (losses.BinaryCrossentropy(), [[0.0, 1.0]], [[1.0, 0.0]]),
         (losses.CategoricalCrossentropy(), [[0.0, 1.0]], [[1.0, 0.0]]),
@@ -284,4 +327,6 @@ def test_gradients_are_finite_at_the_edges(train_backend):
         (losses.LogCosh(), [[100.0]], [[-100.0]]),
         (losses.CosineSimilarity(), [[0.0, 0.0]], [[0.0, 0.0]]),
     ]:
-        assert np.isfinite(float(loss(y_true, y_pred)))
+        value, gradient = kerata.value_and_grad(lambda x: loss(y_true, x))(ops.convert_to_tensor(y_pred))
+        assert np.isfinite(float(value))
+        assert np.isfinite(ops.convert_to_numpy(gradient)).all(), type(loss).__name__

@@ -93,6 +93,19 @@ def one_hot_images(batch):
     return np.eye(3, dtype="float32")[rng.integers(0, 3, (N, T))], rng.random((N, T, 3)).astype("float32")
 
 
+def one_hot_channels(batch):
+    y_true, y_pred = one_hot_sequence(batch)
+    return np.moveaxis(y_true, -1, 1), np.moveaxis(y_pred, -1, 1)
+
+
+def one_hot_and_ids(batch):
+    return np.eye(3, dtype="float32")[rng.integers(0, 3, (N, T))], rng.integers(0, 3, (N, T))
+
+
+def ids_with_unknown(batch):
+    return rng.integers(-1, 3, (N, T)), rng.integers(0, 3, (N, T))
+
+
 def distributions(batch):
     return probabilities(N, C), probabilities(N, C)
 
@@ -180,6 +193,34 @@ CASES = [
     ("OneHotIoU", {"num_classes": 3, "target_class_ids": [0, 1]}, one_hot_images, (N, T)),
     ("OneHotMeanIoU", {"num_classes": 3}, one_hot_images, (N, T)),
 ]  # fmt: skip
+# The arguments that stand nowhere above.
+CASES += [
+    ("CategoricalCrossentropy", {"axis": 1}, one_hot_channels, None),
+    ("ConcordanceCorrelation", {"axis": 1}, real, None),
+    ("FalseNegatives", {"thresholds": [0.1, 0.5]}, bits, (N, T)),
+    ("FalsePositives", {}, bits, (N, T)),
+    ("TruePositives", {"thresholds": [0.9, 0.1]}, bits, None),
+    ("PrecisionAtRecall", {"recall": 0.5, "class_id": 1, "num_thresholds": 30}, one_hot, None),
+    ("SensitivityAtSpecificity", {"specificity": 0.5, "class_id": 0, "num_thresholds": 30}, one_hot, None),
+    ("SpecificityAtSensitivity", {"sensitivity": 0.5, "class_id": 2}, one_hot, None),
+    ("Precision", {"class_id": 0, "top_k": 1, "thresholds": 0.3}, one_hot, (N, 1)),
+    ("Recall", {"class_id": 0, "top_k": 3}, one_hot, None),
+    ("AUC", {"curve": "PR", "from_logits": True, "num_thresholds": 17}, logits, (N, T)),
+    ("AUC", {"multi_label": True, "thresholds": [0.3, 0.6], "summation_method": "majoring"}, bits, None),
+    ("FBetaScore", {"beta": 1.5, "average": "micro"}, one_hot, None),
+    ("F1Score", {"average": "weighted", "threshold": 0.5}, bits, None),
+    ("R2Score", {"class_aggregation": "variance_weighted_average", "num_regressors": 3}, real, None),
+    ("IoU", {"num_classes": 3, "target_class_ids": [0, 1], "ignore_class": 2}, class_ids, (N, T)),
+    ("MeanIoU", {"num_classes": 3, "sparse_y_true": False}, one_hot_and_ids, (N, T)),
+    ("MeanIoU", {"num_classes": 3, "ignore_class": -1}, ids_with_unknown, (N, T)),
+    ("OneHotIoU", {"num_classes": 3, "target_class_ids": [0, 2], "sparse_y_pred": True, "ignore_class": 1},
+     one_hot_and_ids, (N, T)),
+    ("IoU", {"num_classes": 3, "target_class_ids": [0], "sparse_y_true": False, "sparse_y_pred": False},
+     one_hot_images, (N, T)),
+    ("MeanIoU", {"num_classes": 3, "sparse_y_pred": False}, ids_and_scores, (N, T)),
+    ("OneHotMeanIoU", {"num_classes": 3, "sparse_y_pred": True, "ignore_class": 1}, one_hot_and_ids, (N, T)),
+    ("BinaryIoU", {"target_class_ids": [1], "threshold": 0.6}, bits, (N, T)),
+]  # fmt: skip
 IDS = [f"{c[0]}-{i}" for i, c in enumerate(CASES)]
 INTEGER_WEIGHTS = ("IoU", "BinaryIoU", "MeanIoU", "OneHotIoU", "OneHotMeanIoU")
 
@@ -265,6 +306,19 @@ def test_mask(backend, cls, weights):
         theirs.update_state(y_true, masked, weight)
         ours.update_state(y_true, set_mask(ops.convert_to_tensor(y_pred), ops.convert_to_tensor(mask)), weight)
         same(ours.result(), theirs.result())
+
+
+def test_iou_along_another_axis(backend):
+    """(Keras's fails for an axis other than the last.)"""
+    y_true, y_pred = one_hot_images(0)
+    for name in ("OneHotIoU", "OneHotMeanIoU"):
+        more = {"target_class_ids": [0, 2]} if name == "OneHotIoU" else {}
+        found = []
+        for axis in (-1, 1):
+            metric = getattr(metrics, name)(num_classes=3, axis=axis, **more)
+            metric.update_state(np.moveaxis(y_true, -1, axis), np.moveaxis(y_pred, -1, axis))
+            found.append(float(metric.result()))
+        assert found[0] == found[1]
 
 
 @pytest.mark.parametrize("shape", [(), (3,), (3, 2), (2, 3, 4)])

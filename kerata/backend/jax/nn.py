@@ -25,10 +25,10 @@ from kerata.backend import windows
 
 __all__ = [
     "average_pool", "conv", "conv_transpose", "depthwise_conv", "elu", "gelu", "leaky_relu", "log_softmax",
-    "max_pool", "relu", "selu", "silu", "softmax",
+    "max_pool", "relu", "relu6", "selu", "silu", "softmax",
 ]  # fmt: skip
 
-relu, silu, selu, gelu = jax.nn.relu, jax.nn.silu, jax.nn.selu, jax.nn.gelu
+relu, relu6, silu, selu, gelu = jax.nn.relu, jax.nn.relu6, jax.nn.silu, jax.nn.selu, jax.nn.gelu
 softmax, log_softmax = jax.nn.softmax, jax.nn.log_softmax
 
 

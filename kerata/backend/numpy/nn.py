@@ -13,7 +13,7 @@ from kerata.backend.numpy import xp
 
 __all__ = [
     "average_pool", "conv", "conv_transpose", "depthwise_conv", "elu", "gelu", "leaky_relu", "log_softmax",
-    "max_pool", "relu", "selu", "silu", "softmax",
+    "max_pool", "relu", "relu6", "selu", "silu", "softmax",
 ]  # fmt: skip
 
 
@@ -23,6 +23,10 @@ def _scalar(value, x):
 
 def relu(x):
     return np.maximum(x, _scalar(0, x))
+
+
+def relu6(x):
+    return np.clip(x, _scalar(0, x), _scalar(6, x))
 
 
 def silu(x):

@@ -9,10 +9,10 @@ from kerata.backend.tensorflow.arrays import shape as shape_of
 
 __all__ = [
     "average_pool", "conv", "conv_transpose", "depthwise_conv", "elu", "gelu", "leaky_relu", "lstm", "log_softmax",
-    "max_pool", "relu", "selu", "silu", "softmax", "sparse_crossentropy",
+    "max_pool", "relu", "relu6", "selu", "silu", "softmax", "sparse_crossentropy",
 ]  # fmt: skip
 
-relu, silu, selu = tf.nn.relu, tf.nn.silu, tf.nn.selu
+relu, relu6, silu, selu = tf.nn.relu, tf.nn.relu6, tf.nn.silu, tf.nn.selu
 
 
 def elu(x, alpha):

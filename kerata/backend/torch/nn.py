@@ -18,12 +18,12 @@ from kerata.backend.torch import malloc
 __all__ = [
     "average_pool", "batch_norm_training", "conv", "conv_transpose", "ctc_loss", "depthwise_conv",
     "dot_product_attention", "elu", "gelu", "gru", "layer_norm", "leaky_relu", "log_softmax", "lstm", "max_pool",
-    "relu", "selu", "silu", "softmax", "sparse_crossentropy",
+    "relu", "relu6", "selu", "silu", "softmax", "sparse_crossentropy",
 ]  # fmt: skip
 
 malloc.tune()
 
-relu, silu, selu = torch.relu, F.silu, F.selu
+relu, relu6, silu, selu = torch.relu, F.relu6, F.silu, F.selu
 
 
 def elu(x, alpha):
@@ -187,11 +187,14 @@ def layer_norm(x, axes, gamma, beta, epsilon):
 def dot_product_attention(query, key, value, bias, mask, scale, is_causal, flash_attention, soft_cap):
     if soft_cap is not None or (is_causal and (mask is not None or bias is not None)):
         return NotImplemented
-    if bias is not None:
-        mask = bias if mask is None else torch.where(mask, bias, torch.finfo(bias.dtype).min)
-    if mask is not None and mask.dtype is not torch.bool:
-        mask = mask.to(query.dtype)
     q, k, v = (t.transpose(1, 2) for t in (query, key, value))
+    if mask is not None:
+        # A target that may look nowhere gets the mean of the values, as on the other backends (here it would get 0).
+        sees = mask.any(-1, keepdim=True)
+        q, mask = torch.where(sees, q, 0.0), mask | ~sees
+    if bias is not None:
+        bias = bias if mask is None else torch.where(mask, torch.where(sees, bias, 0.0), torch.finfo(bias.dtype).min)
+        mask = bias.to(query.dtype)
     grouped = q.shape[1] != k.shape[1]
     attend = functools.partial(F.scaled_dot_product_attention, q, k, v, mask, 0.0, is_causal, scale=scale)
     if flash_attention and q.device.type == "cuda":

@@ -21,6 +21,7 @@ class HeadAttention(Layer):
 
     # In Keras's files these layers have `activity_regularizer` always.
     _config_skip = (Layer._config_skip - {"activity_regularizer"}) | {"flash_attention"}
+    _masks_queries = False  # whether `query_mask` closes the rows of its targets; it travels with the output in any case
 
     def _set_up(self, dropout, use_bias, use_gate, sliding_window, flash_attention, seed, activity_regularizer,
                 weights: dict) -> None:  # fmt: skip
@@ -122,11 +123,10 @@ class HeadAttention(Layer):
 
     def _compute_attention_mask(self, query, value, query_mask=None, value_mask=None, key_mask=None,
                                 attention_mask=None, use_causal_mask=False):  # fmt: skip
-        """Where targets may look, (batch, targets, sources) or what broadcasts to it; None for everywhere.
-
-        `query_mask` is not among it: it travels with the output.
-        """
+        """Where targets may look, (batch, targets, sources) or what broadcasts to it; None for everywhere."""
         masks = [ops.expand_dims(ops.cast(m, "bool"), -2) for m in (value_mask, key_mask) if m is not None]
+        if self._masks_queries and query_mask is not None:
+            masks.append(ops.expand_dims(ops.cast(query_mask, "bool"), -1))
         targets, sources = ops.shape(query)[1], ops.shape(value)[1]
         if use_causal_mask:
             masks.append(causal_mask(targets, sources))

@@ -11,6 +11,7 @@ Q, V = (2, 3, 4), (2, 5, 4)
 RNG = np.random.default_rng(0)
 Q_MASK = np.array([[1, 1, 0], [1, 0, 1]], bool)
 V_MASK = np.array([[1, 1, 1, 0, 0], [0, 1, 1, 1, 0]], bool)
+NOTHING = np.array([[0, 0, 0, 0, 0], [1, 1, 0, 0, 0]], bool)  # a sequence of padding alone
 VALUE = RNG.normal(size=V).astype("float32")
 KEY = RNG.normal(size=V).astype("float32")
 
@@ -33,9 +34,11 @@ def test_masked_single_headed_as_keras(backend, kind, call):
     ({}, {}), ({"use_gate": True}, {"key": KEY}),
     ({"use_gate": True, "value_dim": 5}, {"return_attention_scores": True}), ({"output_shape": (2, 3), "use_bias": False}, {}),
     ({"sliding_window": 2}, {}), ({"dropout": 0.3}, {"return_attention_scores": True}),
-    ({}, {"value_mask": V_MASK, "query_mask": Q_MASK}), ({}, {"use_causal_mask": True}),
+    ({}, {"value_mask": V_MASK, "query_mask": Q_MASK}), ({}, {"value_mask": NOTHING}),
+    ({}, {"value_mask": V_MASK, "use_causal_mask": True}), ({}, {"use_causal_mask": True}),
     ({}, {"attention_mask": np.tril(np.ones((2, 3, 5), bool)), "value_mask": V_MASK[::-1] | True}),
-    ({"kernel_regularizer": "l2", "bias_regularizer": "l2", "kernel_constraint": "max_norm", "seed": 3}, {}),
+    ({"kernel_regularizer": "l2", "bias_regularizer": "l2", "kernel_constraint": "max_norm", "bias_constraint": "non_neg", "seed": 3}, {}),
+    ({}, {"attention_mask": RNG.random((2, 2, 3, 5)) > 0.3}),
 ])  # fmt: skip
 def test_multi_head_as_keras(backend, arguments, call):
     check_layer(
@@ -54,6 +57,8 @@ def test_attention_axes_as_keras(backend, axes):
 @pytest.mark.parametrize("arguments, call", [
     ({}, {}), ({"use_gate": True}, {"return_attention_scores": True}), ({"use_bias": False}, {"use_causal_mask": True}),
     ({"sliding_window": 2, "dropout": 0.2}, {"value_mask": V_MASK}), ({}, {"key": KEY}),
+    ({"kernel_regularizer": "l2", "bias_regularizer": "l2", "kernel_constraint": "non_neg", "bias_constraint": "max_norm",
+      "seed": 3, "flash_attention": False}, {"query_mask": Q_MASK, "value_mask": V_MASK}),
 ])  # fmt: skip
 def test_grouped_as_keras(backend, arguments, call):
     arguments = {"head_dim": 3, "num_query_heads": 4, "num_key_value_heads": 2, **arguments}
