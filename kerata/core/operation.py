@@ -64,6 +64,18 @@ class Operation(Configurable):
     def name(self, value: str) -> None:
         self._name = value
 
+    def __getstate__(self) -> dict:
+        """What copies and pickles hold: not the graphs in which the operation stands, which would drag in all else."""
+        state = dict(self.__dict__)
+        state.pop("_inbound_nodes", None)
+        args, kwargs = state.get("_init_arguments", ((), {}))
+        state["_init_arguments"] = tree.map_structure(lambda x: None if isinstance(x, KerasTensor) else x, (args, kwargs))
+        return state
+
+    def __setstate__(self, state: dict) -> None:
+        self.__dict__.setdefault("_inbound_nodes", [])
+        self.__dict__.update(state)
+
     def __call__(self, *args, **kwargs):
         if any_symbolic(args, kwargs):
             return self.symbolic_call(*args, **kwargs)

@@ -46,10 +46,16 @@ class InputLayer(Layer):
         self._dtype = dtypes.standardize_dtype(dtype)
         self.sparse, self.ragged, self.optional = bool(sparse), bool(ragged), bool(optional)
         self.built = True
-        output = input_tensor
+        self._begin(name, input_tensor)
+
+    def _begin(self, name: str | None, output=None) -> None:
         if output is None:
             output = KerasTensor(self.batch_shape, self._dtype, sparse=self.sparse, ragged=self.ragged, name=name)
         Node(self, (), {}, output)
+
+    def __setstate__(self, state: dict) -> None:
+        super().__setstate__(state)
+        self._begin(self.name)
 
     def call(self):
         raise NotImplementedError(f"InputLayer {self.name!r} computes nothing: it only stands for an input.")

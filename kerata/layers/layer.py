@@ -485,7 +485,10 @@ class Layer(LayerState, Operation):
 
     def _pass_masks(self, plan, bound, masks) -> None:
         if plan.takes_mask:
-            if bound.get("mask") is None and masks is not None:
+            if bound.get("mask") is None:
+                inputs = bound.get(plan.first)
+                if masks is None and isinstance(inputs, list | tuple | dict):
+                    masks = tree.map_structure(lambda _: None, inputs)
                 bound["mask"] = masks
         elif "mask" in bound and not plan.takes_any:
             bound.pop("mask")
@@ -588,6 +591,17 @@ class Layer(LayerState, Operation):
         from kerata.core.remat import remat
 
         return remat(layer_call)(*args, **kwargs)
+
+    # -- copies and pickles -----------------------------------------------------------------------------------
+    def __getstate__(self) -> dict:
+        state = super().__getstate__()
+        for name in ("_tensor", "_fast", "_fast_dtype", "_listing"):
+            state.pop(name, None)
+        return {**state, "_backend": self._backend.name, "_losses": []}
+
+    def __setstate__(self, state: dict) -> None:
+        b = backend.get(state["_backend"])
+        super().__setstate__({**state, "_backend": b, "_tensor": b.Tensor})
 
     # -- config -----------------------------------------------------------------------------------------------
     def get_config(self) -> dict:

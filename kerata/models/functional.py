@@ -13,7 +13,7 @@ from kerata.core.scopes import context
 from kerata.layers.input_layer import InputLayer
 from kerata.layers.input_spec import InputSpec
 from kerata.layers.layer import Layer
-from kerata.models.graph import Graph, Program
+from kerata.models.graph import Graph, Program, restored_graph, saved_graph
 from kerata.models.model import Model
 
 
@@ -41,19 +41,32 @@ class Functional(Model):
         self._outputs_struct = tree.map_structure(lambda x: x, outputs)
         if not all(_is_input(x) for x in tree.flatten(inputs)):
             self._inputs_struct, self._outputs_struct = _with_new_inputs(inputs, outputs)
-        self._inputs = tree.flatten(self._inputs_struct)
-        self._outputs = tree.flatten(self._outputs_struct)
-        self._graph = Graph(self._inputs, self._outputs)
+        self._make_program()
         self._graph.check_names()
-        self._operations = self._graph.operations
-        self._graph_layers = [x for x in self._operations if isinstance(x, Layer)]
-        self._program = Program(self._graph, _unpacked(self._outputs_struct))
         self.built = True
         self.supports_masking = True
         if self._parent_names is None:
             self._parent_names = context.names
         if trainable is not None:
             self.trainable = trainable
+
+    def _make_program(self) -> None:
+        self._inputs = tree.flatten(self._inputs_struct)
+        self._outputs = tree.flatten(self._outputs_struct)
+        self._graph = Graph(self._inputs, self._outputs)
+        self._operations = self._graph.operations
+        self._graph_layers = [x for x in self._operations if isinstance(x, Layer)]
+        self._program = Program(self._graph, _unpacked(self._outputs_struct))
+
+    def __getstate__(self) -> dict:
+        state = {k: v for k, v in super().__getstate__().items() if k not in self._untracked and k != "_graph_layers"}
+        return {**state, "_saved_graph": saved_graph(self._graph, self._inputs_struct, self._outputs_struct)}
+
+    def __setstate__(self, state: dict) -> None:
+        state = dict(state)
+        self._inputs_struct, self._outputs_struct = restored_graph(state.pop("_saved_graph"))
+        super().__setstate__(state)
+        self._make_program()
 
     @staticmethod
     def _check_ends(inputs, outputs) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from kerata.core import tree
 from kerata.core.keras_tensor import KerasTensor
 from kerata.core.operation import Node, OpCall
+from kerata.layers.input_layer import InputLayer
 
 
 class Graph:
@@ -183,3 +184,62 @@ class Program:
         if self.single:
             return values[self.output_slots[0]]
         return self.outputs(values)
+
+
+class _Place:
+    """Where a tensor comes from: the number of its node in `saved_graph`, and which of the node's outputs it is."""
+
+    def __init__(self, node: int, output: int):
+        self.node, self.output = node, output
+
+
+def saved_graph(graph: Graph, inputs, outputs) -> dict:
+    """The graph as plain lists, for copies and pickles: nodes point to their parents by number."""
+    number = {id(node): i for i, node in enumerate(graph.nodes)}
+
+    def place(x):
+        if not isinstance(x, KerasTensor):
+            return x
+        history = x._keras_history
+        return _Place(number[id(history.operation._inbound_nodes[history.node_index])], history.tensor_index)
+
+    given = {id(x) for x in graph.inputs}
+    nodes = []
+    for node in graph.nodes:
+        starts = node.is_input or all(id(x) in given for x in node.outputs)
+        call = ((), {}) if starts else (tree.map_structure(place, node.args), tree.map_structure(place, node.kwargs))
+        made = [(x.shape, x.dtype, x.sparse, x.ragged, x.name) for x in node.outputs]
+        nodes.append((node.operation, node.index, *call, made))
+    return {"nodes": nodes, "ends": tree.map_structure(place, (inputs, outputs))}
+
+
+def restored_graph(state: dict):
+    """The inputs and outputs of a graph that is made anew from what `saved_graph` gave."""
+    nodes: list[Node] = []
+
+    def tensor(x):
+        return nodes[x.node].outputs[x.output] if isinstance(x, _Place) else x
+
+    by_operation: dict[int, list] = {}
+    for operation, index, args, kwargs, made in state["nodes"]:
+        operation.__dict__.setdefault("_inbound_nodes", [])
+        if isinstance(operation, InputLayer) and operation._inbound_nodes:
+            nodes.append(operation._inbound_nodes[0])
+            continue
+        outputs = [KerasTensor(shape, dtype, sparse, ragged, name=name) for shape, dtype, sparse, ragged, name in made]
+        nodes.append(Node(operation, *tree.map_structure(tensor, (args, kwargs)), outputs))
+        by_operation.setdefault(id(operation), []).append((index, nodes[-1]))
+    for calls in by_operation.values():
+        _number_as_before([node for _, node in sorted(calls, key=lambda pair: pair[0])])
+    return tree.map_structure(tensor, state["ends"])
+
+
+def _number_as_before(nodes: list[Node]) -> None:
+    """Give the new nodes of one operation the order that the old ones had."""
+    operation = nodes[0].operation
+    first = min(node.index for node in nodes)
+    for i, node in enumerate(nodes, first):
+        node.index = i
+        operation._inbound_nodes[i] = node
+        for x in node.outputs:
+            x._keras_history = x._keras_history._replace(node_index=i)

@@ -58,6 +58,10 @@ class Model(Trainer, Layer):
         Layer.__init__(self, *args, **kwargs)
         self._init_training()
 
+    def __getstate__(self) -> dict:
+        compiled = {"_compiled_steps": {}, "train_function": None, "test_function": None, "predict_function": None}
+        return {**super().__getstate__(), **compiled}
+
     def _held(self):
         from kerata.layers.state import _SKIPPED
         from kerata.layers.tracking import Held

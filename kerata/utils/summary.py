@@ -116,9 +116,9 @@ def in_range(layers: list, layer_range) -> list:
         hits = [i for i, n in enumerate(names) if n == pattern or re.match(pattern, n)]
         if not hits:
             raise ValueError(f"`layer_range` names {pattern!r}, but no layer has such a name. The layers are: {names}.")
-        found.append((min(hits), max(hits)))
-    first, last = min(a for a, _ in found), max(b for _, b in found)
-    return layers[first : last + 1]
+        found.append(hits)
+    first, last = sorted(found, key=min)
+    return layers[min(first) : max(last) + 1]
 
 
 def _row(layer, relevant, outer, depth: int) -> dict:
@@ -198,7 +198,7 @@ def _totals(model) -> list[tuple[str, int, int]]:
     trainable = unique(model.trainable_variables)
     others = unique(model.non_trainable_weights)
     optimizer = getattr(model, "optimizer", None)
-    own = unique(getattr(optimizer, "variables", None) or []) if optimizer is not None else []
+    own = unique(optimizer.variables) if getattr(optimizer, "built", False) else []
     parts = [("Total", trainable + others + own), ("Trainable", trainable), ("Non-trainable", others)]
     if own:
         parts.append(("Optimizer", own))

@@ -86,7 +86,7 @@ class Lambda(Layer):
             mask=serialize_keras_object(self.mask) if callable(self.mask) else self.mask,
             arguments=serialize_keras_object(self.arguments),
         )
-        return config
+        return {k: v for k, v in config.items() if v is not None or k not in ("mask", "output_shape")}
 
     @classmethod
     def from_config(cls, config, custom_objects=None, safe_mode=None):
