@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import numpy as np
+
 from kerata.callbacks.callback import Callback
 
 _BATCH_HOOKS = {
@@ -35,11 +37,6 @@ class CallbackList:
             self.set_model(model)
 
     def _add_default(self, add_history: bool, add_progbar: bool) -> None:
-        if add_progbar:
-            from kerata.callbacks.progbar_logger import ProgbarLogger
-
-            if not any(isinstance(c, ProgbarLogger) for c in self.callbacks):
-                self.callbacks.append(ProgbarLogger())
         if add_history:
             from kerata.callbacks.history import History
 
@@ -49,6 +46,11 @@ class CallbackList:
                 self.callbacks.append(found)
             if self._model is not None:
                 self._model.history = found
+        if add_progbar:
+            from kerata.callbacks.progbar_logger import ProgbarLogger
+
+            if not any(isinstance(c, ProgbarLogger) for c in self.callbacks):
+                self.callbacks.append(ProgbarLogger())
 
     @property
     def model(self):
@@ -77,8 +79,21 @@ class CallbackList:
         )
 
     def _call(self, name: str, *args, logs=None) -> None:
-        for hook in self._hooks[name]:
-            hook(*args, logs)
+        hooks = self._hooks[name]
+        if hooks:
+            logs = {k: _number(v) for k, v in logs.items()} if logs else {}  # what callbacks add is for each other
+            for hook in hooks:
+                hook(*args, logs)
+
+
+def _number(value):
+    """A scalar tensor (of a custom loop's logs) as a number; anything else as it is."""
+    if isinstance(value, float | int | str | np.ndarray | list | tuple | dict | type(None)):
+        return value
+    try:
+        return float(value)
+    except (TypeError, ValueError, RuntimeError):
+        return value
 
 
 def _flatten(callbacks) -> list:

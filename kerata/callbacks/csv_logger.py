@@ -39,6 +39,9 @@ class CSVLogger(Callback):
         logs = logs or {}
         if self.keys is None:
             self.keys = sorted(logs)
+            later = getattr(getattr(self, "_callback_list", None), "validates", False)
+            if later and not any(k.startswith("val_") for k in logs):  # the first validation comes in a later epoch
+                self.keys += [f"val_{k}" for k in self.keys]
         if self.writer is None:
             self.writer = csv.DictWriter(
                 self._file, ["epoch", *self.keys], delimiter=self.sep, lineterminator="\n", extrasaction="ignore"

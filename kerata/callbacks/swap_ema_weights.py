@@ -14,46 +14,56 @@ class SwapEMAWeights(Callback):
         swap_on_epoch: whether they are also in place at the end of each epoch (for a `ModelCheckpoint`).
     """
 
+    _carried = ("_aside",)
+
     def __init__(self, swap_on_epoch=False):
         super().__init__()
         self.swap_on_epoch = swap_on_epoch
-        self._in_place = False
+        self._aside: list | None = None  # the weights themselves, while the averages are in their place
 
-    def _optimizer(self):
+    def _pairs(self) -> list[tuple]:
+        """The weights and their averages."""
         optimizer = self.model.optimizer
-        inner = getattr(optimizer, "inner_optimizer", optimizer)
-        if not getattr(inner, "use_ema", False):
+        optimizer = getattr(optimizer, "inner_optimizer", optimizer)
+        with_averages = [o for o in getattr(optimizer, "optimizers", None) or [optimizer] if getattr(o, "use_ema", False)]
+        if not with_averages:
             raise ValueError("SwapEMAWeights needs an optimizer with use_ema=True, e.g. Adam(use_ema=True).")
-        return inner
+        return [
+            pair for o in with_averages for pair in zip(o._trainable_variables, o._model_variables_moving_average)
+            if pair[1] is not None
+        ]  # fmt: skip
 
-    def _swap(self) -> None:
-        optimizer = self._optimizer()
-        for v, average in zip(optimizer._trainable_variables, optimizer._model_variables_moving_average):
-            value = v.numpy().copy()
-            v.assign(average.numpy().copy())
-            average.assign(value)
-        self._in_place = not self._in_place
+    def _put_averages(self) -> None:
+        if self._aside is None:
+            pairs = self._pairs()
+            self._aside = [v.numpy().copy() for v, _ in pairs]
+            for v, average in pairs:
+                v.assign(average.numpy().copy())
+
+    def _put_back(self) -> None:
+        if self._aside is not None:
+            for (v, _), value in zip(self._pairs(), self._aside):
+                v.assign(value)
+            self._aside = None
 
     def on_epoch_begin(self, epoch, logs=None):
-        if self.swap_on_epoch and self._in_place:
-            self._swap()
+        self._put_back()
 
     def on_epoch_end(self, epoch, logs=None):
-        if self.swap_on_epoch and not self._in_place:
-            self._swap()
+        if self.swap_on_epoch:
+            self._put_averages()
+
+    def on_train_end(self, logs=None):
+        self._aside = None  # after training the averages stay
 
     def on_test_begin(self, logs=None):
-        if not self._in_place:
-            self._swap()
+        self._put_averages()
 
     def on_test_end(self, logs=None):
-        if self._in_place:
-            self._swap()
+        self._put_back()
 
     def on_predict_begin(self, logs=None):
-        if not self._in_place:
-            self._swap()
+        self._put_averages()
 
     def on_predict_end(self, logs=None):
-        if self._in_place:
-            self._swap()
+        self._put_back()

@@ -188,6 +188,7 @@ def fit(model, *, x, y, batch_size, epochs, verbose, callbacks, validation_split
     callbacks = as_callback_list(
         callbacks, model, add_history=True, verbose=verbose, epochs=epochs, steps=source.num_batches
     )
+    callbacks.validates = validation is not None
     runner = Runner(model, "train", source, callbacks)
     tester = Runner(model, "test", validation, callbacks) if validation is not None else None
     try:
@@ -228,7 +229,7 @@ def _validates(epoch: int, freq) -> bool:
 
 
 def _check_frequency(freq) -> None:
-    if isinstance(freq, int) and freq > 0 or isinstance(freq, list | tuple | set | range):
+    if (isinstance(freq, int) and freq > 0) or isinstance(freq, list | tuple | set | range):
         return
     raise ValueError(
         f"Expected `validation_freq` to be a positive int, or a list of epochs (from 1). Received: validation_freq={freq!r}."

@@ -249,10 +249,12 @@ class _Binding:
         """What is given for one leaf; a list or dict with one entry is that entry."""
         if given is None or self.leaf(given):
             return given
-        if len(given) == 1:
+        if is_nest(given) and len(given) == 1:
             inner = given[0] if not isinstance(given, dict) else next(iter(given.values()))
             if inner is None or self.leaf(inner):
                 return inner
+        if not is_nest(given):
+            raise ValueError(f"`{self.what}` has {given!r} for one {self.slots.kind}, which cannot be interpreted as one.")
         raise ValueError(
             f"`{self.what}` has a {_kind(given)} of {len(given)} for one {self.slots.kind}; {self.slots.describe()}: "
             f"give {self._example()}."

@@ -57,7 +57,8 @@ class Trainer:
         from kerata.training.compile_metrics import CompileMetrics
 
         if run_eagerly and jit_compile is True:
-            raise ValueError("compile() was given run_eagerly=True and jit_compile=True; choose one.")
+            warnings.warn("compile(run_eagerly=True, jit_compile=True): eager steps are not compiled.", stacklevel=2)
+            jit_compile = False
         arguments = {
             "optimizer": optimizer, "loss": loss, "loss_weights": loss_weights, "metrics": metrics,
             "weighted_metrics": weighted_metrics, "run_eagerly": run_eagerly,
@@ -294,7 +295,10 @@ class Trainer:
         """The outputs' shapes and dtypes for a batch like `x`, as KerasTensors; None if they cannot be inferred."""
         inputs = tree.map_structure(_symbol, x)
         try:
-            return self(inputs) if not self.built else self.compute_output_spec(inputs)
+            spec = self(inputs) if not self.built else self.compute_output_spec(inputs)
+            ends = getattr(self, "_outputs_struct", None)
+            alone = isinstance(ends, list | tuple) and len(ends) == 1  # a call gives it without the list
+            return spec[0] if alone and isinstance(spec, list | tuple) else spec
         except Exception:
             if type(self).train_step is not Trainer.train_step:
                 return None  # its own step may use the data in another way than `call`; errors in it show there

@@ -41,7 +41,10 @@ MISTAKES = {
     "no loss": (lambda m: (m.compile("sgd"), m.fit(X, Y, verbose=0)), ValueError, r"loss"),
     "unknown output": (lambda m: (m.compile("sgd", {"oot": "mse"}), m.fit(X, X[:, :3], verbose=0)), ValueError, r"'out'"),
     "steps": (lambda m: m.compile("sgd", "mse", steps_per_execution=0), ValueError, r"steps_per_execution"),
-    "both modes": (lambda m: m.compile("sgd", "mse", run_eagerly=True, jit_compile=True), ValueError, r"choose|run_eagerly"),
+    "a number as loss": (lambda m: (m.compile("sgd", 3), m.fit(X, Y, verbose=0)), ValueError, r"loss.*3"),
+    "validation_freq": (lambda m: m.fit(X, Y, validation_data=(X, Y), validation_freq="x", verbose=0), ValueError, r"validation_freq.*'x'"),
+    "validation_freq 0": (lambda m: m.fit(X, Y, validation_data=(X, Y), validation_freq=0, verbose=0), ValueError, r"validation_freq"),
+    "unknown argument": (lambda m: m.evaluate(X, Y, verbose=0, batchsize=3), ValueError, r"'batchsize'"),
     "unknown layer": (lambda m: m.get_layer("ot"), ValueError, r"'out'"),
     "weights of another": (lambda m: m.set_weights([np.ones((4, 3))]), ValueError, r"2 weights"),
     "weights' shape": (lambda m: m.set_weights([np.ones((3, 4)), np.ones(3)]), ValueError, r"\(4, 3\)"),
@@ -60,6 +63,12 @@ def test_mistakes_are_named(mistake, train_backend):
     model.trainable = True
     model.compile("sgd", "sparse_categorical_crossentropy")
     assert np.isfinite(model.fit(X, Y, verbose=0).history["loss"][0])
+
+
+def test_eager_steps_are_not_compiled():
+    with pytest.warns(UserWarning, match="eager"):
+        model = make(run_eagerly=True, jit_compile=True)
+    assert model.run_eagerly and model.jit_compile is False
 
 
 def test_a_model_that_was_not_compiled(train_backend):

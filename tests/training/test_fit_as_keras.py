@@ -334,7 +334,23 @@ def steps_counted_from_arrays(K):
     return trained(model, X, Y, batch_size=4, epochs=2, steps_per_epoch=5)
 
 
+def lists_of_one(K):
+    x = K.Input((5,))
+    model = start(K.Model([x], [K.layers.Dense(1, name="q")(x)]))
+    model.compile("sgd", ["mse"], metrics=[["mae"]])
+    out = trained(model, [X], [normal(20, 1)], batch_size=6, epochs=2, validation_split=0.2)
+    return {**out, "evaluate": model.evaluate([X], [normal(20, 1)], verbose=0), "predict": model.predict([X], verbose=0)}
+
+
+def parts_of_the_data(K):
+    """Epochs of two of the six batches, the last of which is smaller."""
+    model = mlp(K)
+    model.compile("sgd", "sparse_categorical_crossentropy", metrics=["accuracy"])
+    return trained(model, normal(22, 5), labels(22, 3), batch_size=4, epochs=4, steps_per_epoch=2)
+
+
 PROGRAMS = [
+    lists_of_one, parts_of_the_data,
     plain_mlp, sgd_split, weighted, class_weighted, cnn, lstm, two_outputs, list_outputs,
     one_loss_for_two, dict_outputs, regularized, added_losses, loss_of_layers_only, frozen, frozen_batch_norm,
     subclassed, own_metric, own_loss, clipped_with_ema, accumulated, steps, validated_sometimes, tiny,

@@ -458,3 +458,21 @@ def test_numpy_cannot_train():
             model.fit(X, X[:, :3], verbose=0)
         with pytest.raises(NotImplementedError, match=r"to_backend"):
             kerata.grad(lambda x: x)(1.0)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("cell", ["Dense", "LSTM"])
+def test_compiled_by_the_backends_compiler(cell, train_backend):
+    """jit_compile=True: torch.compile, XLA and jit train as eager steps do, a smaller last batch included."""
+    x, y = normal(10, 3, 2), labels(10, 3)
+
+    def trained(**how):
+        kerata.utils.set_random_seed(1)
+        first = [layers.LSTM(4)] if cell == "LSTM" else [layers.Flatten(), layers.Dense(4, use_bias=False), layers.BatchNormalization()]
+        model = kerata.Sequential([kerata.Input((3, 2)), *first, layers.Dense(3, activation="softmax")])
+        model.compile("adam", "sparse_categorical_crossentropy", metrics=["accuracy"], **how)
+        history = model.fit(x, y, batch_size=4, epochs=2, verbose=0, validation_data=(x, y))
+        return [*history.history.values(), model.evaluate(x, y, verbose=0), *model.get_weights()]
+
+    for found, wanted in zip(trained(jit_compile=True), trained(run_eagerly=True)):
+        np.testing.assert_allclose(found, wanted, rtol=1e-4, atol=1e-5)

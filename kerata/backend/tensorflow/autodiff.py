@@ -5,6 +5,7 @@ from __future__ import annotations
 import tensorflow as tf
 
 from kerata.backend.eager import eager_chunk, eager_step
+from kerata.backend.tensorflow import nn
 from kerata.backend.tensorflow.arrays import convert
 from kerata.core import tree
 
@@ -42,7 +43,20 @@ def compile_step(step, result, variables, jit=True, donate=True):
     """A function of a batch: one step, then its logs."""
     if not jit:
         return eager_step(step, result)
-    return tf.function(lambda batch: result(step(batch)), autograph=False, reduce_retracing=True, jit_compile=jit == "always" or None)
+    step, xla = _for_xla(step, jit)
+    return tf.function(lambda batch: result(step(batch)), autograph=False, reduce_retracing=not xla, jit_compile=xla)
+
+
+def _for_xla(step, jit):
+    """The step, and what `tf.function` is told: with `jit` "always", XLA compiles it."""
+    if jit != "always":
+        return step, None
+
+    def traced(batch):
+        with nn.for_xla():
+            return step(batch)
+
+    return traced, True
 
 
 def compile_chunk(step, result, variables, batch_size: int, ordered: bool, jit=True, donate=True):
@@ -53,18 +67,21 @@ def compile_chunk(step, result, variables, batch_size: int, ordered: bool, jit=T
     def batch_at(data, order, i):
         begin = i * batch_size
 
-        def fixed(x):
-            x.set_shape((batch_size, *x.shape[1:]))
-            return x
+        def rows(a):  # of a size that XLA knows as well: it would take that of `a` for a[begin:end]
+            rest = a.shape.rank - 1
+            return tf.slice(a, tf.stack([begin, *[0] * rest]), [batch_size, *[-1] * rest])
 
         if not ordered:
-            return tree.map_structure(lambda a: fixed(a[begin : begin + batch_size]), data, none_is_leaf=False)
-        index = order[begin : begin + batch_size]
-        return tree.map_structure(lambda a: fixed(tf.gather(a, index)), data, none_is_leaf=False)
+            return tree.map_structure(rows, data, none_is_leaf=False)
+        index = rows(order)
+        return tree.map_structure(lambda a: tf.gather(a, index), data, none_is_leaf=False)
 
-    @tf.function(autograph=False, reduce_retracing=True, jit_compile=jit == "always" or None)
+    silent = step.silent
+    step, xla = _for_xla(step, jit)
+
+    @tf.function(autograph=False, reduce_retracing=not xla, jit_compile=xla)
     def run(data, order, start, count):
-        if step.silent:
+        if silent:
             tf.while_loop(lambda i: i < count, lambda i: _then(step(batch_at(data, order, start + i)), i), [tf.constant(0)],
                           parallel_iterations=1)  # fmt: skip
             return result(None)

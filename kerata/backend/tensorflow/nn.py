@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
+import threading
+
 import tensorflow as tf
 
 from kerata.backend import windows
@@ -165,12 +168,30 @@ def _cell_second(w):
     return tf.concat([i, g, f, o], -1)
 
 
+class _Tracing(threading.local):
+    for_xla = False
+
+
+_tracing = _Tracing()
+
+
+@contextlib.contextmanager
+def for_xla(on: bool = True):
+    """While open, kernels that XLA does not have are left out of what is traced."""
+    before, _tracing.for_xla = _tracing.for_xla, on
+    try:
+        yield
+    finally:
+        _tracing.for_xla = before
+
+
 def lstm(
     x, h0, c0, kernel, recurrent_kernel, bias, *, activation="tanh", recurrent_activation="sigmoid", mask=None,
     go_backwards=False,
 ):  # fmt: skip
     """One kernel for all steps: 5 times faster here than a loop of the graph, and 1.8 times than Keras's."""
-    if (activation, recurrent_activation) != ("tanh", "sigmoid") or mask is not None or x.dtype != tf.float32:
+    plain = (activation, recurrent_activation) == ("tanh", "sigmoid") and mask is None and x.dtype == tf.float32
+    if not plain or _tracing.for_xla:
         return NotImplemented
     steps, units = tf.shape(x)[1], recurrent_kernel.shape[0]
     x = tf.transpose(tf.reverse(x, [1]) if go_backwards else x, (1, 0, 2))

@@ -18,12 +18,15 @@ __all__ = [
 
 class _Depth(threading.local):
     n = 0  # how many gradients are being computed around this one
+    compiles = False  # whether what is differentiated goes through torch.compile
 
 
 _depth = _Depth()
 
 
 def _gradients(compute, sources, has_aux):
+    if _depth.compiles and _depth.n == 0:
+        compute = torch.compile(compute)
     _depth.n += 1
     try:
         with torch.enable_grad():
@@ -73,13 +76,28 @@ def set_trainable(value, trainable: bool):
 
 def compile_step(step, result, variables, jit=True, donate=True):
     """A function of a batch: one step, then its logs. Eager: compiling costs 5-20 s and gains nothing on CPU."""
-    return eager_step(torch.compile(step) if jit == "always" else step, result)
+    return eager_step(_compiled(step, donate) if jit == "always" else step, result)
 
 
 def compile_chunk(step, result, variables, batch_size: int, ordered: bool, jit=True, donate=True):
     """A function `(data, order, start, count) -> logs`: `count` steps, from batch `start`."""
-    step = torch.compile(step) if jit == "always" else step
+    step = _compiled(step, donate) if jit == "always" else step
     return eager_chunk(step, result, batch_size, ordered, lambda a, index: a.index_select(0, index))
+
+
+def _compiled(step, trains: bool):
+    """The step through `torch.compile`; of a training step what is differentiated: the optimizers' kernels are fused."""
+    if not trains:
+        return torch.compile(step)
+
+    def run(batch):
+        before, _depth.compiles = _depth.compiles, True
+        try:
+            return step(batch)
+        finally:
+            _depth.compiles = before
+
+    return run
 
 
 def to_device(data):
