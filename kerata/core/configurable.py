@@ -25,7 +25,7 @@ def init_parameters(cls: type) -> tuple[str, ...]:
         parameters = list(inspect.signature(base.__init__).parameters.values())[1:]
         named = [p.name for p in parameters if p.kind not in (p.VAR_POSITIONAL, p.VAR_KEYWORD)]
         names.extend(n for n in named if n not in names)
-        if base is not cls and getattr(base, "_config_root", False):
+        if base is not cls and "_config_root" in base.__dict__:
             break
         if not any(p.kind is p.VAR_KEYWORD for p in parameters):
             break

@@ -93,12 +93,12 @@ def conv(x, kernel, strides, padding, data_format, dilation):
     patches = np.moveaxis(_patches(x, window, strides, dilation), 1 + len(window), -1)
     out_shape = patches.shape[: 1 + len(window)]
     if groups == 1:
-        out = patches.reshape(-1, math.prod(window) * fan_in) @ kernel.reshape(-1, filters)
+        out = xp.matmul(patches.reshape(-1, math.prod(window) * fan_in), kernel.reshape(-1, filters))
         return _back(out.reshape(*out_shape, filters), data_format)
     patches = patches.reshape(-1, math.prod(window), groups, fan_in)
     matrices = kernel.reshape(-1, fan_in, groups, filters // groups)
     patches = patches.transpose(2, 0, 1, 3).reshape(groups, patches.shape[0], -1)
-    out = patches @ matrices.transpose(2, 0, 1, 3).reshape(groups, -1, filters // groups)
+    out = xp.matmul(patches, matrices.transpose(2, 0, 1, 3).reshape(groups, -1, filters // groups))
     return _back(out.transpose(1, 0, 2).reshape(*out_shape, filters), data_format)
 
 
@@ -108,7 +108,7 @@ def depthwise_conv(x, kernel, strides, padding, data_format, dilation):
     x = _padded(x, windows.pads(padding, x.shape[1:-1], window, strides, dilation))
     patches = _patches(x, window, strides, dilation)
     taps = "xyz"[: len(window)]
-    out = np.einsum(f"...c{taps},{taps}cm->...cm", patches, kernel, optimize=True)
+    out = xp.einsum(f"...c{taps},{taps}cm->...cm", patches, kernel, optimize=True)
     return _back(out.reshape(*out.shape[:-2], channels * multiplier), data_format)
 
 
@@ -122,7 +122,7 @@ def conv_transpose(x, kernel, strides, padding, output_padding, data_format, dil
     for offset in itertools.product(*map(range, window)):
         start = [o * d for o, d in zip(offset, dilation)]
         cells = (slice(b, b + (n - 1) * s + 1, s) for b, n, s in zip(start, x.shape[1:-1], strides))
-        out[(slice(None), *cells)] += x @ kernel[offset].T
+        out[(slice(None), *cells)] += xp.matmul(x, kernel[offset].T)
     cut = (slice(lo, n if hi <= 0 else n - hi) for (lo, hi), n in zip(crops, out.shape[1:-1]))
     return _back(out[(slice(None), *cut)], data_format)
 
