@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import os
 import sys
 
 from kerata.version import __version__
@@ -34,9 +35,11 @@ def main(argv: list[str] | None = None) -> int:
     """Run the command line; the process's exit code."""
     arguments = _parser().parse_args(argv)
     if getattr(arguments, "backend", None):
-        import os
-
         os.environ["KERATA_BACKEND"] = arguments.backend
+    problem = _problem(trains=arguments.command == "demo")
+    if problem:
+        print(f"kerata {arguments.command}: {problem}", file=sys.stderr)
+        return 2
     if arguments.command == "run":
         from kerata.cli.run import run
 
@@ -46,6 +49,21 @@ def main(argv: list[str] | None = None) -> int:
 
         return demo(arguments.epochs, arguments.output)
     return _backends()
+
+
+def _problem(trains: bool) -> str | None:
+    """Why the backend that is asked for will not do."""
+    from kerata import backend
+    from kerata.core.errors import did_you_mean
+
+    name = (os.environ.get("KERATA_BACKEND") or os.environ.get("KERAS_BACKEND") or backend.installed()[0]).strip().lower()
+    if name not in backend.NAMES:
+        return f"there is no backend {name!r}.{did_you_mean(name, backend.NAMES)} There are {', '.join(backend.NAMES)}."
+    if name not in backend.installed():
+        return f"the backend {name!r} is not installed: pip install kerata[{name}]"
+    if trains and name == "numpy":
+        return "the NumPy backend does not train. Install another (pip install kerata[jax]), or name one with --backend."
+    return None
 
 
 def _backends() -> int:

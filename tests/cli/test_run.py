@@ -128,3 +128,21 @@ def test_alias_of_tensorflow_has_keras_only(tmp_path):
     done = kerata_run(program, "--alias", "tensorflow")
     assert done.stdout.strip() == "kerata", done.stderr
     assert done.returncode == 1 and "tensorflow.constant" in done.stderr and "pip install" in done.stderr
+
+
+@pytest.mark.parametrize(
+    ("args", "words"),
+    [
+        (["run", "--backend", "torhc", "x.py"], "Did you mean 'torch'?"),
+        (["demo", "--backend", "numpy"], "does not train"),
+        (["demo", "--output", "file"], "Choose another folder"),
+    ],
+)
+def test_command_line_mistakes(args, words, tmp_path, capsys, monkeypatch):
+    from kerata.cli import main
+
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("KERATA_BACKEND", "jax")
+    (tmp_path / "file").write_text("no folder")
+    assert main(args) == 2
+    assert words in capsys.readouterr().err
