@@ -5,6 +5,7 @@ from __future__ import annotations
 from kerata.core import tree
 from kerata.core.keras_tensor import KerasTensor
 from kerata.core.operation import Operation
+from kerata.layers.input_layer import InputLayer
 from kerata.models.graph import Graph, Program
 
 
@@ -30,6 +31,9 @@ class Function(Operation):
         self._inputs, self._outputs = tree.flatten(inputs), tree.flatten(outputs)
         if not self._inputs or not self._outputs:
             raise ValueError("Function needs at least one input and one output.")
+        for x in self._inputs:
+            if getattr(x, "_keras_history", None) is None:
+                InputLayer(input_tensor=x)  # which is then where a bare KerasTensor comes from
         self._graph = Graph(self._inputs, self._outputs)
         self._graph.check_names()
         self._program = Program(self._graph, outputs)

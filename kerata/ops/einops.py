@@ -44,7 +44,9 @@ def rearrange(tensor, pattern, **axes_lengths):
         pattern: "left -> right": names of axes; parentheses merge axes; `...` stands for any others.
         axes_lengths: sizes of axes that the left side splits.
 
-    >>> kerata.ops.rearrange(x, "b (h p) c -> b h (p c)", p=2)
+    >>> x = kerata.ops.ones((2, 6, 3))
+    >>> kerata.ops.rearrange(x, "b (h p) c -> b h (p c)", p=2).shape[1:]
+    (3, 6)
     """
     x, xp = arrays(tensor)
     if pattern.count("->") != 1:

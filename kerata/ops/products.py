@@ -90,7 +90,7 @@ def tensordot(x1, x2, axes=2):
 def einsum(subscripts, *operands, **kwargs):
     """Sums of products by Einstein's convention.
 
-    >>> kerata.ops.einsum("ij,jk->ik", a, b)  # a matrix product
+    >>> kerata.ops.einsum("ij,jk->ik", [[1.0, 2.0]], [[3.0], [4.0]])  # [[11.0]]
     """
     *xs, xp = _factors(*operands)
     return _product(functools.partial(xp.einsum, subscripts), *xs)
