@@ -57,7 +57,8 @@ def _is_installed(name: str) -> bool:
     if name in _EXTRA_BACKENDS:
         return True
     try:
-        return importlib.util.find_spec(_PACKAGE[name]) is not None
+        spec = importlib.util.find_spec(_PACKAGE[name])
+        return spec is not None and not getattr(spec.loader, "stand_in", False)  # `kerata run` has one for TensorFlow
     except (ImportError, ValueError):
         return False
 

@@ -36,7 +36,7 @@ def main(argv: list[str] | None = None) -> int:
     arguments = _parser().parse_args(argv)
     if getattr(arguments, "backend", None):
         os.environ["KERATA_BACKEND"] = arguments.backend
-    problem = _problem(trains=arguments.command == "demo")
+    problem = _problem(arguments)
     if problem:
         print(f"kerata {arguments.command}: {problem}", file=sys.stderr)
         return 2
@@ -51,7 +51,7 @@ def main(argv: list[str] | None = None) -> int:
     return _backends()
 
 
-def _problem(trains: bool) -> str | None:
+def _problem(arguments: argparse.Namespace) -> str | None:
     """Why the backend that is asked for will not do."""
     from kerata import backend
     from kerata.core.errors import did_you_mean
@@ -61,7 +61,9 @@ def _problem(trains: bool) -> str | None:
         return f"there is no backend {name!r}.{did_you_mean(name, backend.NAMES)} There are {', '.join(backend.NAMES)}."
     if name not in backend.installed():
         return f"the backend {name!r} is not installed: pip install kerata[{name}]"
-    if trains and name == "numpy":
+    if name == "tensorflow" and getattr(arguments, "alias", None) == "tensorflow":
+        return "with `--alias tensorflow` there is no TensorFlow in the process; choose another backend with --backend."
+    if name == "numpy" and arguments.command == "demo":
         return "the NumPy backend does not train. Install another (pip install kerata[jax]), or name one with --backend."
     return None
 

@@ -122,6 +122,8 @@ class _EmptyLoader(importlib.abc.Loader):
 class _TensorFlowLoader(_EmptyLoader):
     """A stand-in for TensorFlow that has `tensorflow.keras` and nothing else."""
 
+    stand_in = True
+
     def exec_module(self, module: types.ModuleType) -> None:
         super().exec_module(module)
         module.keras = importlib.import_module("kerata")

@@ -124,9 +124,11 @@ def test_arguments_exit_codes_and_names(tmp_path):
 
 
 def test_alias_of_tensorflow_has_keras_only(tmp_path):
-    program = write(tmp_path, "import tensorflow as tf\nprint(tf.keras.__name__)\nfrom tensorflow.keras import layers\ntf.constant(1)")
+    program = write(tmp_path, "import tensorflow as tf\n"
+        "print(tf.keras.__name__, 'tensorflow' in tf.keras.backend.installed())\n"
+        "from tensorflow.keras import layers\ntf.constant(1)")
     done = kerata_run(program, "--alias", "tensorflow")
-    assert done.stdout.strip() == "kerata", done.stderr
+    assert done.stdout.strip() == "kerata False", done.stderr
     assert done.returncode == 1 and "tensorflow.constant" in done.stderr and "pip install" in done.stderr
 
 
@@ -135,6 +137,7 @@ def test_alias_of_tensorflow_has_keras_only(tmp_path):
     [
         (["run", "--backend", "torhc", "x.py"], "Did you mean 'torch'?"),
         (["demo", "--backend", "numpy"], "does not train"),
+        (["run", "--alias", "tensorflow", "--backend", "tensorflow", "x.py"], "another backend"),
         (["demo", "--output", "file"], "Choose another folder"),
     ],
 )
