@@ -1,6 +1,7 @@
 """Training loops written by hand, in Keras's documented form for JAX and for TensorFlow."""
 
 import numpy as np
+import pytest
 from twins import normal, start
 
 import kerata
@@ -87,10 +88,11 @@ def test_tensorflow():
         same(model)
 
 
+@pytest.mark.slow
 def test_every_backend(train_backend):
     model, loss_fn, optimizer = make(), kerata.losses.MeanSquaredError(), kerata.optimizers.Adam(0.05)
 
-    @(kerata.jit if train_backend != "torch" else lambda f: f)
+    @kerata.jit
     def train_step(x, y):
         loss, grads = kerata.value_and_grad(lambda: loss_fn(y, model(x, training=True)), model.trainable_variables)()
         optimizer.apply(grads, model.trainable_variables)

@@ -19,6 +19,7 @@ __all__ = [
 class _Depth(threading.local):
     n = 0  # how many gradients are being computed around this one
     compiles = False  # whether what is differentiated goes through torch.compile
+    most = 0  # the greatest n seen
 
 
 _depth = _Depth()
@@ -28,6 +29,7 @@ def _gradients(compute, sources, has_aux):
     if _depth.compiles and _depth.n == 0:
         compute = torch.compile(compute)
     _depth.n += 1
+    _depth.most = max(_depth.most, _depth.n)
     try:
         with torch.enable_grad():
             out = compute()
@@ -76,28 +78,13 @@ def set_trainable(value, trainable: bool):
 
 def compile_step(step, result, variables, jit=True, donate=True):
     """A function of a batch: one step, then its logs. Eager: compiling costs 5-20 s and gains nothing on CPU."""
-    return eager_step(_compiled(step, donate) if jit == "always" else step, result)
+    return eager_step(compile_function(step) if jit == "always" else step, result)
 
 
 def compile_chunk(step, result, variables, batch_size: int, ordered: bool, jit=True, donate=True):
     """A function `(data, order, start, count) -> logs`: `count` steps, from batch `start`."""
-    step = _compiled(step, donate) if jit == "always" else step
+    step = compile_function(step) if jit == "always" else step
     return eager_chunk(step, result, batch_size, ordered, lambda a, index: a.index_select(0, index))
-
-
-def _compiled(step, trains: bool):
-    """The step through `torch.compile`; of a training step what is differentiated: the optimizers' kernels are fused."""
-    if not trains:
-        return torch.compile(step)
-
-    def run(batch):
-        before, _depth.compiles = _depth.compiles, True
-        try:
-            return step(batch)
-        finally:
-            _depth.compiles = before
-
-    return run
 
 
 def to_device(data):
@@ -106,5 +93,28 @@ def to_device(data):
 
 
 def compile_function(fn):
-    """`fn` through `torch.compile`."""
-    return torch.compile(fn)
+    """`fn` through `torch.compile`: all of it; or, if it takes gradients itself, what it differentiates.
+
+    The first call runs eagerly and shows which. Gradients of gradients stay eager: PyTorch cannot compile them. So do
+    the optimizers' steps, whose kernels are fused already.
+    """
+    whole, depth = None, None
+
+    def call(*args, **kwargs):
+        nonlocal whole, depth
+        if torch.compiler.is_compiling():
+            return fn(*args, **kwargs)
+        if whole is not None:
+            return whole(*args, **kwargs)
+        before = _depth.compiles, _depth.most
+        _depth.compiles, _depth.most = depth == 1, 0
+        try:
+            out = fn(*args, **kwargs)
+            if depth is None:
+                depth = _depth.most
+                whole = torch.compile(fn) if depth == 0 else None
+            return out
+        finally:
+            _depth.compiles, _depth.most = before[0], max(before[1], _depth.most)
+
+    return call

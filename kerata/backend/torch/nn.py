@@ -236,6 +236,8 @@ def lstm(
 ):  # fmt: skip
     if not _fused(activation, recurrent_activation, mask):
         return NotImplemented
+    if torch.compiler.is_compiling() and torch.is_grad_enabled():  # PyTorch cannot compile the gradient of its kernel
+        return NotImplemented
     if x.device.type == "meta":
         return _blank(x, h0.shape[-1], 2)
     # PyTorch orders the gates as Keras does (input, forget, cell, output); its weights are transposed.

@@ -151,7 +151,8 @@ def _adam(opt, grads, variables, rate):
     m, v = _slots(opt, opt._momentums, variables), _slots(opt, opt._velocities, variables)
     largest = _slots(opt, opt._velocity_hats, variables) if opt.amsgrad else []
     kind = p[0].dtype
-    if not kind.is_floating_point or not 0 <= opt.beta_1 < 1 or any(x.dtype is not kind for x in p):
+    plain = kind.is_floating_point and 0 <= opt.beta_1 < 1 and all(x.dtype is kind for x in p)
+    if not plain or torch.compiler.is_compiling():  # PyTorch cannot compile around its kernel
         _adam_by_parts(opt, p, grads, m, v, largest, rate)
         return
     # The kernel walks the memory of all of them alike; the gradient of a convolution's kernel lies in another order.
