@@ -5,7 +5,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
-.PHONY: demo test quick slow lint bench clean
+.PHONY: demo test quick slow lint stubs bench clean
 
 $(BIN)/python:
 	@test -n "$(PYTHON)" || { echo "Kerata needs Python 3.11, 3.12 or 3.13; none was found. Install one, or name it: make PYTHON=/path/to/python3"; exit 1; }
@@ -35,7 +35,11 @@ slow: $(VENV)/.test
 	$(BIN)/python -m pytest -m slow -n 2
 
 lint: $(VENV)/.test
-	$(BIN)/ruff check kerata tests benchmarks examples
+	$(BIN)/ruff check kerata tests benchmarks examples tools
+
+# The stubs for editors and type checkers.
+stubs: $(BIN)/python
+	$(BIN)/python tools/stubs.py
 
 bench: $(VENV)/.test
 	$(BIN)/python benchmarks/run.py

@@ -2,4 +2,6 @@
 
 from kerata.core.lazy import attach as _attach
 
-__getattr__, __dir__, __all__ = _attach(__name__, {"pad_sequences": "kerata.utils.sequences"})
+_PLACES = {"pad_sequences": "kerata.utils.sequences"}
+
+__getattr__, __dir__, __all__ = _attach(__name__, _PLACES)

@@ -1,0 +1,1 @@
+# Made by tools/stubs.py.
