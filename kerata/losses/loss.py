@@ -95,6 +95,5 @@ def check_reduction(reduction: str | None) -> str | None:
         return reduction
     names = [r for r in REDUCTIONS if r]
     raise ValueError(
-        f"Invalid value for argument `reduction`: {reduction!r}. Expected one of {names} or None."
-        + did_you_mean(str(reduction), names)
+        f"`reduction` is one of {names}, or None; got {reduction!r}." + did_you_mean(str(reduction), names)
     )

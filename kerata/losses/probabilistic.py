@@ -36,7 +36,7 @@ def poisson(y_true: Any, y_pred: Any) -> Any:
 
 def check_axis(axis: Any) -> None:
     if isinstance(axis, bool):
-        raise ValueError(f"`axis` must be of type `int`. Received: axis={axis!r}, a bool.")
+        raise ValueError(f"`axis` is the number of an axis; got the bool {axis!r}.")
 
 
 def smooth_classes(y_true: Any, label_smoothing: float) -> Any:
@@ -245,5 +245,5 @@ class CategoricalGeneralizedCrossEntropy(FunctionLoss):
         self, q=0.5, reduction="sum_over_batch_size", name="categorical_generalized_cross_entropy", dtype=None
     ):
         if not 0 < q < 1:
-            raise ValueError(f"`q` must be in the interval (0, 1). Received: q={q}.")
+            raise ValueError(f"`q` lies between 0 (cross-entropy) and 1 (absolute error), ends excluded; got {q}.")
         super().__init__(reduction, name, dtype, q=q)

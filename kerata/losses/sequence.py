@@ -26,13 +26,12 @@ def ctc(y_true: Any, y_pred: Any) -> Any:
     y_true, y_pred = ops.convert_to_tensor(y_true), as_float(y_pred)
     if len(y_true.shape) != 2:
         raise ValueError(
-            "CTC wants integer labels of shape (batch_size, max_length), padded with 0. "
-            f"Received: y_true.shape={tuple(y_true.shape)}."
+            "CTC wants integer labels (samples, longest label), padded with 0; the targets have the shape "
+            f"{tuple(y_true.shape)}."
         )
     if len(y_pred.shape) != 3:
         raise ValueError(
-            "CTC wants logits of shape (batch_size, max_length, num_classes). "
-            f"Received: y_pred.shape={tuple(y_pred.shape)}."
+            f"CTC wants logits (samples, time steps, classes); the predictions have the shape {tuple(y_pred.shape)}."
         )
     blank = 0
     y_true = ops.cast(y_true, "int32")

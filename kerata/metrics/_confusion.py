@@ -20,7 +20,7 @@ def standardize_thresholds(thresholds: Any, default: float) -> list:
     listed = list(thresholds) if isinstance(thresholds, list | tuple | np.ndarray) else [thresholds]
     wrong = [t for t in listed if not isinstance(t, numbers.Real) or t < 0 or t > 1]
     if wrong:
-        raise ValueError(f"Threshold values must be in [0, 1]. Received: {wrong}")
+        raise ValueError(f"Thresholds lie in [0, 1], as probabilities do; got {wrong}.")
     return listed
 
 

@@ -91,9 +91,9 @@ class Accuracy(FunctionMetric):
     """Share of predictions equal to the targets.
 
     >>> m = Accuracy()
-    >>> m.update_state([[1], [2], [3], [4]], [[0], [2], [3], [4]])
-    >>> float(m.result())
-    0.75
+    >>> m.update_state([[5], [2], [7], [1], [3]], [[5], [6], [7], [1], [4]])
+    >>> round(float(m.result()), 4)
+    0.6
     """
 
     function = staticmethod(accuracy)
@@ -110,9 +110,9 @@ class BinaryAccuracy(FunctionMetric):
         threshold: predictions above it count as 1 (for logits, 0).
 
     >>> m = BinaryAccuracy()
-    >>> m.update_state([[1], [1], [0], [0]], [[0.98], [1], [0], [0.6]])
-    >>> float(m.result())
-    0.75
+    >>> m.update_state([[1], [0], [1], [0], [0]], [[0.8], [0.3], [0.4], [0.7], [0.2]])
+    >>> round(float(m.result()), 4)
+    0.6
     """
 
     function = staticmethod(binary_accuracy)
@@ -126,9 +126,10 @@ class CategoricalAccuracy(FunctionMetric):
     """Share of samples whose most likely class is that of the one-hot target.
 
     >>> m = CategoricalAccuracy()
-    >>> m.update_state([[0, 0, 1], [0, 1, 0]], [[0.1, 0.9, 0.8], [0.05, 0.95, 0]])
+    >>> y_true = [[1, 0, 0], [0, 0, 1], [0, 1, 0], [1, 0, 0]]
+    >>> m.update_state(y_true, [[0.7, 0.2, 0.1], [0.1, 0.2, 0.7], [0.5, 0.3, 0.2], [0.6, 0.1, 0.3]])
     >>> float(m.result())
-    0.5
+    0.75
     """
 
     function = staticmethod(categorical_accuracy)
@@ -142,9 +143,9 @@ class SparseCategoricalAccuracy(FunctionMetric):
     """Share of samples whose most likely class is the integer target.
 
     >>> m = SparseCategoricalAccuracy()
-    >>> m.update_state([[2], [1]], [[0.1, 0.6, 0.3], [0.05, 0.95, 0]])
+    >>> m.update_state([0, 2, 1, 0], [[0.7, 0.2, 0.1], [0.1, 0.2, 0.7], [0.5, 0.3, 0.2], [0.6, 0.1, 0.3]])
     >>> float(m.result())
-    0.5
+    0.75
     """
 
     function = staticmethod(sparse_categorical_accuracy)
@@ -157,8 +158,8 @@ class SparseCategoricalAccuracy(FunctionMetric):
 class TopKCategoricalAccuracy(FunctionMetric):
     """Share of samples whose one-hot target is among the `k` most likely classes.
 
-    >>> m = TopKCategoricalAccuracy(k=1)
-    >>> m.update_state([[0, 0, 1], [0, 1, 0]], [[0.1, 0.9, 0.8], [0.05, 0.95, 0]])
+    >>> m = TopKCategoricalAccuracy(k=2)
+    >>> m.update_state([[0, 0, 1], [1, 0, 0]], [[0.5, 0.3, 0.2], [0.4, 0.5, 0.1]])
     >>> float(m.result())
     0.5
     """
@@ -173,8 +174,8 @@ class TopKCategoricalAccuracy(FunctionMetric):
 class SparseTopKCategoricalAccuracy(FunctionMetric):
     """Share of samples whose integer target is among the `k` most likely classes.
 
-    >>> m = SparseTopKCategoricalAccuracy(k=1)
-    >>> m.update_state([2, 1], [[0.1, 0.9, 0.8], [0.05, 0.95, 0]])
+    >>> m = SparseTopKCategoricalAccuracy(k=2)
+    >>> m.update_state([2, 0], [[0.5, 0.3, 0.2], [0.4, 0.5, 0.1]])
     >>> float(m.result())
     0.5
     """

@@ -42,7 +42,7 @@ class FalsePositives(_ConditionCount):
         thresholds: a number or a list of numbers in [0, 1]; 0.5 when missing. A prediction above it is a 1.
 
     >>> m = FalsePositives()
-    >>> m.update_state([0, 1, 0, 0], [0, 0, 1, 1])
+    >>> m.update_state([1, 0, 0, 1, 0], [1, 1, 0, 0, 1])
     >>> float(m.result())
     2.0
     """
@@ -54,9 +54,9 @@ class FalseNegatives(_ConditionCount):
     """Number (or weight) of samples with label 1 that are predicted 0; arguments as for `FalsePositives`.
 
     >>> m = FalseNegatives()
-    >>> m.update_state([0, 1, 1, 1], [0, 1, 0, 0])
+    >>> m.update_state([1, 0, 0, 1, 0], [1, 1, 0, 0, 1])
     >>> float(m.result())
-    2.0
+    1.0
     """
 
     which = "false_negatives"
@@ -66,9 +66,9 @@ class TrueNegatives(_ConditionCount):
     """Number (or weight) of samples with label 0 that are predicted 0; arguments as for `FalsePositives`.
 
     >>> m = TrueNegatives()
-    >>> m.update_state([0, 1, 0, 0], [1, 1, 0, 0])
+    >>> m.update_state([1, 0, 0, 1, 0], [1, 1, 0, 0, 1])
     >>> float(m.result())
-    2.0
+    1.0
     """
 
     which = "true_negatives"
@@ -78,9 +78,9 @@ class TruePositives(_ConditionCount):
     """Number (or weight) of samples with label 1 that are predicted 1; arguments as for `FalsePositives`.
 
     >>> m = TruePositives()
-    >>> m.update_state([0, 1, 1, 1], [1, 0, 1, 1])
+    >>> m.update_state([1, 0, 0, 1, 0], [1, 1, 0, 0, 1])
     >>> float(m.result())
-    2.0
+    1.0
     """
 
     which = "true_positives"
@@ -127,9 +127,9 @@ class Precision(_Share):
         class_id: look at this class alone.
 
     >>> m = Precision()
-    >>> m.update_state([0, 1, 1, 1], [1, 0, 1, 1])
+    >>> m.update_state([1, 0, 0, 1, 0], [0.9, 0.8, 0.2, 0.6, 0.7])
     >>> round(float(m.result()), 4)
-    0.6667
+    0.5
     """
 
     errors = "false_positives"
@@ -139,7 +139,7 @@ class Recall(_Share):
     """Of what is positive, the share that is predicted so: `TP / (TP + FN)`; arguments as for `Precision`.
 
     >>> m = Recall()
-    >>> m.update_state([0, 1, 1, 1], [1, 0, 1, 1])
+    >>> m.update_state([1, 0, 1, 1, 0], [0.9, 0.8, 0.2, 0.6, 0.7])
     >>> round(float(m.result()), 4)
     0.6667
     """

@@ -40,7 +40,7 @@ class PearsonCorrelation(FunctionMetric):
     """Mean Pearson correlation coefficient of the samples: see `pearson_correlation`.
 
     >>> m = PearsonCorrelation(axis=-1)
-    >>> m.update_state([[0, 1, 0.5], [1, 1, 0.2]], [[0.1, 0.9, 0.5], [1, 0.9, 0.2]])
+    >>> m.update_state([[1.0, 2.0, 4.0]], [[2.0, 3.0, 7.0]])
     """
 
     function = staticmethod(pearson_correlation)
@@ -54,7 +54,7 @@ class ConcordanceCorrelation(FunctionMetric):
     """Mean concordance correlation coefficient of the samples: see `concordance_correlation`.
 
     >>> m = ConcordanceCorrelation(axis=-1)
-    >>> m.update_state([[0, 1, 0.5], [1, 1, 0.2]], [[0.1, 0.9, 0.5], [1, 0.9, 0.2]])
+    >>> m.update_state([[1.0, 2.0, 4.0]], [[2.0, 3.0, 7.0]])
     """
 
     function = staticmethod(concordance_correlation)

@@ -50,8 +50,8 @@ class AUC(_Curve):
         label_weights: weights of the labels.
         from_logits: predictions are logits; a sigmoid comes first.
 
-    >>> m = AUC(num_thresholds=3)
-    >>> m.update_state([0, 0, 1, 1], [0, 0.5, 0.3, 0.9])
+    >>> m = AUC(num_thresholds=5)
+    >>> m.update_state([1, 0, 1, 0, 1], [0.9, 0.6, 0.4, 0.1, 0.7])
     >>> float(m.result())
     0.75
     """
@@ -75,13 +75,15 @@ class AUC(_Curve):
         if thresholds is None:
             if num_thresholds <= 1:
                 raise ValueError(
-                    f"Argument `num_thresholds` must be an integer > 1. Received: num_thresholds={num_thresholds}"
+                    f"`num_thresholds` of AUC is an integer from 2 on: both ends of the curve count. Got {num_thresholds!r}."
                 )
             inner = _grid(num_thresholds)
         else:
             inner = sorted(standardize_thresholds(thresholds, 0.5))
         if num_labels and not multi_label:
-            raise ValueError("`num_labels` is needed only when `multi_label` is True.")
+            raise ValueError(
+                "`num_labels` says how many labels have a curve of their own, so it goes with multi_label=True."
+            )
         super().__init__(name=name, dtype=dtype)
         self._inner = None if thresholds is None else [float(t) for t in inner]
         self._even = evenly_spaced([0.0, *inner, 1.0])
@@ -107,8 +109,7 @@ class AUC(_Curve):
         if self.multi_label:
             if len(shape) != 2:
                 raise ValueError(
-                    f"`y_pred` must have rank 2 when `multi_label=True`. Found rank {len(shape)}. "
-                    f"Full shape received for `y_pred`: {tuple(shape)}"
+                    f"With multi_label=True, AUC wants predictions of shape (samples, labels); got {tuple(shape)}."
                 )
             self.num_labels = self.num_labels or shape[1]
         if self.label_weights is not None and shape is not None and len(self.label_weights) != shape[-1]:
@@ -213,9 +214,7 @@ def _choose(value: Any, choices: tuple, what: str, normal: Any) -> str:
     if isinstance(value, str) and normal(value) in choices:
         return normal(value)
     expected = ", ".join(f'"{c}"' for c in choices)
-    raise ValueError(
-        f'Invalid {what} value: "{value}". Expected values are [{expected}].' + did_you_mean(str(value), choices)
-    )
+    raise ValueError(f"{what} is one of [{expected}]; got {value!r}." + did_you_mean(str(value), choices))
 
 
 class SensitivitySpecificityBase(_Curve):
@@ -225,10 +224,10 @@ class SensitivitySpecificityBase(_Curve):
 
     def __init__(self, value, num_thresholds=200, class_id=None, name=None, dtype=None):
         if not 0 <= value <= 1:
-            raise ValueError(f"Argument `{self.wanted}` must be in the range [0, 1]. Received: {self.wanted}={value}")
+            raise ValueError(f"`{self.wanted}` of {type(self).__name__} is a rate from 0 to 1; got {value}.")
         if num_thresholds <= 0:
             raise ValueError(
-                f"Argument `num_thresholds` must be an integer > 0. Received: num_thresholds={num_thresholds}"
+                f"`num_thresholds` of {type(self).__name__} is a positive integer; got {num_thresholds!r}."
             )
         super().__init__(name=name, dtype=dtype)
         self.value = value
@@ -261,10 +260,10 @@ class SensitivityAtSpecificity(SensitivitySpecificityBase):
         num_thresholds: how many thresholds are tried.
         class_id: look at this class alone.
 
-    >>> m = SensitivityAtSpecificity(0.5)
-    >>> m.update_state([0, 0, 0, 1, 1], [0, 0.3, 0.8, 0.3, 0.8])
-    >>> float(m.result())
-    0.5
+    >>> m = SensitivityAtSpecificity(0.6)
+    >>> m.update_state([1, 0, 1, 0, 0, 1], [0.9, 0.4, 0.6, 0.7, 0.1, 0.2])
+    >>> round(float(m.result()), 4)
+    0.6667
     """
 
     wanted = "specificity"
@@ -282,8 +281,8 @@ class SpecificityAtSensitivity(SensitivitySpecificityBase):
 
     Arguments as for `SensitivityAtSpecificity`.
 
-    >>> m = SpecificityAtSensitivity(0.5)
-    >>> m.update_state([0, 0, 0, 1, 1], [0, 0.3, 0.8, 0.3, 0.8])
+    >>> m = SpecificityAtSensitivity(0.6)
+    >>> m.update_state([1, 0, 1, 0, 0, 1], [0.9, 0.4, 0.6, 0.7, 0.1, 0.2])
     >>> round(float(m.result()), 4)
     0.6667
     """
@@ -303,10 +302,10 @@ class PrecisionAtRecall(SensitivitySpecificityBase):
 
     Arguments as for `SensitivityAtSpecificity`.
 
-    >>> m = PrecisionAtRecall(0.5)
-    >>> m.update_state([0, 0, 0, 1, 1], [0, 0.3, 0.8, 0.3, 0.8])
-    >>> float(m.result())
-    0.5
+    >>> m = PrecisionAtRecall(0.6)
+    >>> m.update_state([1, 0, 1, 0, 0, 1], [0.9, 0.4, 0.6, 0.7, 0.1, 0.2])
+    >>> round(float(m.result()), 4)
+    0.6667
     """
 
     wanted = "recall"
@@ -324,10 +323,10 @@ class RecallAtPrecision(SensitivitySpecificityBase):
 
     Arguments as for `SensitivityAtSpecificity`.
 
-    >>> m = RecallAtPrecision(0.8)
-    >>> m.update_state([0, 0, 1, 1], [0, 0.5, 0.3, 0.9])
-    >>> float(m.result())
-    0.5
+    >>> m = RecallAtPrecision(0.7)
+    >>> m.update_state([1, 0, 1, 0, 0, 1], [0.9, 0.4, 0.6, 0.7, 0.1, 0.2])
+    >>> round(float(m.result()), 4)
+    0.3333
     """
 
     wanted = "precision"

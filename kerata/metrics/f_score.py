@@ -21,10 +21,10 @@ class FBetaScore(Metric):
         beta: weight of recall against precision.
         threshold: in (0, 1]: predictions above it are positive. None: the largest prediction of a sample is.
 
-    >>> m = FBetaScore(beta=2.0, threshold=0.5)
-    >>> m.update_state([[1, 1, 1], [1, 0, 0], [1, 1, 0]], [[0.2, 0.6, 0.7], [0.2, 0.6, 0.6], [0.6, 0.8, 0.0]])
+    >>> m = FBetaScore(beta=0.5, threshold=0.6)
+    >>> m.update_state([[1, 0], [0, 1], [1, 1]], [[0.9, 0.7], [0.2, 0.8], [0.4, 0.3]])
     >>> [round(float(x), 4) for x in m.result()]
-    [0.3846, 0.9091, 0.8333]
+    [0.8333, 0.5]
     """
 
     _direction = "up"
@@ -33,19 +33,15 @@ class FBetaScore(Metric):
         super().__init__(name=name, dtype=dtype)
         if average not in _AVERAGES:
             raise ValueError(
-                "Invalid `average` argument value. Expected one of: None, 'micro', 'macro', 'weighted'. "
-                f"Received: average={average}"
+                f"`average` of {type(self).__name__} is None, 'micro', 'macro' or 'weighted'; got {average!r}."
             )
         _check_float("beta", beta)
         if beta <= 0.0:
-            raise ValueError(f"Invalid `beta` argument value. It should be > 0. Received: beta={beta}")
+            raise ValueError(f"`beta` of {type(self).__name__} is above 0; got {beta}.")
         if threshold is not None:
             _check_float("threshold", threshold)
             if not 0.0 < threshold <= 1.0:
-                raise ValueError(
-                    f"Invalid `threshold` argument value. It should verify 0 < threshold <= 1. Received: "
-                    f"threshold={threshold}"
-                )
+                raise ValueError(f"`threshold` of {type(self).__name__} is above 0 and at most 1; got {threshold}.")
         self.average = average
         self.beta = beta
         self.threshold = threshold
@@ -55,13 +51,13 @@ class FBetaScore(Metric):
     def _build(self, true_shape: tuple, pred_shape: tuple) -> None:
         if len(pred_shape) != 2 or len(true_shape) != 2:
             raise ValueError(
-                f"{type(self).__name__} expects 2D inputs with shape (batch_size, output_dim). Received input "
-                f"shapes: y_pred.shape={pred_shape} and y_true.shape={true_shape}."
+                f"{type(self).__name__} compares 2D arrays of shape (samples, classes); the targets have the shape "
+                f"{true_shape}, the predictions {pred_shape}."
             )
         if pred_shape[-1] is None or true_shape[-1] is None:
             raise ValueError(
-                f"{type(self).__name__} expects 2D inputs whose last size is known. Received input shapes: "
-                f"y_pred.shape={pred_shape} and y_true.shape={true_shape}."
+                f"{type(self).__name__} must know the number of classes, the last size of both arrays; the targets have "
+                f"the shape {true_shape}, the predictions {pred_shape}."
             )
         shape = () if self.average == "micro" else (pred_shape[-1],)
         for name in ("true_positives", "false_positives", "false_negatives", "intermediate_weights"):
@@ -111,19 +107,16 @@ class FBetaScore(Metric):
 
 def _check_float(name: str, value: Any) -> None:
     if not isinstance(value, float):
-        raise ValueError(
-            f"Invalid `{name}` argument value. It should be a Python float. Received: {name}={value} of type "
-            f"'{type(value)}'"
-        )
+        raise ValueError(f"`{name}` is a Python float, such as 1.0; got {value!r}, of type {type(value).__name__}.")
 
 
 class F1Score(FBetaScore):
     """`2 * precision * recall / (precision + recall)`, per class; arguments as for `FBetaScore`.
 
-    >>> m = F1Score(threshold=0.5)
-    >>> m.update_state([[1, 1, 1], [1, 0, 0], [1, 1, 0]], [[0.2, 0.6, 0.7], [0.2, 0.6, 0.6], [0.6, 0.8, 0.0]])
+    >>> m = F1Score(threshold=0.6)
+    >>> m.update_state([[1, 0], [0, 1], [1, 1]], [[0.9, 0.7], [0.2, 0.8], [0.4, 0.3]])
     >>> [round(float(x), 4) for x in m.result()]
-    [0.5, 0.8, 0.6667]
+    [0.6667, 0.5]
     """
 
     def __init__(self, average=None, threshold=None, name="f1_score", dtype=None):

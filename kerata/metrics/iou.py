@@ -56,10 +56,10 @@ class IoU(_ConfusionMatrix):
             is the class.
         axis: the axis of the scores.
 
-    >>> m = IoU(num_classes=2, target_class_ids=[0])
-    >>> m.update_state([0, 0, 1, 1], [0, 1, 0, 1])
+    >>> m = IoU(num_classes=3, target_class_ids=[1, 2])
+    >>> m.update_state([2, 1, 0, 1, 2], [2, 1, 1, 1, 0])
     >>> round(float(m.result()), 4)
-    0.3333
+    0.5833
     """
 
     def __init__(
@@ -75,7 +75,9 @@ class IoU(_ConfusionMatrix):
     ):
         wrong = [i for i in target_class_ids if not 0 <= i < num_classes]
         if wrong:
-            raise ValueError(f"Target class id {wrong[0]} is out of range, which is [0, {num_classes}).")
+            raise ValueError(
+                f"`target_class_ids` names class {wrong[0]}, out of range for num_classes={num_classes}: ids go from 0 to {num_classes - 1}."
+            )
         super().__init__(num_classes, name, dtype, ignore_class, sparse_y_true, sparse_y_pred, axis)
         self.target_class_ids = list(target_class_ids)
 
@@ -96,10 +98,10 @@ class BinaryIoU(IoU):
         target_class_ids: `[0]`, `[1]` or both.
         threshold: predictions from it on are class 1; None when predictions are class ids.
 
-    >>> m = BinaryIoU(target_class_ids=[0, 1], threshold=0.3)
-    >>> m.update_state([0, 1, 0, 1], [0.1, 0.2, 0.4, 0.7])
+    >>> m = BinaryIoU(threshold=0.6)
+    >>> m.update_state([1, 1, 0, 0, 1], [0.9, 0.5, 0.7, 0.1, 0.8])
     >>> round(float(m.result()), 4)
-    0.3333
+    0.4167
     """
 
     def __init__(self, target_class_ids=(0, 1), threshold=0.5, name=None, dtype=None):
@@ -116,10 +118,10 @@ class BinaryIoU(IoU):
 class MeanIoU(IoU):
     """IoU averaged over all classes; arguments as for `IoU`.
 
-    >>> m = MeanIoU(num_classes=2)
-    >>> m.update_state([0, 0, 1, 1], [0, 1, 0, 1])
+    >>> m = MeanIoU(num_classes=3)
+    >>> m.update_state([2, 1, 0, 1, 2], [2, 1, 1, 1, 0])
     >>> round(float(m.result()), 4)
-    0.3333
+    0.3889
     """
 
     def __init__(
@@ -133,10 +135,10 @@ class MeanIoU(IoU):
 class OneHotIoU(IoU):
     """`IoU` for one-hot targets and class scores.
 
-    >>> m = OneHotIoU(num_classes=3, target_class_ids=[0, 2])
-    >>> m.update_state([[0, 0, 1], [1, 0, 0]], [[0.2, 0.3, 0.5], [0.1, 0.2, 0.7]])
-    >>> float(m.result())
-    0.25
+    >>> m = OneHotIoU(num_classes=3, target_class_ids=[0])
+    >>> m.update_state([[1, 0, 0], [0, 1, 0], [1, 0, 0]], [[0.8, 0.1, 0.1], [0.6, 0.3, 0.1], [0.7, 0.2, 0.1]])
+    >>> round(float(m.result()), 4)
+    0.6667
     """
 
     def __init__(
@@ -149,7 +151,7 @@ class OneHotMeanIoU(MeanIoU):
     """`MeanIoU` for one-hot targets and class scores.
 
     >>> m = OneHotMeanIoU(num_classes=3)
-    >>> m.update_state([[0, 0, 1], [1, 0, 0]], [[0.2, 0.3, 0.5], [0.1, 0.2, 0.7]])
+    >>> m.update_state([[1, 0, 0], [0, 1, 0], [1, 0, 0]], [[0.8, 0.1, 0.1], [0.6, 0.3, 0.1], [0.7, 0.2, 0.1]])
     """
 
     def __init__(self, num_classes, name=None, dtype=None, ignore_class=None, sparse_y_pred=False, axis=-1):

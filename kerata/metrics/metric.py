@@ -32,18 +32,19 @@ class Metric(Configurable):
         dtype: dtype of the state and the computation, or a dtype policy; `floatx` by default.
         name: name of the metric; made from the class name when missing.
 
-    >>> class TrueCount(Metric):
-    ...     def __init__(self, name="true_count", **kwargs):
-    ...         super().__init__(name=name, **kwargs)
-    ...         self.total = self.add_variable(shape=(), initializer="zeros", name="total")
+    >>> class WorstError(Metric):
+    ...     def __init__(self, **kwargs):
+    ...         super().__init__(**kwargs)
+    ...         self.worst = self.add_variable((), "zeros", name="worst")
     ...     def update_state(self, y_true, y_pred, sample_weight=None):
-    ...         self.total.assign_add(ops.sum(ops.cast(y_true, self.dtype)))
+    ...         errors = ops.abs(ops.subtract(y_true, y_pred))
+    ...         self.worst.assign(ops.maximum(self.worst, ops.max(errors)))
     ...     def result(self):
-    ...         return self.total
-    >>> m = TrueCount()
-    >>> m.update_state([1, 0, 1], [1, 1, 1])
+    ...         return self.worst
+    >>> m = WorstError()
+    >>> m.update_state([1.0, 5.0], [2.0, 2.0])
     >>> float(m.result())
-    2.0
+    3.0
     """
 
     # "up" where larger is better, "down" where smaller is: read by callbacks with `mode="auto"`.
@@ -150,8 +151,8 @@ class Metric(Configurable):
         variables, values = self.variables, list(values)
         if len(variables) != len(values):
             raise ValueError(
-                f"`metric_variables` must be a list of tensors, one for each of {type(self).__name__}.variables. "
-                f"Received: {len(values)} tensors for {len(variables)} variables."
+                f"`metric_variables` has one tensor for each of the {len(variables)} variables of {type(self).__name__}; "
+                f"got {len(values)}."
             )
         return StatelessScope([(v, v._backend.convert(x, v.dtype)) for v, x in zip(variables, values)])
 

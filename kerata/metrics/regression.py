@@ -16,9 +16,9 @@ class MeanSquaredError(FunctionMetric):
     """Mean of squared errors.
 
     >>> m = MeanSquaredError()
-    >>> m.update_state([[0, 1], [0, 0]], [[1, 1], [0, 0]])
+    >>> m.update_state([[3.0, 1.0], [2.0, 0.0]], [[1.0, 1.0], [2.0, 4.0]])
     >>> float(m.result())
-    0.25
+    5.0
     """
 
     function = staticmethod(losses.mean_squared_error)
@@ -31,9 +31,9 @@ class MeanAbsoluteError(FunctionMetric):
     """Mean of absolute errors.
 
     >>> m = MeanAbsoluteError()
-    >>> m.update_state([[0, 1], [0, 0]], [[1, 1], [0, 0]])
+    >>> m.update_state([[3.0, 1.0], [2.0, 0.0]], [[1.0, 1.0], [2.0, 4.0]])
     >>> float(m.result())
-    0.25
+    1.5
     """
 
     function = staticmethod(losses.mean_absolute_error)
@@ -140,9 +140,9 @@ class R2Score(Metric):
         num_regressors: number of independent regressors, for the adjusted score; 0 for the plain one.
 
     >>> m = R2Score()
-    >>> m.update_state([[1.0], [4.0], [3.0]], [[2.0], [4.0], [4.0]])
+    >>> m.update_state([[2.0], [5.0], [8.0]], [[3.0], [5.0], [6.0]])
     >>> round(float(m.result()), 4)
-    0.5714
+    0.7222
     """
 
     _direction = "up"
@@ -150,14 +150,10 @@ class R2Score(Metric):
     def __init__(self, class_aggregation="uniform_average", num_regressors=0, name="r2_score", dtype=None):
         super().__init__(name=name, dtype=dtype)
         if class_aggregation not in _AGGREGATIONS:
-            raise ValueError(
-                f"Invalid value for argument `class_aggregation`. Expected one of {_AGGREGATIONS}. Received: "
-                f"class_aggregation={class_aggregation}"
-            )
+            raise ValueError(f"`class_aggregation` of R2Score is one of {_AGGREGATIONS}; got {class_aggregation!r}.")
         if num_regressors < 0:
             raise ValueError(
-                "Invalid value for argument `num_regressors`. Expected a value >= 0. Received: "
-                f"num_regressors={num_regressors}"
+                f"`num_regressors` of R2Score counts regressors, so it is 0 or more; got {num_regressors}."
             )
         self.class_aggregation = class_aggregation
         self.num_regressors = num_regressors
@@ -167,13 +163,13 @@ class R2Score(Metric):
     def _build(self, true_shape: tuple, pred_shape: tuple) -> None:
         if len(pred_shape) != 2 or len(true_shape) != 2:
             raise ValueError(
-                "R2Score expects 2D inputs with shape (batch_size, output_dim). Received input shapes: "
-                f"y_pred.shape={pred_shape} and y_true.shape={true_shape}."
+                "R2Score compares 2D arrays of shape (samples, outputs); the targets have the shape "
+                f"{true_shape}, the predictions {pred_shape}."
             )
         if pred_shape[-1] is None or true_shape[-1] is None:
             raise ValueError(
-                "R2Score expects 2D inputs whose last size is known. Received input shapes: "
-                f"y_pred.shape={pred_shape} and y_true.shape={true_shape}."
+                "R2Score must know the number of outputs, the last size of both arrays; the targets have the shape "
+                f"{true_shape}, the predictions {pred_shape}."
             )
         shape = (pred_shape[-1],)
         self.squared_sum = self.add_variable(shape, zeros, name="squared_sum")

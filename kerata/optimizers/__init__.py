@@ -70,11 +70,11 @@ def get(identifier):
             return cls()
         known = [c.__name__ for c in _BY_NAME.values()]
         raise ValueError(
-            f"Could not interpret optimizer identifier: {identifier}.{did_you_mean(identifier, known)} "
+            f"There is no optimizer {identifier!r}.{did_you_mean(identifier, known)} "
             f"Known: {', '.join(known)}."
         )
     raise ValueError(
-        f"Could not interpret optimizer identifier: {identifier}. Wanted: an Optimizer, its name, or its config."
+        f"An optimizer is given as an Optimizer, its name, or its config; got {identifier!r}."
     )
 
 

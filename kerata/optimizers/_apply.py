@@ -59,10 +59,10 @@ def _without_none(grads, variables):
         names = [v.path for v in missing]
         if len(missing) == len(grads):
             raise ValueError(
-                f"No gradients provided for any variable: {names}. The loss does not depend on them: are they used in "
+                f"None of the gradients is there, of {names}: the loss does not depend on these variables. Are they used in "
                 "the forward pass, and is everything between them and the loss differentiable?"
             )
-        warnings.warn(f"Gradients do not exist for variables {names} when minimizing the loss.", stacklevel=4)
+        warnings.warn(f"The loss does not depend on {names}: these variables have no gradient and stay as they are.", stacklevel=4)
         pairs = [(g, v) for g, v in zip(grads, variables) if g is not None]
         grads, variables = [g for g, _ in pairs], [v for _, v in pairs]
     out = []

@@ -88,7 +88,7 @@ class AdamW(Adam):
                  gradient_accumulation_steps: int | None = None, name: str | None = None,
                  **kwargs: Any) -> None:  # fmt: skip
         if weight_decay is None:
-            raise ValueError("Argument `weight_decay` of AdamW must be a float (use Adam for none). Received: None.")
+            raise ValueError("`weight_decay` of AdamW is a number; for none use Adam.")
         super().__init__(
             learning_rate, beta_1, beta_2, epsilon, amsgrad, weight_decay, clipnorm, clipvalue, global_clipnorm, use_ema,
             ema_momentum, ema_overwrite_frequency, loss_scale_factor, gradient_accumulation_steps, name, **kwargs

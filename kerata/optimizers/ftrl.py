@@ -49,7 +49,7 @@ class Ftrl(Optimizer):
         )
         if learning_rate_power > 0:
             raise ValueError(
-                f"`learning_rate_power` needs to be negative or zero. Received: learning_rate_power={learning_rate_power}."
+                f"`learning_rate_power` of Ftrl is at most 0; got {learning_rate_power}."
             )
         self.learning_rate_power = learning_rate_power
         self.initial_accumulator_value = initial_accumulator_value
@@ -61,7 +61,7 @@ class Ftrl(Optimizer):
             "l2_shrinkage_regularization_strength",
         ):  # fmt: skip
             if getattr(self, name) < 0:
-                raise ValueError(f"`{name}` needs to be positive or zero. Received: {name}={getattr(self, name)}.")
+                raise ValueError(f"`{name}` of Ftrl is at least 0; got {getattr(self, name)}.")
         self.beta = beta
 
     def build(self, variables: list[Variable]) -> None:

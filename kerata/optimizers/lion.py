@@ -41,8 +41,7 @@ class Lion(Optimizer):
         )
         if beta_1 <= 0 or beta_1 > 1:
             raise ValueError(
-                "Argument `beta_1` must be in the [0, 1] range, and above 0: at 0 the optimizer would look at the sign of "
-                f"the last gradient alone. Received: beta_1={beta_1}."
+                f"`beta_1` of Lion is above 0 and at most 1 (with 0 the last gradient alone would decide); got {beta_1}."
             )
         self.beta_1 = beta_1
         self.beta_2 = beta_2

@@ -35,7 +35,7 @@ class LossScaleOptimizer(Optimizer):
             value = kwargs.pop(key)
             if value is not None and value is not False and key not in ("learning_rate", "ema_momentum"):
                 raise ValueError(
-                    f"LossScaleOptimizer does not support `{key}`. Instead, set `{key}` on the `inner_optimizer`."
+                    f"LossScaleOptimizer takes no `{key}` of its own: give it to the inner optimizer."
                 )
         if not isinstance(inner_optimizer, Optimizer):
             raise ValueError(f"`inner_optimizer` must be an Optimizer; got {inner_optimizer!r}.")

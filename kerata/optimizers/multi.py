@@ -45,7 +45,7 @@ class OptimizerMap(Configurable, MutableMapping):
     def __setitem__(self, key, value):
         if key in self._optimizer_map:
             raise ValueError(
-                f"{key!r} already exists in the OptimizerMap with value {self._optimizer_map[key]}. Delete it first."
+                f"The OptimizerMap already has {self._optimizer_map[key]} for {key!r}: delete that entry first."
             )
         self._optimizer_map[key] = _check(value)
 
@@ -78,7 +78,7 @@ class OptimizerMap(Configurable, MutableMapping):
 
 def _check(value):
     if not isinstance(value, Optimizer):
-        raise ValueError(f"optimizer must be a Kerata Optimizer instance. Received: {value!r}")
+        raise ValueError(f"An OptimizerMap holds optimizers of Kerata; got {value!r}.")
     return value
 
 
@@ -164,12 +164,12 @@ class MultiOptimizer(Optimizer):
     @property
     def learning_rate(self):
         raise AttributeError(
-            "Learning rate cannot be accessed on a MultiOptimizer. Access that of one of its `optimizers` instead."
+            "A MultiOptimizer has no learning rate of its own: read that of one of its `optimizers`."
         )
 
     @learning_rate.setter
     def learning_rate(self, rate) -> None:
-        raise AttributeError("Learning rate cannot be set on a MultiOptimizer. Set that of its `optimizers` instead.")
+        raise AttributeError("A MultiOptimizer has no learning rate of its own: set those of its `optimizers`.")
 
     def _apply_here(self, grads, variables) -> None:
         variables = self._known_variables(grads, variables)

@@ -64,12 +64,12 @@ class Optimizer(Configurable):
                  **kwargs: Any) -> None:  # fmt: skip
         if kwargs.pop("decay", None) is not None:
             warnings.warn(
-                "Argument `decay` is no longer supported and will be ignored. Use a schedule as `learning_rate`, for "
-                "example kerata.optimizers.schedules.InverseTimeDecay.",
+                "`decay` of old optimizers has no effect: let the rate fall by a schedule, such as "
+                "learning_rate=kerata.optimizers.schedules.InverseTimeDecay(...).",
                 stacklevel=3,
             )
         if kwargs:
-            raise ValueError(f"Argument(s) not recognized by {type(self).__name__}: {kwargs}{_hint(kwargs)}")
+            raise ValueError(f"{type(self).__name__} takes no argument {', '.join(map(repr, kwargs))}.{_hint(kwargs)}")
         self.__dict__.update(_variables=[], _trainable_variables=[], _index={}, _backend=backend.current())
         self.name = name or auto_name(type(self).__name__)
         self.weight_decay = weight_decay
@@ -88,18 +88,18 @@ class Optimizer(Configurable):
     def _check_options(self) -> None:
         given = {n: getattr(self, n) for n in ("clipnorm", "clipvalue", "global_clipnorm")}
         if sum(v is not None for v in given.values()) > 1:
-            listed = ", ".join(f"{k}={v}" for k, v in given.items())
-            raise ValueError(f"Only one of `clipnorm`, `clipvalue` and `global_clipnorm` can be set. Received: {listed}")
+            listed = " and ".join(f"{k}={v}" for k, v in given.items() if v is not None)
+            raise ValueError(f"{type(self).__name__} clips gradients in one way only; got {listed}.")
         if self.use_ema and not 0 <= self.ema_momentum <= 1:
-            raise ValueError(f"`ema_momentum` must be in the range [0, 1]. Received: ema_momentum={self.ema_momentum}")
+            raise ValueError(f"`ema_momentum` is a fraction from 0 to 1; got {self.ema_momentum}.")
         frequency, steps = self.ema_overwrite_frequency, self.gradient_accumulation_steps
         if self.use_ema and frequency is not None and (not isinstance(frequency, int) or frequency < 1):
             raise ValueError(
-                f"`ema_overwrite_frequency` must be an integer >= 1 or None. Received: ema_overwrite_frequency={frequency}"
+                f"`ema_overwrite_frequency` is a positive number of steps, or None for never; got {frequency!r}."
             )
         if steps is not None and (not isinstance(steps, int) or steps < 2):
             raise ValueError(
-                f"`gradient_accumulation_steps` must be an integer >= 2. Received: gradient_accumulation_steps={steps}"
+                f"`gradient_accumulation_steps` is 2 or more steps, or None to update at each; got {steps!r}."
             )
 
     # -- variables --------------------------------------------------------------------------------------------
@@ -218,8 +218,8 @@ class Optimizer(Configurable):
             backend.owner(type(rate))
         )):
             raise ValueError(
-                "Argument `learning_rate` should be float, or an instance of LearningRateSchedule, or a callable without "
-                f"arguments that returns the rate. Received instead: learning_rate={rate}"
+                "`learning_rate` is a number, a LearningRateSchedule, or a function without arguments that gives a number; "
+                f"got {rate!r}."
             )
         self._learning_rate = self._scalar(float(rate), backend.floatx(), "learning_rate")
 
@@ -305,8 +305,8 @@ class Optimizer(Configurable):
         if variables is None:
             if not self.built:
                 raise ValueError(
-                    "When passing `grads` without `variables`, the optimizer must already be built on a list of "
-                    "variables. Call `optimizer.build(trainable_variables)` first."
+                    f"Optimizer {self.name!r} got gradients without variables, and does not know any yet: give "
+                    "`trainable_variables` too, or `build()` it with them first."
                 )
             variables = self._trainable_variables
         else:
@@ -348,8 +348,8 @@ class Optimizer(Configurable):
     def _check_stateless(self, optimizer_variables, trainable_variables) -> None:
         if not self.built:
             raise ValueError(
-                f"To call `stateless_apply`, {type(self).__name__} must be built (its variables must exist). Build it "
-                "with `optimizer.build(trainable_variables)`."
+                f"`stateless_apply` works on the variables of {type(self).__name__}, which are made by "
+                "`optimizer.build(trainable_variables)`: call that first."
             )
         for what, given, wanted in (
             ("optimizer_variables", optimizer_variables, self.variables),
@@ -357,8 +357,8 @@ class Optimizer(Configurable):
         ):
             if len(given) != len(wanted):
                 raise ValueError(
-                    f"Argument `{what}` must be a list of tensors, one for each of the {len(wanted)} variables of "
-                    f"{type(self).__name__}; got {len(given)}."
+                    f"`{what}` has one tensor for each of the {len(wanted)} variables of {type(self).__name__}; got "
+                    f"{len(given)}."
                 )
 
     def update_step(self, gradient: Any, variable: Variable, learning_rate: Any) -> None:
@@ -425,7 +425,7 @@ class Optimizer(Configurable):
         weights = list(weights)
         own = self.variables
         if not self.built:
-            raise ValueError("You are calling `set_weights()` on an optimizer that has not been built. Build it first.")
+            raise ValueError(f"Optimizer {self.name!r} has no variables to set yet: call its `build(trainable_variables)` first.")
         if len(weights) != len(own):
             raise ValueError(
                 f"Optimizer {self.name!r} has {len(own)} variables; `set_weights()` got {len(weights)} arrays."
@@ -433,7 +433,7 @@ class Optimizer(Configurable):
         for variable, value in zip(own, weights):
             if tuple(np.shape(value)) != tuple(variable.shape):
                 raise ValueError(
-                    f"Optimizer variable {variable.path!r} has shape {variable.shape}; the array for it has shape "
+                    f"The optimizer's variable {variable.path!r} is of shape {variable.shape}, the array for it of shape "
                     f"{tuple(np.shape(value))}."
                 )
             variable.assign(value)
@@ -447,7 +447,7 @@ class Optimizer(Configurable):
         """Read back what `save_own_variables` stored."""
         own = self.variables
         if len(store.keys()) != len(own):
-            built = "" if self.built else " (it has not been built yet)"
+            built = "" if self.built else " (none are made before `build`)"
             warnings.warn(
                 f"Skipping the variables of optimizer {self.name!r}: it has {len(own)} of them{built}, the "
                 f"saved optimizer {len(store.keys())}. Its state starts afresh.",
@@ -517,4 +517,4 @@ def _zeros(shape, dtype=None):
 
 
 def _hint(kwargs) -> str:
-    return " Did you mean `learning_rate`?" if "lr" in kwargs else ""
+    return " Did you mean 'learning_rate'?" if "lr" in kwargs else ""

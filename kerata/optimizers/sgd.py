@@ -38,7 +38,7 @@ class SGD(Optimizer):
             ema_overwrite_frequency, loss_scale_factor, gradient_accumulation_steps, name, **kwargs
         )
         if not isinstance(momentum, int | float) or not 0 <= momentum <= 1:
-            raise ValueError(f"`momentum` must be a float between [0, 1]. Received: momentum={momentum}")
+            raise ValueError(f"`momentum` of SGD is a number from 0 to 1; got {momentum!r}.")
         self.momentum = momentum
         self.nesterov = nesterov
 

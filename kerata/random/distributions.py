@@ -19,7 +19,7 @@ def _float_dtype(dtype, function: str) -> str:
     name = dtypes.standardize_dtype(dtype)
     if name not in dtypes.FLOATS:
         hint = " For integers use `kerata.random.randint`." if function == "uniform" else ""
-        raise ValueError(f"`kerata.random.{function}` requires a floating point `dtype`. Received: dtype={dtype}.{hint}")
+        raise ValueError(f"kerata.random.{function}() draws floats, so `dtype` is one of them; got {dtype!r}.{hint}")
     return name
 
 
@@ -116,7 +116,7 @@ def randint(shape: Any, minval: Any, maxval: Any, dtype: str = "int32", seed: Se
     """
     name = dtypes.standardize_dtype(dtype)
     if not dtypes.is_int(name):
-        raise ValueError(f"`kerata.random.randint` requires an integer `dtype`. Received: dtype={dtype}.")
+        raise ValueError(f"kerata.random.randint() draws integers, so `dtype` is one of theirs; got {dtype!r}.")
     b = backend.current()
     return b.random.randint(_shape(shape, "randint"), _value(minval), _value(maxval), name, draw_seed(seed))
 
@@ -143,7 +143,7 @@ def categorical(logits: Any, num_samples: int, dtype: str = "int32", seed: Seed 
     b = backend.current()
     if len(logits.shape) != 2:
         raise ValueError(
-            f"`logits` should be a 2-D tensor with shape [batch_size, num_classes]. Received: shape={b.shape(logits)}."
+            f"kerata.random.categorical() wants `logits` of shape (samples, classes); got {b.shape(logits)}."
         )
     return b.random.categorical(logits, num_samples, name, draw_seed(seed))
 

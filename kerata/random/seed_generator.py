@@ -114,7 +114,6 @@ def draw_seed(seed):
         return global_seed_generator().draw()
     if isinstance(seed, bool) or not isinstance(seed, int | np.integer):
         raise ValueError(
-            "Argument `seed` must be either an integer or an instance of `SeedGenerator`. "
-            f"Received: seed={seed!r} (of type {type(seed)})."
+            f"`seed` is an integer, a SeedGenerator, or None for the global one; got {seed!r}, of type {type(seed).__name__}."
         )
     return check_seed(seed, "a random function"), 0

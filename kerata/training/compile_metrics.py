@@ -83,8 +83,8 @@ class CompileMetrics(Metric):
         for what, given in (("metrics", metrics), ("weighted_metrics", weighted_metrics)):
             if given is not None and not is_nest(given):
                 raise ValueError(
-                    f"Expected `{what}` argument to be a list, tuple, or dict. Received instead: {what}={given!r} of "
-                    f"type {type(given)}. For one metric, write {what}=[...]."
+                    f"`{what}` is a list, tuple or dictionary of metrics; got {given!r}, of type {type(given).__name__}. "
+                    f"For one metric, write {what}=[...]."
                 )
         self._user_metrics, self._user_weighted = metrics, weighted_metrics
         self.output_names = output_names

@@ -75,7 +75,7 @@ def test_loss_scale_state_and_errors(backend):
     other.load_own_variables(store)
     for a, b in zip(one.variables, other.variables):
         np.testing.assert_array_equal(a.numpy(), b.numpy())
-    with pytest.raises(ValueError, match="does not support `clipnorm`"):
+    with pytest.raises(ValueError, match="takes no `clipnorm`"):
         optimizers.LossScaleOptimizer(optimizers.SGD(), clipnorm=1.0)
 
 
@@ -117,9 +117,9 @@ def test_multi(backend):
         np.testing.assert_allclose(a.numpy(), np.asarray(b), rtol=1e-5, atol=1e-6)
     assert ours.get_config() == theirs.get_config()
     assert optimizers.deserialize(optimizers.serialize(ours)).get_config() == ours.get_config()
-    with pytest.raises(AttributeError, match="Learning rate cannot be accessed"):
+    with pytest.raises(AttributeError, match="no learning rate of its own: read"):
         _ = ours.learning_rate
-    with pytest.raises(AttributeError, match="Learning rate cannot be set"):
+    with pytest.raises(AttributeError, match="no learning rate of its own: set"):
         ours.learning_rate = 1.0
 
 
@@ -141,8 +141,8 @@ def test_optimizer_map():
     chosen["a/b.*"] = o.Lamb()
     for call, message in [
         (lambda: chosen["a/bc"], "matches several"),
-        (lambda: chosen.__setitem__("c", 3), "must be a Kerata Optimizer"),
-        (lambda: chosen.__setitem__("a/b", o.SGD()), "already exists"),
+        (lambda: chosen.__setitem__("c", 3), "holds optimizers"),
+        (lambda: chosen.__setitem__("a/b", o.SGD()), "already has"),
     ]:
         with pytest.raises(ValueError, match=message):
             call()

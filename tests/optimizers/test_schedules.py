@@ -63,14 +63,14 @@ def test_config(name, args, kwargs):
 
 def test_errors():
     for call, message in [
-        (lambda: schedules.CosineDecay(0.1, 0), "`decay_steps` must be > 0"),
-        (lambda: schedules.CosineDecayRestarts(0.1, 0), "`first_decay_steps` must be > 0"),
-        (lambda: schedules.ExponentialDecay(0.1, 0, 0.5), "`decay_steps` must be > 0"),
-        (lambda: schedules.PiecewiseConstantDecay([1], [1.0]), "1 less than"),
+        (lambda: schedules.CosineDecay(0.1, 0), "`decay_steps` of a learning rate schedule is above 0"),
+        (lambda: schedules.CosineDecayRestarts(0.1, 0), "`first_decay_steps` of a learning rate"),
+        (lambda: schedules.ExponentialDecay(0.1, 0, 0.5), "`decay_steps` of a learning rate schedule is above 0"),
+        (lambda: schedules.PiecewiseConstantDecay([1], [1.0]), "1 boundaries take 2 values"),
     ]:
         with pytest.raises(ValueError, match=message):
             call()
-    with pytest.raises(NotImplementedError, match="must override `__call__"):
+    with pytest.raises(NotImplementedError, match="define `__call__"):
         schedules.LearningRateSchedule()(1)
 
 

@@ -134,8 +134,8 @@ class PiecewiseConstantDecay(LearningRateSchedule):
     def __init__(self, boundaries: list, values: list, name: str = "PiecewiseConstant") -> None:
         if len(boundaries) != len(values) - 1:
             raise ValueError(
-                "The length of boundaries should be 1 less than the length of values. Received: "
-                f"boundaries={boundaries} of length {len(boundaries)}, and values={values} of length {len(values)}."
+                f"PiecewiseConstantDecay has a value before, between and after the boundaries: {len(boundaries)} boundaries "
+                f"take {len(boundaries) + 1} values; got {len(values)}: boundaries={boundaries}, values={values}."
             )
         self.boundaries = boundaries
         self.values = values

@@ -23,11 +23,11 @@ class LearningRateSchedule(Configurable):
 
     def __call__(self, step: Any) -> Any:
         raise NotImplementedError(
-            f"Learning rate schedule '{type(self).__name__}' must override `__call__(self, step)`."
+            f"{type(self).__name__} gives no rate yet: define `__call__(self, step)`."
         )
 
 
 def check_positive(name: str, value) -> None:
-    """ValueError unless value > 0."""
+    """ValueError unless the number of steps is above 0."""
     if value <= 0:
-        raise ValueError(f"Argument `{name}` must be > 0. Received: {name}={value}")
+        raise ValueError(f"`{name}` of a learning rate schedule is above 0; got {value}.")
