@@ -197,7 +197,7 @@ def test_errors(backend):
         (lambda: SeedGenerator(-1), "from 0 to"),
         (lambda: random.uniform((2,), dtype="int32"), "randint"),
         (lambda: random.randint((2,), 0, 3, dtype="float32"), "draws integers"),
-        (lambda: random.categorical(np.zeros(3, "float32"), 2), "2-D"),
+        (lambda: random.categorical(np.zeros(3, "float32"), 2), "samples, classes"),
         (lambda: random.normal((None, 2)), "size is unknown"),
         (lambda: random.dropout(ONES, 1.5), "from 0 to 1"),
         (lambda: random.dropout(ONES, 0.5, noise_shape=(1,)), "each axis"),
