@@ -40,6 +40,10 @@ PRODUCTS = "einsum matmul tensordot"
 NAMESPACE = " ".join((ELEMENTWISE, BINARY, REDUCTIONS, SHAPES, CREATION, ORDER, PRODUCTS)).split()
 
 
+class PreferSteps(Exception):
+    """The steps of this model run faster one by one, on batches gathered by the host, than in a compiled loop."""
+
+
 @runtime_checkable
 class Extras(Protocol):
     """What the namespace `xp` has besides: functions that no array standard names, and two namespaces."""
@@ -196,7 +200,10 @@ class Autodiff(Protocol):
     def compile_chunk(
         self, step: Callable, result: Callable, variables: Sequence, batch_size: int, ordered: bool, jit: bool = True
     ) -> Callable:
-        """A function `(data, order, start, count) -> logs`: `count` steps from batch `start` in one call."""
+        """A function `(data, order, start, count) -> logs`: `count` steps from batch `start` in one call.
+
+        At its first call it may raise `PreferSteps`, and keep that in an attribute `refused`.
+        """
 
     def to_device(self, data: Tree) -> Tree:
         """Host arrays as tensors that stay on the device for the time of a `fit`."""

@@ -162,11 +162,21 @@ def simple_rnn(
 
 def _run(step, x, kernel, bias, states, mask, go_backwards, return_sequences, zero_output_for_mask, unroll):
     b = backend.current()
-    z = b.xp.matmul(b.xp.permute_dims(x, (1, 0, 2)), kernel)
+
+    def product(x):
+        z = b.xp.matmul(x, kernel)
+        return z if bias is None else z + bias
+
+    inputs = b.xp.permute_dims(x, (1, 0, 2))
+    # JAX, an LSTM of 64 units and 100 steps on CPU: the loop reads fewer bytes when it multiplies narrow inputs itself
+    # (12.2 ms instead of 14.9 with 1 feature, 15.3 of 19.1 with 32); with 128 features one product before it wins (21.2, 24.5).
+    if b.functional and b.trains and kernel.shape[0] <= states[0].shape[-1]:
+        each = lambda states, x: step(states, product(x))  # noqa: E731
+    else:
+        each, inputs = step, product(inputs)
     return steps(
-        step, z if bias is None else z + bias, states, states[0], mask, b.shape(x)[1], go_backwards, return_sequences,
-        zero_output_for_mask, unroll,
-    )  # fmt: skip
+        each, inputs, states, states[0], mask, b.shape(x)[1], go_backwards, return_sequences, zero_output_for_mask, unroll
+    )
 
 
 def steps(step, inputs, states, before, mask, length, go_backwards, return_sequences, zero_output_for_mask, unroll):
@@ -193,7 +203,7 @@ def steps(step, inputs, states, before, mask, length, go_backwards, return_seque
         return (new, None if previous is None else out), (out if return_sequences else None)
 
     keep = not return_sequences or (mask is not None and not zero_output_for_mask)
-    unroll = length if unroll and isinstance(length, int) else getattr(b, "scan_unroll", 1)
+    unroll = length if unroll and isinstance(length, int) else 1
     carry = (states, before if keep else None)
     (states, last), outputs = b.scan(body, carry, (inputs, masks), length, go_backwards, unroll)
     if not return_sequences:

@@ -7,6 +7,7 @@ import time
 
 import numpy as np
 
+from kerata.backend.protocol import PreferSteps
 from kerata.callbacks.callback_list import CallbackList
 from kerata.core import config, tree
 from kerata.layers.state import Listing
@@ -100,22 +101,29 @@ class Runner:
 
     def _over_arrays(self, number: int) -> dict:
         source, size = self.source, self.source.batch_size
-        if self._data is None:
-            self._data = self.backend.to_device(source.data)
         ordered = source.ordered
         host_order = source.order(number)
-        order = self.backend.convert(host_order) if ordered else None
-        full, logs, i = len(host_order) // size, {}, 0
+        full = len(host_order) // size
         if self.limit is not None:
             full = min(full, self.limit)
+        chunk = self.model._compiled(self.kind, size, ordered) if full else None
+        if getattr(chunk, "refused", False):
+            return self._over_batches(number)
+        if self._data is None:
+            self._data = self.backend.to_device(source.data)
+        order = self.backend.convert(host_order) if ordered else None
+        logs, i = {}, 0
         rest = host_order[full * size :] if full != self.limit else ()
         joined = len(rest) > 0 and full % (self.pace.fixed or 1) != 0  # the last, smaller batch ends a group of steps
-        chunk = self.model._compiled(self.kind, size, ordered) if full else None
         while i < full:
             n = min(self.pace.n, full - i)
             self.begin(i, None)
             start = time.perf_counter()
-            logs = read(chunk(self._data, order, i, n), self.backend)
+            try:
+                logs = read(chunk(self._data, order, i, n), self.backend)
+            except PreferSteps:
+                self._data = None
+                return self._over_batches(number, begun=True)
             self.pace.measured(n, time.perf_counter() - start)
             i += n
             if i == full and joined:
@@ -132,12 +140,12 @@ class Runner:
             self._stopped()
         return logs
 
-    def _over_batches(self, number: int) -> dict:
+    def _over_batches(self, number: int, begun: bool = False) -> dict:
         fixed, logs, i, due = self.pace.fixed, {}, -1, 0.0
         step = self._own_function if self.function is not None else self.model._compiled(self.kind)
         held = None
         for i, batch in enumerate(self.source.epoch(number)):
-            if fixed is None or i % fixed == 0:
+            if (fixed is None or i % fixed == 0) and not (begun and i == 0):
                 self.begin(i, None)
             held = step(self.backend.to_device(batch))
             now = time.perf_counter()

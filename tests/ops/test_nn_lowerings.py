@@ -6,6 +6,7 @@ import pytest
 jax = pytest.importorskip("jax")
 
 from kerata.backend.jax import nn  # noqa: E402
+from kerata.backend.protocol import PreferSteps  # noqa: E402
 
 _rng = np.random.default_rng(0)
 
@@ -54,9 +55,9 @@ def test_both_forms_agree(monkeypatch, i):
 
 
 def test_a_loop_over_large_patches_is_refused():
-    with nn.compiled_loop(), pytest.raises(nn.PreferSteps):
+    with nn.compiled_loop(), pytest.raises(PreferSteps):
         jax.eval_shape(lambda x, k: nn.conv(x, k, (1, 1), "same", LAST, (1, 1)), *map(
             lambda s: jax.ShapeDtypeStruct(s, "float32"), ((32, 32, 32, 64), (3, 3, 64, 64))
         ))
-    with nn.compiled_loop(refuses_convolutions=True), pytest.raises(nn.PreferSteps):
+    with nn.compiled_loop(refuses_convolutions=True), pytest.raises(PreferSteps):
         nn.conv(X, f(3, 3, 4, 6), (1, 1), "same", LAST, (1, 1))

@@ -9,6 +9,7 @@ import jax.numpy as jnp
 from jax import lax
 
 from kerata.backend.jax import nn
+from kerata.backend.protocol import PreferSteps
 from kerata.core import tree
 from kerata.core.masks import get_mask, set_mask
 from kerata.core.scopes import StatelessScope, context
@@ -199,32 +200,27 @@ def compile_chunk(step, result, variables, batch_size: int, ordered: bool, jit=T
             scope.set(v, x)
         return _in_order(result(logs))
 
-    def compile_one():
-        return _Program(lambda data, order, i: _in_order(result(step(batch_at(data, order, i)))), variables, donate=donate)
-
     if not jit:
         from kerata.backend.eager import eager_chunk
 
         return eager_chunk(step, result, batch_size, ordered, lambda a, i: a[i])
-    return _Chunk(_Program(pure, variables, donate=donate), compile_one)
+    return _Chunk(_Program(pure, variables, donate=donate))
 
 
 class _Chunk:
-    """A chunk as one program; or, where the loop around its steps would cost more than it saves, as a program a step."""
+    """A chunk as one program, which remembers that its loop would cost more than it saves."""
 
-    def __init__(self, loop, compile_one):
-        self.loop, self.compile_one, self.one = loop, compile_one, None
+    refused = False
+
+    def __init__(self, program):
+        self.program = program
 
     def __call__(self, data, order, start, count):
-        if self.one is None:
-            try:
-                return self.loop(data, order, start, count)
-            except nn.PreferSteps:
-                self.one = self.compile_one()
-        logs = None
-        for i in range(start, start + count):
-            logs = self.one(data, order, i)
-        return logs
+        try:
+            return self.program(data, order, start, count)
+        except PreferSteps:
+            self.refused = True
+            raise
 
 
 def to_device(data):

@@ -22,6 +22,7 @@ import numpy as np
 from jax import lax
 
 from kerata.backend import windows
+from kerata.backend.protocol import PreferSteps
 
 __all__ = [
     "average_pool", "conv", "conv_transpose", "depthwise_conv", "elu", "gelu", "leaky_relu", "log_softmax",
@@ -43,10 +44,6 @@ def leaky_relu(x, slope):
 def on_cpu() -> bool:
     device = jax.config.jax_default_device
     return (getattr(device, "platform", device) if device else jax.default_backend()) == "cpu"
-
-
-class PreferSteps(Exception):
-    """Raised while a loop is traced that had better be run step by step."""
 
 
 class _Loop(threading.local):
