@@ -32,6 +32,21 @@ def init_parameters(cls: type) -> tuple[str, ...]:
     return tuple(names)
 
 
+def arguments(given: dict, of: type | None = None) -> dict:
+    """The arguments of an `__init__`, from its local variables: `super().__init__(**arguments(locals()))`.
+
+    Public signatures are written out, since they are what users see; passing them on needs no second list.
+
+    Args:
+        given: `locals()`, as the first thing in `__init__`.
+        of: a class: only what this class's `__init__` takes by name (and all of **kwargs).
+    """
+    own = {k: v for k, v in given.items() if k not in ("self", "__class__", "kwargs")}
+    if of is not None:
+        own = {k: own[k] for k in init_parameters(of) if k in own}
+    return {**own, **given.get("kwargs", {})}
+
+
 def _plain_defaults(cls: type) -> dict:
     """The defaults of `__init__`'s own arguments that JSON has."""
     parameters = list(_init_signature(cls).parameters.values())[1:]

@@ -17,6 +17,7 @@ class _Context(threading.local):
     autocast: str | None = None
     training: bool | None = None
     in_call: bool = False
+    any_batch: int | None = None  # while shapes are inferred: the batch size that stands for an unknown one
     remat: object = None
     budget: object = None  # while a file is loaded: how many bytes of weights it may make (saving/limits.py)
 

@@ -24,11 +24,17 @@ def _fill(x, which: int, sizes):
 
 def _evaluate(fn, args, kwargs, which: int, sizes):
     b = backend.current()
+    leaves = tree.flatten((args, kwargs))
+    unknown = any(isinstance(x, KerasTensor) and x.shape and x.shape[0] is None for x in leaves)
     args, kwargs = tree.map_structure(lambda x: _fill(x, which, sizes), (args, kwargs))
     scope = StatelessScope()
     scope.abstract = b.abstract_value
-    with scope:
-        return b.abstract_eval(fn, args, kwargs)
+    before, context.any_batch = context.any_batch, sizes[0][which] if unknown else None
+    try:
+        with scope:
+            return b.abstract_eval(fn, args, kwargs)
+    finally:
+        context.any_batch = before
 
 
 def _known_sizes(leaves) -> list[int]:
@@ -47,10 +53,21 @@ def _attempts(leaves, sizes):
         yield (n, n), (n, n)
 
 
+def _sizes(leaves) -> tuple:
+    """The sizes to try first: for the batch axis, and for others."""
+    sizes = getattr(backend.current(), "abstract_sizes", None)
+    if sizes is None:
+        return _SIZES, _SIZES
+    # A backend that computes: arrays with many unknown axes are kept small.
+    batch, other = sizes
+    most = max((x.shape[1:].count(None) for x in leaves if isinstance(x, KerasTensor)), default=0)
+    return batch, other if most <= 3 else tuple(n // (2 if most == 4 else 6) for n in other)
+
+
 def _evaluate_twice(fn, args, kwargs):
     """The results at two sizes for each unknown one."""
     leaves = tree.flatten((args, kwargs))
-    sizes = getattr(backend.current(), "abstract_sizes", (_SIZES, _SIZES))
+    sizes = _sizes(leaves)
     if not any(isinstance(x, KerasTensor) and None in x.shape for x in leaves):
         result = _evaluate(fn, args, kwargs, 0, sizes)
         return result, result
@@ -65,11 +82,7 @@ def _evaluate_twice(fn, args, kwargs):
 
 def infer(fn, args: tuple, kwargs: dict):
     """What `fn(*args, **kwargs)` gives, with KerasTensors for tensors; nothing is computed or assigned."""
-    symbolic_before, context.symbolic = getattr(context, "symbolic", False), True
-    try:
-        first, second = _evaluate_twice(fn, args, kwargs)
-    finally:
-        context.symbolic = symbolic_before
+    first, second = _evaluate_twice(fn, args, kwargs)
 
     def merge(a, c):
         if not isinstance(a, Spec):

@@ -6,6 +6,7 @@ import inspect
 
 from kerata.core import tree
 from kerata.core.keras_tensor import KerasTensor
+from kerata.core.scopes import context
 
 _EMPTY = inspect.Parameter.empty
 
@@ -33,8 +34,9 @@ class CallPlan:
         self.first = self.names[0] if self.names else self.variadic
         code = getattr(call, "__code__", None)
         self.adds_losses = code is None or "add_loss" in code.co_names
-        # Can be called with one tensor and, at most, `training`.
-        self.simple = len(self.required) <= 1 and bool(self.names) and not self.takes_mask and not self.mask_names
+        # Can be called with one tensor and, at most, `training`; without masks their arguments are left out.
+        masks = [p for p in parameters if p.name == "mask" or p.name.endswith("_mask")]
+        self.simple = len(self.required) <= 1 and bool(self.names) and all(p.default is None for p in masks)
 
     def bind(self, args: tuple, kwargs: dict, who) -> dict:
         """Arguments by name; what goes to *args stands under its name as a tuple."""
@@ -98,8 +100,11 @@ def shapes_of(value, b):
 
 
 def static_shape(x) -> tuple:
-    """The shape as integers and None."""
+    """The shape as integers and None; None for a batch size that only stands for an unknown one."""
     shape = x.shape
     if hasattr(shape, "as_list"):
         shape = shape.as_list()
-    return tuple(int(n) if n is not None else None for n in shape)
+    shape = tuple(int(n) if n is not None else None for n in shape)
+    if context.any_batch is not None and shape and shape[0] == context.any_batch:
+        return (None, *shape[1:])
+    return shape

@@ -332,11 +332,7 @@ class Layer(LayerState, Operation):
         cast = self.autocast
 
         def one(x):
-            if isinstance(x, KerasTensor):
-                if cast and x.dtype in dtypes.FLOATS and x.dtype != target:
-                    from kerata import ops
-
-                    return ops.cast(x, target)
+            if isinstance(x, KerasTensor):  # cast when values come: a cast is no part of the graph
                 return x
             if not b.is_tensor(x):
                 if isinstance(x, Variable):
@@ -384,8 +380,9 @@ class Layer(LayerState, Operation):
     def _record(self, plan, bound):
         """A call on symbolic tensors: infer the outputs, and make a node of the graph."""
         call = {n: v for n, v in bound.items() if n != "training" or plan.takes_training or plan.takes_any}
+        args, kwargs = plan.unbind(self._as_cast(call))
         with _NameScope(self):
-            outputs = self.compute_output_spec(*plan.unbind(call)[0], **plan.unbind(call)[1])
+            outputs = self.compute_output_spec(*args, **kwargs)
         if plan.variadic in bound:
             positional, recorded = plan.unbind(bound)
         else:
@@ -393,6 +390,17 @@ class Layer(LayerState, Operation):
             positional = (recorded.pop(plan.first),) if plan.first in recorded else ()
         Node(self, positional, recorded, outputs)
         return outputs
+
+    def _as_cast(self, bound: dict) -> dict:
+        """The arguments with symbolic tensors of the dtypes that `call` will get."""
+        target = self.compute_dtype
+
+        def one(x):
+            if isinstance(x, KerasTensor) and x.dtype in dtypes.FLOATS and x.dtype != target:
+                return KerasTensor(x.shape, target, sparse=x.sparse, ragged=x.ragged, name=x.name)
+            return x
+
+        return tree.map_structure(one, bound) if self.autocast else bound
 
     def compute_output_spec(self, *args, **kwargs):
         """KerasTensors like the outputs for these arguments."""

@@ -134,6 +134,11 @@ class LayerState:
         return [v for v in self.weights if not v.trainable] if self.trainable else self.weights
 
     @property
+    def metrics(self) -> list:
+        """The metrics held here and below."""
+        return unique(m for layer in self._flatten_layers() for m in layer._held().metrics)
+
+    @property
     def metrics_variables(self) -> list[Variable]:
         """The variables of all metrics held here and below."""
         found = []

@@ -80,7 +80,7 @@ def _clone_functional(model, input_tensors, clone, call_function):
 
     def call_of(operation):
         if isinstance(operation, OpCall):
-            return operation.fn
+            return OpCall(operation.fn, name=operation.name)
         if id(operation) not in copies:
             copies[id(operation)] = clone(operation)
         new = copies[id(operation)]
@@ -103,7 +103,7 @@ def _inputs_for(model, input_tensors) -> list[KerasTensor]:
         out = []
         for x in model.inputs:
             layer = x._keras_history.operation
-            out.append(Input(batch_shape=x.shape, dtype=x.dtype, name=layer.name, optional=layer.optional))
+            out.append(Input(batch_shape=x.shape, dtype=x.dtype, name=x.name, optional=layer.optional))
         return out
     tensors = [x.output if isinstance(x, InputLayer) else x for x in tree.flatten(input_tensors)]
     if len(tensors) != len(model.inputs):

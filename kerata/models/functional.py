@@ -121,8 +121,13 @@ class Functional(Model):
         return [x._keras_history.operation.name for x in self._outputs]
 
     @property
-    def _layers(self) -> list:
-        return self._held().layers
+    def layers(self) -> list[Layer]:
+        """The layers of the graph (not those that a subclass holds besides)."""
+        return list(self._graph_layers)
+
+    @layers.setter
+    def layers(self, _):
+        raise AttributeError("`Model.layers` is reserved for the list of sublayers; use another attribute name.")
 
     @property
     def _input_specs(self):
@@ -335,6 +340,7 @@ def _with_new_inputs(inputs, outputs):
     flat = tree.flatten(inputs)
     fresh = [x if _is_input(x) else InputLayer(batch_shape=x.shape, dtype=x.dtype, name=f"{x.name}CLONE").output for x in flat]
     program = Program(Graph(flat, tree.flatten(outputs)), outputs)
+    program.steps = [(s[4].operation, *s[1:]) for s in program.steps]  # ops as they are, with their names
     new_outputs = program.run(fresh)
     return tree.pack_sequence_as(inputs, fresh), new_outputs
 

@@ -248,6 +248,9 @@ class Sequential(Model):
         model = cls(name=config.get("name"))
         for layer in config["layers"]:
             model.add(deserialize_keras_object(layer, custom_objects=custom_objects), rebuild=False)
+        if model._stack and isinstance(model._stack[0], InputLayer):
+            for _ in model._stack[2:]:  # Keras makes, and numbers, an inner model for each layer that it adds here
+                auto_name("functional")
         shape = config.get("build_input_shape")
         if isinstance(config.get("trainable"), bool):
             model._trainable = config["trainable"]

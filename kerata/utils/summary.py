@@ -83,7 +83,7 @@ def _is_chain(model) -> bool:
     graph = getattr(model, "_graph", None)
     if graph is None:
         return True
-    return all(len(nodes) == 1 and len(nodes[0].parents) <= 1 for nodes in graph.nodes_by_depth.values()) and len(
+    return all(len(nodes) == 1 and len(nodes[0].input_tensors) <= 1 for nodes in graph.nodes_by_depth.values()) and len(
         graph.nodes
     ) == len(graph.operations)
 
