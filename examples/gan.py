@@ -40,12 +40,12 @@ class GAN(kerata.Model):
     def call(self, noise):
         return self.generator(noise)
 
-    def train_step(self, data):
-        n = ops.shape(data[0])[0]
+    def train_step(self, real):
+        n = ops.shape(real)[0]
 
         def discriminator_loss():
             fake = ops.stop_gradient(self.generator(random.normal((n, self.latent), seed=self.seed)))
-            real_score, fake_score = self.discriminator(data[0]), self.discriminator(fake)
+            real_score, fake_score = self.discriminator(real), self.discriminator(fake)
             return self.loss_fn(ops.ones((n, 1)), real_score) + self.loss_fn(ops.zeros((n, 1)), fake_score)
 
         def generator_loss():
