@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from kerata import activations, constraints, initializers, ops, regularizers
+from kerata import activations, ops
 from kerata.core.config import standardize_data_format
 from kerata.layers._errors import image_hint
+from kerata.layers._weights import add, store_options
 from kerata.layers.adapters import LowRank
 from kerata.layers.input_spec import InputSpec
 from kerata.layers.layer import Layer
@@ -73,12 +74,7 @@ class ConvBase(LowRank, Layer):
             raise ValueError(f"{who} with padding='causal' wants data_format='channels_last'.")
         self.activation = activations.get(activation)
         self.use_bias = use_bias
-        self.kernel_initializer = initializers.get(kernel_initializer)
-        self.bias_initializer = initializers.get(bias_initializer)
-        self.kernel_regularizer = regularizers.get(kernel_regularizer)
-        self.bias_regularizer = regularizers.get(bias_regularizer)
-        self.kernel_constraint = constraints.get(kernel_constraint)
-        self.bias_constraint = constraints.get(bias_constraint)
+        store_options(self, locals())
         self.lora_rank, self.lora_alpha = lora_rank, lora_alpha if lora_alpha is not None else lora_rank
         self.bias = None
         self.input_spec = InputSpec(min_ndim=rank + 2)
@@ -104,10 +100,7 @@ class ConvBase(LowRank, Layer):
     def build(self, input_shape):
         axis, channels = self._channels(input_shape)
         self._check_channels(channels)
-        self._kernel = self.add_weight(
-            name="kernel", shape=self._kernel_shape(channels), initializer=self.kernel_initializer,
-            regularizer=self.kernel_regularizer, constraint=self.kernel_constraint,
-        )  # fmt: skip
+        self._kernel = add(self, "kernel", self._kernel_shape(channels))
         self._build_bias(self.filters)
         self.input_spec = InputSpec(min_ndim=self.rank + 2, axes={axis: channels})
         self._build_adapter()
@@ -117,10 +110,7 @@ class ConvBase(LowRank, Layer):
 
     def _build_bias(self, size: int) -> None:
         if self.use_bias:
-            self.bias = self.add_weight(
-                name="bias", shape=(size,), initializer=self.bias_initializer, regularizer=self.bias_regularizer,
-                constraint=self.bias_constraint,
-            )  # fmt: skip
+            self.bias = add(self, "bias", (size,))
 
     def call(self, inputs):
         return self._finish(self._convolve(self._pad_causal(inputs)))

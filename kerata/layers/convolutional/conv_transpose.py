@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from kerata import ops
+from kerata.core.configurable import arguments
 from kerata.layers.convolutional.base import ConvBase, spread
 
 
@@ -13,6 +14,8 @@ class ConvTransposeBase(ConvBase):
         output_padding: cells added to one side of each spatial axis; chosen so that shapes match if None.
         ...: as in `ConvBase`.
     """
+
+    _config_skip = ConvBase._config_skip | {"groups"}
 
     def __init__(self, rank, filters, kernel_size, strides=1, padding="valid", output_padding=None, data_format=None,
                  dilation_rate=1, **kwargs):  # fmt: skip
@@ -43,13 +46,7 @@ class Conv1DTranspose(ConvTransposeBase):
                  dilation_rate=1, activation=None, use_bias=True, kernel_initializer="glorot_uniform",
                  bias_initializer="zeros", kernel_regularizer=None, bias_regularizer=None, activity_regularizer=None,
                  kernel_constraint=None, bias_constraint=None, **kwargs):  # fmt: skip
-        super().__init__(
-            1, filters, kernel_size, strides, padding, output_padding, data_format, dilation_rate,
-            activation=activation, use_bias=use_bias, kernel_initializer=kernel_initializer,
-            bias_initializer=bias_initializer, kernel_regularizer=kernel_regularizer, bias_regularizer=bias_regularizer,
-            activity_regularizer=activity_regularizer, kernel_constraint=kernel_constraint,
-            bias_constraint=bias_constraint, **kwargs,
-        )  # fmt: skip
+        super().__init__(1, **arguments(locals()))
 
 
 class Conv2DTranspose(ConvTransposeBase):
@@ -64,13 +61,7 @@ class Conv2DTranspose(ConvTransposeBase):
                  dilation_rate=(1, 1), activation=None, use_bias=True, kernel_initializer="glorot_uniform",
                  bias_initializer="zeros", kernel_regularizer=None, bias_regularizer=None, activity_regularizer=None,
                  kernel_constraint=None, bias_constraint=None, **kwargs):  # fmt: skip
-        super().__init__(
-            2, filters, kernel_size, strides, padding, output_padding, data_format, dilation_rate,
-            activation=activation, use_bias=use_bias, kernel_initializer=kernel_initializer,
-            bias_initializer=bias_initializer, kernel_regularizer=kernel_regularizer, bias_regularizer=bias_regularizer,
-            activity_regularizer=activity_regularizer, kernel_constraint=kernel_constraint,
-            bias_constraint=bias_constraint, **kwargs,
-        )  # fmt: skip
+        super().__init__(2, **arguments(locals()))
 
 
 class Conv3DTranspose(ConvTransposeBase):
@@ -80,10 +71,4 @@ class Conv3DTranspose(ConvTransposeBase):
                  dilation_rate=(1, 1, 1), activation=None, use_bias=True, kernel_initializer="glorot_uniform",
                  bias_initializer="zeros", kernel_regularizer=None, bias_regularizer=None, activity_regularizer=None,
                  kernel_constraint=None, bias_constraint=None, **kwargs):  # fmt: skip
-        super().__init__(
-            3, filters, kernel_size, strides, padding, output_padding, data_format, dilation_rate,
-            activation=activation, use_bias=use_bias, kernel_initializer=kernel_initializer,
-            bias_initializer=bias_initializer, kernel_regularizer=kernel_regularizer, bias_regularizer=bias_regularizer,
-            activity_regularizer=activity_regularizer, kernel_constraint=kernel_constraint,
-            bias_constraint=bias_constraint, **kwargs,
-        )  # fmt: skip
+        super().__init__(3, **arguments(locals()))

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from kerata import constraints, initializers, ops, regularizers
+from kerata import ops
+from kerata.core.configurable import arguments
+from kerata.layers._weights import add, store_options
 from kerata.layers.convolutional.base import ConvBase
 from kerata.layers.input_spec import InputSpec
 
@@ -32,17 +34,11 @@ class DepthwiseConvBase(ConvBase):
         if not isinstance(depth_multiplier, int) or depth_multiplier < 1:
             raise ValueError(f"`depth_multiplier` is a positive integer; got {depth_multiplier!r}.")
         self.depth_multiplier = depth_multiplier
-        self.depthwise_initializer = initializers.get(depthwise_initializer)
-        self.depthwise_regularizer = regularizers.get(depthwise_regularizer)
-        self.depthwise_constraint = constraints.get(depthwise_constraint)
+        store_options(self, locals())
 
     def build(self, input_shape):
         axis, channels = self._channels(input_shape)
-        self._kernel = self.add_weight(
-            name="kernel", shape=(*self.kernel_size, channels, self.depth_multiplier),
-            initializer=self.depthwise_initializer, regularizer=self.depthwise_regularizer,
-            constraint=self.depthwise_constraint,
-        )  # fmt: skip
+        self._kernel = add(self, "kernel", (*self.kernel_size, channels, self.depth_multiplier), of="depthwise")
         self._build_bias(self.depth_multiplier * channels)
         self.input_spec = InputSpec(min_ndim=self.rank + 2, axes={axis: channels})
 
@@ -61,11 +57,7 @@ class DepthwiseConv1D(DepthwiseConvBase):
                  activation=None, use_bias=True, depthwise_initializer="glorot_uniform", bias_initializer="zeros",
                  depthwise_regularizer=None, bias_regularizer=None, activity_regularizer=None,
                  depthwise_constraint=None, bias_constraint=None, **kwargs):  # fmt: skip
-        super().__init__(
-            1, depth_multiplier, kernel_size, strides, padding, data_format, dilation_rate, activation, use_bias,
-            depthwise_initializer, bias_initializer, depthwise_regularizer, bias_regularizer, activity_regularizer,
-            depthwise_constraint, bias_constraint, **kwargs,
-        )  # fmt: skip
+        super().__init__(1, **arguments(locals()))
 
 
 class DepthwiseConv2D(DepthwiseConvBase):
@@ -75,11 +67,7 @@ class DepthwiseConv2D(DepthwiseConvBase):
                  dilation_rate=(1, 1), activation=None, use_bias=True, depthwise_initializer="glorot_uniform",
                  bias_initializer="zeros", depthwise_regularizer=None, bias_regularizer=None,
                  activity_regularizer=None, depthwise_constraint=None, bias_constraint=None, **kwargs):  # fmt: skip
-        super().__init__(
-            2, depth_multiplier, kernel_size, strides, padding, data_format, dilation_rate, activation, use_bias,
-            depthwise_initializer, bias_initializer, depthwise_regularizer, bias_regularizer, activity_regularizer,
-            depthwise_constraint, bias_constraint, **kwargs,
-        )  # fmt: skip
+        super().__init__(2, **arguments(locals()))
 
 
 class SeparableConvBase(ConvBase):
@@ -104,25 +92,14 @@ class SeparableConvBase(ConvBase):
             activity_regularizer=activity_regularizer, bias_constraint=bias_constraint, **kwargs,
         )  # fmt: skip
         self.depth_multiplier = depth_multiplier
-        self.depthwise_initializer = initializers.get(depthwise_initializer)
-        self.pointwise_initializer = initializers.get(pointwise_initializer)
-        self.depthwise_regularizer = regularizers.get(depthwise_regularizer)
-        self.pointwise_regularizer = regularizers.get(pointwise_regularizer)
-        self.depthwise_constraint = constraints.get(depthwise_constraint)
-        self.pointwise_constraint = constraints.get(pointwise_constraint)
+        store_options(self, locals())
 
     def build(self, input_shape):
         axis, channels = self._channels(input_shape)
-        self.depthwise_kernel = self.add_weight(
-            name="depthwise_kernel", shape=(*self.kernel_size, channels, self.depth_multiplier),
-            initializer=self.depthwise_initializer, regularizer=self.depthwise_regularizer,
-            constraint=self.depthwise_constraint,
-        )  # fmt: skip
-        self.pointwise_kernel = self.add_weight(
-            name="pointwise_kernel", shape=(*(1,) * self.rank, self.depth_multiplier * channels, self.filters),
-            initializer=self.pointwise_initializer, regularizer=self.pointwise_regularizer,
-            constraint=self.pointwise_constraint,
-        )  # fmt: skip
+        shape = (*self.kernel_size, channels, self.depth_multiplier)
+        self.depthwise_kernel = add(self, "depthwise_kernel", shape, of="depthwise")
+        shape = (*(1,) * self.rank, self.depth_multiplier * channels, self.filters)
+        self.pointwise_kernel = add(self, "pointwise_kernel", shape, of="pointwise")
         self._build_bias(self.filters)
         self.input_spec = InputSpec(min_ndim=self.rank + 2, axes={axis: channels})
 
@@ -142,12 +119,7 @@ class SeparableConv1D(SeparableConvBase):
                  pointwise_initializer="glorot_uniform", bias_initializer="zeros", depthwise_regularizer=None,
                  pointwise_regularizer=None, bias_regularizer=None, activity_regularizer=None,
                  depthwise_constraint=None, pointwise_constraint=None, bias_constraint=None, **kwargs):  # fmt: skip
-        super().__init__(
-            1, depth_multiplier, filters, kernel_size, strides, padding, data_format, dilation_rate, activation,
-            use_bias, depthwise_initializer, pointwise_initializer, bias_initializer, depthwise_regularizer,
-            pointwise_regularizer, bias_regularizer, activity_regularizer, depthwise_constraint, pointwise_constraint,
-            bias_constraint, **kwargs,
-        )  # fmt: skip
+        super().__init__(1, **arguments(locals()))
 
 
 class SeparableConv2D(SeparableConvBase):
@@ -158,9 +130,4 @@ class SeparableConv2D(SeparableConvBase):
                  pointwise_initializer="glorot_uniform", bias_initializer="zeros", depthwise_regularizer=None,
                  pointwise_regularizer=None, bias_regularizer=None, activity_regularizer=None,
                  depthwise_constraint=None, pointwise_constraint=None, bias_constraint=None, **kwargs):  # fmt: skip
-        super().__init__(
-            2, depth_multiplier, filters, kernel_size, strides, padding, data_format, dilation_rate, activation,
-            use_bias, depthwise_initializer, pointwise_initializer, bias_initializer, depthwise_regularizer,
-            pointwise_regularizer, bias_regularizer, activity_regularizer, depthwise_constraint, pointwise_constraint,
-            bias_constraint, **kwargs,
-        )  # fmt: skip
+        super().__init__(2, **arguments(locals()))

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from kerata import activations, constraints, initializers, ops, regularizers
+from kerata import activations, ops
+from kerata.layers._weights import add, store_options
 from kerata.layers.adapters import LowRank
 from kerata.layers.core.int8 import Int8
 from kerata.layers.input_spec import InputSpec
@@ -42,12 +43,7 @@ class Dense(Int8, LowRank, Layer):
         self.units = units
         self.activation = activations.get(activation)
         self.use_bias = use_bias
-        self.kernel_initializer = initializers.get(kernel_initializer)
-        self.bias_initializer = initializers.get(bias_initializer)
-        self.kernel_regularizer = regularizers.get(kernel_regularizer)
-        self.bias_regularizer = regularizers.get(bias_regularizer)
-        self.kernel_constraint = constraints.get(kernel_constraint)
-        self.bias_constraint = constraints.get(bias_constraint)
+        store_options(self, locals())
         self.lora_rank, self.lora_alpha = lora_rank, lora_alpha if lora_alpha is not None else lora_rank
         self.quantization_config = quantization_config
         self.bias = None
@@ -59,15 +55,9 @@ class Dense(Int8, LowRank, Layer):
         if self._quantized:
             self._build_int8((size, self.units))
         else:
-            self._kernel = self.add_weight(
-                name="kernel", shape=(size, self.units), initializer=self.kernel_initializer,
-                regularizer=self.kernel_regularizer, constraint=self.kernel_constraint,
-            )  # fmt: skip
+            self._kernel = add(self, "kernel", (size, self.units))
         if self.use_bias:
-            self.bias = self.add_weight(
-                name="bias", shape=(self.units,), initializer=self.bias_initializer,
-                regularizer=self.bias_regularizer, constraint=self.bias_constraint,
-            )  # fmt: skip
+            self.bias = add(self, "bias", (self.units,))
         self.input_spec = InputSpec(min_ndim=2, axes={-1: size})
         self._build_adapter()
 

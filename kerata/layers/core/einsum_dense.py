@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import re
 
-from kerata import activations, constraints, initializers, ops, regularizers
+from kerata import activations, ops
+from kerata.layers._weights import add, store_options
 from kerata.layers.adapters import LowRank
 from kerata.layers.layer import Layer
 
@@ -40,12 +41,7 @@ class EinsumDense(LowRank, Layer):
         self.output_shape = self.partial_output_shape
         self.bias_axes = bias_axes
         self.activation = activations.get(activation)
-        self.kernel_initializer = initializers.get(kernel_initializer)
-        self.bias_initializer = initializers.get(bias_initializer)
-        self.kernel_regularizer = regularizers.get(kernel_regularizer)
-        self.bias_regularizer = regularizers.get(bias_regularizer)
-        self.kernel_constraint = constraints.get(kernel_constraint)
-        self.bias_constraint = constraints.get(bias_constraint)
+        store_options(self, locals())
         self.lora_rank, self.lora_alpha = lora_rank, lora_alpha if lora_alpha is not None else lora_rank
         self.gptq_unpacked_column_size = gptq_unpacked_column_size
         self.quantization_config = quantization_config
@@ -54,15 +50,9 @@ class EinsumDense(LowRank, Layer):
 
     def build(self, input_shape):
         kernel_shape, bias_shape, _ = analyze(self.equation, self.bias_axes, input_shape, self.partial_output_shape)
-        self._kernel = self.add_weight(
-            name="kernel", shape=kernel_shape, initializer=self.kernel_initializer,
-            regularizer=self.kernel_regularizer, constraint=self.kernel_constraint,
-        )  # fmt: skip
+        self._kernel = add(self, "kernel", kernel_shape)
         if bias_shape is not None:
-            self.bias = self.add_weight(
-                name="bias", shape=bias_shape, initializer=self.bias_initializer, regularizer=self.bias_regularizer,
-                constraint=self.bias_constraint,
-            )  # fmt: skip
+            self.bias = add(self, "bias", bias_shape)
         self._build_adapter()
 
     def call(self, inputs, training=None):

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from kerata import activations, backend, ops
+from kerata import backend, ops
 from kerata.core.config import standardize_data_format
+from kerata.core.configurable import arguments
 from kerata.layers.convolutional.base import check_padding, spread
 from kerata.layers.input_spec import InputSpec
 from kerata.layers.layer import Layer
-from kerata.layers.rnn.gated import GatedCell
+from kerata.layers.rnn.gated import GatedCell, make_cell
 from kerata.layers.rnn.lstm import forget_bias
 from kerata.layers.rnn.rnn import RNN, of_cell
 from kerata.ops import _nn_rnn
@@ -43,15 +44,8 @@ class ConvLSTMCell(GatedCell):
             )
         if isinstance(filters, bool) or not isinstance(filters, int) or filters < 1:
             raise ValueError(f"`filters` of {who} is a positive integer; got {filters!r}.")
-        self.recurrent_activation = activations.get(recurrent_activation)
         self.unit_forget_bias = unit_forget_bias
-        self._set_up(filters, activation, use_bias, dropout, recurrent_dropout, seed, {
-            "kernel_initializer": kernel_initializer, "recurrent_initializer": recurrent_initializer,
-            "bias_initializer": bias_initializer, "kernel_regularizer": kernel_regularizer,
-            "recurrent_regularizer": recurrent_regularizer, "bias_regularizer": bias_regularizer,
-            "kernel_constraint": kernel_constraint, "recurrent_constraint": recurrent_constraint,
-            "bias_constraint": bias_constraint,
-        })  # fmt: skip
+        self._set_up(locals())
         self.state_size = [filters, filters]
         self.output_size = filters
 
@@ -63,12 +57,10 @@ class ConvLSTMCell(GatedCell):
             )
         self.input_spec = InputSpec(ndim=self.rank + 2)
         width = 4 * self.filters
-        self.kernel = self._add("kernel", (*self.kernel_size, channels, width), self.kernel_initializer)
-        self.recurrent_kernel = self._add(
-            "recurrent_kernel", (*self.kernel_size, self.filters, width), self.recurrent_initializer
-        )
-        first = forget_bias(self.bias_initializer, self.filters) if self.unit_forget_bias else self.bias_initializer
-        self.bias = self._add("bias", (width,), first) if self.use_bias else None
+        self._build_weights((*self.kernel_size, channels, width), (*self.kernel_size, self.filters, width))
+
+    def _first_bias(self):
+        return forget_bias(self.bias_initializer, self.filters) if self.unit_forget_bias else self.bias_initializer
 
     def input_conv(self, x):
         """What the input adds to the four gates; (any number, channels and space) as first axis."""
@@ -163,17 +155,8 @@ def _of_rank(rank: int, space: str):
                  kernel_constraint=None, recurrent_constraint=None, bias_constraint=None, dropout=0.0,
                  recurrent_dropout=0.0, seed=None, return_sequences=False, return_state=False, go_backwards=False,
                  stateful=False, **kwargs):  # fmt: skip
-        cell = ConvLSTMCell(
-            rank, filters, kernel_size, strides, padding, data_format, dilation_rate, activation, recurrent_activation,
-            use_bias, kernel_initializer, recurrent_initializer, bias_initializer, unit_forget_bias, kernel_regularizer,
-            recurrent_regularizer, bias_regularizer, kernel_constraint, recurrent_constraint, bias_constraint, dropout,
-            recurrent_dropout, seed, name="conv_lstm_cell", dtype=kwargs.get("dtype"),
-            trainable=kwargs.get("trainable", True),
-        )  # fmt: skip
-        ConvLSTM.__init__(
-            self, cell, return_sequences, return_state, go_backwards, stateful,
-            activity_regularizer=activity_regularizer, **kwargs,
-        )  # fmt: skip
+        given = {**locals(), "rank": rank}
+        ConvLSTM.__init__(self, make_cell(ConvLSTMCell, given), **arguments(given, RNN))
         self.input_spec = InputSpec(ndim=rank + 3)
 
     name = f"ConvLSTM{rank}D"

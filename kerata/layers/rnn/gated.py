@@ -2,9 +2,15 @@
 
 from __future__ import annotations
 
+import inspect
+
 import numpy as np
 
-from kerata import activations, constraints, initializers, ops, regularizers
+from kerata import activations, ops
+from kerata.core.configurable import arguments
+from kerata.core.names import to_snake_case
+from kerata.layers._weights import add, store_options
+from kerata.layers.input_spec import InputSpec
 from kerata.layers.layer import Layer
 from kerata.layers.rnn.dropout_rnn_cell import DropoutRNNCell
 from kerata.layers.rnn.rnn import RNN, of_cell
@@ -23,21 +29,19 @@ class GatedCell(DropoutRNNCell, Layer):
     _gates = 1
     _states = 1
 
-    def _set_up(self, units, activation, use_bias, dropout, recurrent_dropout, seed, weights: dict) -> None:
-        """Store what every cell is given; `weights` has the initializers, regularizers and constraints by name."""
+    def _set_up(self, given: dict) -> None:
+        """Store what every cell is given: the local variables of `__init__`."""
+        units = given.get("units", given.get("filters"))
         if isinstance(units, bool) or not isinstance(units, int | np.integer) or units < 1:
             raise ValueError(f"`units` of {type(self).__name__} is a positive integer; got {units!r}.")
-        self.units, self.activation, self.use_bias = int(units), activations.get(activation), use_bias
-        self._set_up_weights(weights)
-        self._set_up_dropout(dropout, recurrent_dropout, seed)
+        self.units, self.use_bias = int(units), given["use_bias"]
+        self.activation = activations.get(given["activation"])
+        if "recurrent_activation" in given:
+            self.recurrent_activation = activations.get(given["recurrent_activation"])
+        store_options(self, given)
+        self._set_up_dropout(given["dropout"], given["recurrent_dropout"], given["seed"])
         self.state_size = self.units if self._states == 1 else [self.units] * self._states
         self.output_size = self.units
-
-    def _set_up_weights(self, weights: dict) -> None:
-        for name, value in weights.items():
-            package = name.rpartition("_")[2]
-            get = {"initializer": initializers, "regularizer": regularizers, "constraint": constraints}[package].get
-            setattr(self, name, get(value))
 
     def _set_up_dropout(self, dropout, recurrent_dropout, seed) -> None:
         self.dropout = min(1.0, max(0.0, dropout))
@@ -51,22 +55,27 @@ class GatedCell(DropoutRNNCell, Layer):
     def _first_bias(self):
         return self.bias_initializer
 
-    def _add(self, name: str, shape, initializer):
-        kind = "kernel" if name == "kernel" else name.removesuffix("_kernel")
-        return self.add_weight(
-            name=name, shape=shape, initializer=initializer, regularizer=getattr(self, f"{kind}_regularizer"),
-            constraint=getattr(self, f"{kind}_constraint"),
-        )  # fmt: skip
-
     def build(self, input_shape):
         width = self._gates * self.units
-        self.kernel = self._add("kernel", (input_shape[-1], width), self.kernel_initializer)
-        self.recurrent_kernel = self._add("recurrent_kernel", (self.units, width), self.recurrent_initializer)
-        self.bias = self._add("bias", self._bias_shape(), self._first_bias()) if self.use_bias else None
+        self._build_weights((input_shape[-1], width), (self.units, width))
+
+    def _build_weights(self, kernel: tuple, recurrent: tuple) -> None:
+        """Make the weights, of these shapes."""
+        self.kernel = add(self, "kernel", kernel)
+        self.recurrent_kernel = add(self, "recurrent_kernel", recurrent, of="recurrent")
+        self.bias = add(self, "bias", self._bias_shape(), self._first_bias()) if self.use_bias else None
 
     def get_initial_state(self, batch_size=None):
         """The states before the first step: zeros."""
         return [ops.zeros((batch_size, self.units), dtype=self.compute_dtype) for _ in range(self._states)]
+
+
+def make_cell(cell_class: type, given: dict):
+    """The cell of a layer, from the local variables of the layer's `__init__`."""
+    kwargs = given["kwargs"]
+    own = {k: given[k] for k in inspect.signature(cell_class).parameters if k in given and k != "kwargs"}
+    shared = {"dtype": kwargs.get("dtype"), "trainable": kwargs.get("trainable", True)}
+    return cell_class(**own, **shared, name=to_snake_case(cell_class.__name__))
 
 
 @of_cell(*_WEIGHTS)
@@ -77,6 +86,13 @@ class GatedRNN(RNN):
     _config_skip = (Layer._config_skip - {"activity_regularizer"}) | {"cell", "use_cudnn"}
     _cell_class: type
     use_cudnn = "auto"
+
+    def _set_up(self, given: dict) -> None:
+        """What `__init__` does in all of them, from its local variables: make the cell, and the layer around it."""
+        given["kwargs"].pop("implementation", None)  # of Keras 2
+        cell = make_cell(self._cell_class, given)
+        super().__init__(cell, **arguments(given, RNN))
+        self.input_spec = InputSpec(ndim=3)
 
     def inner_loop(self, sequences, initial_state, mask, training=False):
         cell = self.cell

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from kerata import activations, ops
-from kerata.layers.input_spec import InputSpec
+from kerata import ops
 from kerata.layers.rnn.gated import GatedCell, GatedRNN
 from kerata.layers.rnn.rnn import of_cell
 from kerata.ops import _nn_rnn
@@ -34,15 +33,8 @@ class GRUCell(GatedCell):
                  reset_after=True, seed=None, **kwargs):  # fmt: skip
         kwargs.pop("implementation", None)
         super().__init__(**kwargs)
-        self.recurrent_activation = activations.get(recurrent_activation)
         self.reset_after = reset_after
-        self._set_up(units, activation, use_bias, dropout, recurrent_dropout, seed, {
-            "kernel_initializer": kernel_initializer, "recurrent_initializer": recurrent_initializer,
-            "bias_initializer": bias_initializer, "kernel_regularizer": kernel_regularizer,
-            "recurrent_regularizer": recurrent_regularizer, "bias_regularizer": bias_regularizer,
-            "kernel_constraint": kernel_constraint, "recurrent_constraint": recurrent_constraint,
-            "bias_constraint": bias_constraint,
-        })  # fmt: skip
+        self._set_up(locals())
 
     def _bias_shape(self):
         return (2, 3 * self.units) if self.reset_after else (3 * self.units,)
@@ -99,18 +91,7 @@ class GRU(GatedRNN):
                  dropout=0.0, recurrent_dropout=0.0, seed=None, return_sequences=False, return_state=False,
                  go_backwards=False, stateful=False, unroll=False, reset_after=True, use_cudnn="auto",
                  **kwargs):  # fmt: skip
-        kwargs.pop("implementation", None)
-        cell = GRUCell(
-            units, activation, recurrent_activation, use_bias, kernel_initializer, recurrent_initializer,
-            bias_initializer, kernel_regularizer, recurrent_regularizer, bias_regularizer, kernel_constraint,
-            recurrent_constraint, bias_constraint, dropout, recurrent_dropout, reset_after, seed,
-            name="gru_cell", dtype=kwargs.get("dtype"), trainable=kwargs.get("trainable", True),
-        )  # fmt: skip
-        super().__init__(
-            cell, return_sequences, return_state, go_backwards, stateful, unroll,
-            activity_regularizer=activity_regularizer, **kwargs,
-        )  # fmt: skip
-        self.input_spec = InputSpec(ndim=3)
+        self._set_up(locals())
         self.use_cudnn = use_cudnn
 
     def _run(self, *args, **kwargs):

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from kerata import activations, backend, ops
-from kerata.layers.input_spec import InputSpec
+from kerata import backend, ops
 from kerata.layers.rnn.gated import GatedCell, GatedRNN
 from kerata.layers.rnn.rnn import of_cell
 from kerata.ops import _nn_rnn
@@ -37,15 +36,8 @@ class LSTMCell(GatedCell):
                  recurrent_dropout=0.0, seed=None, **kwargs):  # fmt: skip
         kwargs.pop("implementation", None)
         super().__init__(**kwargs)
-        self.recurrent_activation = activations.get(recurrent_activation)
         self.unit_forget_bias = unit_forget_bias
-        self._set_up(units, activation, use_bias, dropout, recurrent_dropout, seed, {
-            "kernel_initializer": kernel_initializer, "recurrent_initializer": recurrent_initializer,
-            "bias_initializer": bias_initializer, "kernel_regularizer": kernel_regularizer,
-            "recurrent_regularizer": recurrent_regularizer, "bias_regularizer": bias_regularizer,
-            "kernel_constraint": kernel_constraint, "recurrent_constraint": recurrent_constraint,
-            "bias_constraint": bias_constraint,
-        })  # fmt: skip
+        self._set_up(locals())
 
     def _first_bias(self):
         return forget_bias(self.bias_initializer, self.units) if self.unit_forget_bias else self.bias_initializer
@@ -102,18 +94,7 @@ class LSTM(GatedRNN):
                  activity_regularizer=None, kernel_constraint=None, recurrent_constraint=None, bias_constraint=None,
                  dropout=0.0, recurrent_dropout=0.0, seed=None, return_sequences=False, return_state=False,
                  go_backwards=False, stateful=False, unroll=False, use_cudnn="auto", **kwargs):  # fmt: skip
-        kwargs.pop("implementation", None)
-        cell = LSTMCell(
-            units, activation, recurrent_activation, use_bias, kernel_initializer, recurrent_initializer,
-            bias_initializer, unit_forget_bias, kernel_regularizer, recurrent_regularizer, bias_regularizer,
-            kernel_constraint, recurrent_constraint, bias_constraint, dropout, recurrent_dropout, seed,
-            name="lstm_cell", dtype=kwargs.get("dtype"), trainable=kwargs.get("trainable", True),
-        )  # fmt: skip
-        super().__init__(
-            cell, return_sequences, return_state, go_backwards, stateful, unroll,
-            activity_regularizer=activity_regularizer, **kwargs,
-        )  # fmt: skip
-        self.input_spec = InputSpec(ndim=3)
+        self._set_up(locals())
         self.use_cudnn = use_cudnn
 
     def _run(self, *args, **kwargs):

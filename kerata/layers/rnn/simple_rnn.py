@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from kerata import ops
-from kerata.layers.input_spec import InputSpec
 from kerata.layers.rnn.gated import GatedCell, GatedRNN
 from kerata.ops import _nn_rnn
 
@@ -36,13 +35,7 @@ class SimpleRNNCell(GatedCell):
                  recurrent_regularizer=None, bias_regularizer=None, kernel_constraint=None, recurrent_constraint=None,
                  bias_constraint=None, dropout=0.0, recurrent_dropout=0.0, seed=None, **kwargs):  # fmt: skip
         super().__init__(**kwargs)
-        self._set_up(units, activation, use_bias, dropout, recurrent_dropout, seed, {
-            "kernel_initializer": kernel_initializer, "recurrent_initializer": recurrent_initializer,
-            "bias_initializer": bias_initializer, "kernel_regularizer": kernel_regularizer,
-            "recurrent_regularizer": recurrent_regularizer, "bias_regularizer": bias_regularizer,
-            "kernel_constraint": kernel_constraint, "recurrent_constraint": recurrent_constraint,
-            "bias_constraint": bias_constraint,
-        })  # fmt: skip
+        self._set_up(locals())
 
     def call(self, sequence, states, training=False):
         nested = isinstance(states, list | tuple)
@@ -80,17 +73,7 @@ class SimpleRNN(GatedRNN):
                  recurrent_constraint=None, bias_constraint=None, dropout=0.0, recurrent_dropout=0.0,
                  return_sequences=False, return_state=False, go_backwards=False, stateful=False, unroll=False,
                  seed=None, **kwargs):  # fmt: skip
-        cell = SimpleRNNCell(
-            units, activation, use_bias, kernel_initializer, recurrent_initializer, bias_initializer,
-            kernel_regularizer, recurrent_regularizer, bias_regularizer, kernel_constraint, recurrent_constraint,
-            bias_constraint, dropout, recurrent_dropout, seed, name="simple_rnn_cell", dtype=kwargs.get("dtype"),
-            trainable=kwargs.get("trainable", True),
-        )  # fmt: skip
-        super().__init__(
-            cell, return_sequences, return_state, go_backwards, stateful, unroll,
-            activity_regularizer=activity_regularizer, **kwargs,
-        )  # fmt: skip
-        self.input_spec = InputSpec(ndim=3)
+        self._set_up(locals())
 
     def _run(self, *args, **kwargs):
         return _nn_rnn.simple_rnn(*args, **kwargs)
