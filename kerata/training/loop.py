@@ -24,13 +24,19 @@ _TICK = 0.15
 
 
 def read(logs, b) -> dict:
-    """Logs as Python numbers (or NumPy arrays where they are no scalars). Waits for the device."""
+    """Logs as Python numbers (or NumPy arrays where they are no scalars). Waits for the device.
+
+    A metric whose result is a dictionary, such as all the compiled ones together, adds the entries of that.
+    """
 
     def number(x):
         x = b.to_numpy(x)
         return float(x) if np.ndim(x) == 0 else x
 
-    return {k: tree.map_structure(number, v) for k, v in logs.items()} if logs else {}
+    flat: dict = {}
+    for name, value in (logs or {}).items():
+        flat.update(read(value, b) if isinstance(value, dict) else {name: tree.map_structure(number, value)})
+    return flat
 
 
 @contextlib.contextmanager
@@ -74,8 +80,7 @@ class Runner:
         self.end = getattr(callbacks, f"on_{kind}_batch_end")
         self.limit = config.max_steps_per_epoch() if kind == "train" else None
         self._data = None
-        own = getattr(type(model), f"make_{kind}_function") is not _default_maker(kind)
-        self.function = getattr(model, f"make_{kind}_function")() or getattr(model, f"{kind}_function") if own else None
+        self.function = own_function(model, kind)
 
     def epoch(self, number: int, interrupt: DeferredInterrupt) -> dict:
         """Run an epoch; its last logs as numbers."""
@@ -122,8 +127,7 @@ class Runner:
             try:
                 logs = read(chunk(self._data, order, i, n), self.backend)
             except PreferSteps:
-                self._data = None
-                return self._over_batches(number, begun=True)
+                break
             self.pace.measured(n, time.perf_counter() - start)
             i += n
             if i == full and joined:
@@ -131,6 +135,9 @@ class Runner:
             self.end(i - 1, logs)
             if self._stopped():
                 return logs
+        if getattr(chunk, "refused", False):
+            self._data = None
+            return self._over_batches(number, begun=True)
         if len(rest):
             if not joined:
                 self.begin(i, None)
@@ -142,7 +149,7 @@ class Runner:
 
     def _over_batches(self, number: int, begun: bool = False) -> dict:
         fixed, logs, i, due = self.pace.fixed, {}, -1, 0.0
-        step = self._own_function if self.function is not None else self.model._compiled(self.kind)
+        step = self.function or self.model._compiled(self.kind)
         held = None
         for i, batch in enumerate(self.source.epoch(number)):
             if (fixed is None or i % fixed == 0) and not (begun and i == 0):
@@ -164,14 +171,16 @@ class Runner:
             self._stopped()
         return logs
 
-    def _own_function(self, batch):
-        return self.function(iter([batch]))
 
-
-def _default_maker(kind: str):
+def own_function(model, kind: str):
+    """The user's function of a batch, where `make_<kind>_function` is overridden; None where it is not."""
     from kerata.training.trainer import Trainer
 
-    return getattr(Trainer, f"make_{kind}_function")
+    name = f"make_{kind}_function"
+    if getattr(type(model), name) is getattr(Trainer, name):
+        return None
+    function = getattr(model, name)() or getattr(model, f"{kind}_function")
+    return lambda batch: function(iter([batch]))
 
 
 def fit(model, *, x, y, batch_size, epochs, verbose, callbacks, validation_split, validation_data, shuffle, class_weight,
@@ -284,7 +293,7 @@ def predict(model, x, batch_size, verbose, steps, callbacks):
     if source.num_samples is None or source.num_samples > (source.batch_size or 0) or not model.built:
         model._prepare(source.peek(), training=False)
     callbacks = as_callback_list(callbacks, model, verbose=verbose, epochs=1, steps=source.num_batches)
-    step = model._compiled("predict")
+    step = own_function(model, "predict") or model._compiled("predict")
     model.stop_predicting = False
     callbacks.on_predict_begin()
     outputs: list = []

@@ -464,7 +464,8 @@ class Trainer:
             self._prepare(batch, training=kind == "train")
             self.reset_metrics()
             with loop.explained():
-                logs = self._compiled(kind)(self._backend.to_device(batch))
+                step = loop.own_function(self, kind) or self._compiled(kind)
+                logs = step(self._backend.to_device(batch))
             logs = loop.read(logs, self._backend)
         return logs if return_dict else self._as_values(logs)
 
@@ -473,7 +474,8 @@ class Trainer:
         with backend.backend_scope(self._backend):
             batch = loop.one_batch(x, None, None, None)
             self._prepare(batch, training=False)
-            out = self._compiled("predict")(self._backend.to_device(batch))
+            step = loop.own_function(self, "predict") or self._compiled("predict")
+            out = step(self._backend.to_device(batch))
             return tree.map_structure(self._backend.to_numpy, out)
 
     # -- state as a tree --------------------------------------------------------------------------------------

@@ -150,6 +150,7 @@ def test_kerass_form_for_torch():
     with kerata.backend_scope("torch"):
         wanted, weights = reference()
         model, found = fitted(KerasTorch)
+        assert list(found) == ["loss", "accuracy"]  # not "compile_metrics", whose result is a dictionary
         np.testing.assert_allclose(found["loss"], wanted["loss"], rtol=1e-5)
         for f, w in zip(model.get_weights(), weights):
             np.testing.assert_allclose(f, w, rtol=1e-4, atol=1e-6)
@@ -215,23 +216,29 @@ def test_compute_loss_and_compute_metrics_may_be_overridden(train_backend):
     assert history["own"][-1] < history["own"][0]
 
 
-def test_make_train_function_may_be_overridden(train_backend):
+def test_functions_of_a_batch_may_be_overridden(train_backend):
     class Counted(kerata.Model):
-        calls = 0
-
-        def make_train_function(self, force=False):
-            inner = super().make_train_function(force)
-
+        def _counted(self, kind, inner):
             def counted(iterator):
-                Counted.calls += 1
+                calls.append(kind)
                 return inner(iterator)
 
-            self.train_function = counted
-            return counted
+            setattr(self, f"{kind}_function", counted)
 
-    _, history = fitted(Counted)
-    assert Counted.calls == 8
+        def make_train_function(self, force=False):
+            self._counted("train", super().make_train_function(force=True))
+
+        def make_predict_function(self, force=False):
+            self._counted("predict", super().make_predict_function(force=True))
+
+    calls: list = []
+    model, history = fitted(Counted)
+    assert calls == ["train"] * 8
     assert history["loss"] == pytest.approx(reference()[0]["loss"], rel=1e-5)
+    model.train_on_batch(X, Y)
+    assert model.predict(X, batch_size=8, verbose=0).shape == (16, 3)
+    assert model.predict_on_batch(X).shape == (16, 3)
+    assert calls[8:] == ["train", *["predict"] * 3]
 
 
 class GAN(kerata.Model):
