@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import errno
 import http.client
 import os
 import time
@@ -110,13 +111,39 @@ def _fetch_once(url: str, part: str, name: str) -> bool:
         length = reply.headers.get("Content-Length")
         total = have + int(length) if length and length.isdigit() else None
         progress = _Progress(name, total, have)
-        with open(part, "ab" if resumed else "wb") as out:
-            while chunk := reply.read(_CHUNK):
+        with _writing(part, total), open(part, "ab" if resumed else "wb") as out:
+            while chunk := _read(reply):
                 out.write(chunk)
                 have += len(chunk)
                 progress.show(have)
         progress.close(have)
     return total is None or have == total
+
+
+class _NetError(Exception):
+    """Carries what reading from the net raised past `_writing`."""
+
+
+def _read(reply) -> bytes:
+    try:
+        return reply.read(_CHUNK)
+    except Exception as error:
+        raise _NetError from error
+
+
+@contextlib.contextmanager
+def _writing(part: str, total: int | None):
+    """Errors of the disk name the file and say what to do; those of the net stay what they are."""
+    try:
+        yield
+    except _NetError as error:
+        raise error.__cause__ from None
+    except OSError as error:
+        need = f" ({total:,} bytes are needed)" if total and error.errno == errno.ENOSPC else ""
+        raise DownloadError(
+            f"Could not write {part}: {error.strerror or error}{need}. Make room there, or set KERAS_HOME to a folder on "
+            "another disk, and try again; what came is kept."
+        ) from error
 
 
 def _range_start(reply) -> int:

@@ -317,3 +317,30 @@ def test_formats(tmp_path):
     assert extract_archive(str(tmp_path / "a"), str(tmp_path / "o"), ["tar", "zip"])
     with pytest.raises(ValueError, match="rar"):
         extract_archive(str(tmp_path / "a"), str(tmp_path / "o"), "rar")
+
+
+def test_a_full_disk_is_named(server, tmp_path, monkeypatch):
+    import errno
+
+    from kerata.utils import download
+
+    class Full:
+        def __init__(self, *args, **kwargs):
+            pass
+
+        def __enter__(self):
+            return self
+
+        def __exit__(self, *exc):
+            pass
+
+        def write(self, data):
+            raise OSError(errno.ENOSPC, "No space left on device")
+
+    server.content["/file.bin"] = b"x" * 1000
+    path = str(tmp_path / "file.bin")
+    real = open
+    monkeypatch.setattr(download, "open", lambda f, *a, **k: Full() if str(f).endswith(".part") else real(f, *a, **k), raising=False)
+    with pytest.raises(download.DownloadError, match=r"file\.bin\.part: No space left.*1,000 bytes.*KERAS_HOME"):
+        download.download(server.url + "/file.bin", path)
+    assert not (tmp_path / "file.bin").exists()
