@@ -35,7 +35,10 @@ _FAMILIES = {
         "SpatialDropout3D"
     ),
     "normalization.batch_normalization": "BatchNormalization",
-    "normalization.others": "GroupNormalization LayerNormalization RMSNormalization UnitNormalization",
+    "normalization.group_normalization": "GroupNormalization",
+    "normalization.layer_normalization": "LayerNormalization",
+    "normalization.rms_normalization": "RMSNormalization",
+    "normalization.unit_normalization": "UnitNormalization",
     "wrappers.spectral_normalization": "SpectralNormalization",
     "wrappers.wrapper": "Wrapper",
     "rnn.rnn": "RNN",

@@ -73,7 +73,7 @@ from kerata.layers.pooling.pooling import GlobalMaxPool3D as GlobalMaxPool3D
 from kerata.layers.pooling.pooling import GlobalMaxPooling1D as GlobalMaxPooling1D
 from kerata.layers.pooling.pooling import GlobalMaxPooling2D as GlobalMaxPooling2D
 from kerata.layers.pooling.pooling import GlobalMaxPooling3D as GlobalMaxPooling3D
-from kerata.layers.normalization.others import GroupNormalization as GroupNormalization
+from kerata.layers.normalization.group_normalization import GroupNormalization as GroupNormalization
 from kerata.layers.attention.grouped_query_attention import GroupQueryAttention as GroupQueryAttention
 from kerata.layers.attention.grouped_query_attention import GroupQueryAttention as _GroupedQueryAttention
 GroupedQueryAttention = _GroupedQueryAttention
@@ -85,7 +85,7 @@ from kerata.layers.rnn.lstm import LSTM as LSTM
 from kerata.layers.rnn.lstm import LSTMCell as LSTMCell
 from kerata.layers.core.simple import Lambda as Lambda
 from kerata.layers.layer import Layer as Layer
-from kerata.layers.normalization.others import LayerNormalization as LayerNormalization
+from kerata.layers.normalization.layer_normalization import LayerNormalization as LayerNormalization
 from kerata.layers.activations.layers import LeakyReLU as LeakyReLU
 from kerata.layers.core.simple import Masking as Masking
 from kerata.layers.pooling.pooling import MaxPool1D as MaxPool1D
@@ -101,7 +101,7 @@ from kerata.layers.merging.merge import Multiply as Multiply
 from kerata.layers.preprocessing.normalization import Normalization as Normalization
 from kerata.layers.activations.layers import PReLU as PReLU
 from kerata.layers.reshaping.shapes import Permute as Permute
-from kerata.layers.normalization.others import RMSNormalization as RMSNormalization
+from kerata.layers.normalization.rms_normalization import RMSNormalization as RMSNormalization
 from kerata.layers.rnn.rnn import RNN as RNN
 from kerata.layers.preprocessing.image.random_flip import RandomFlip as RandomFlip
 from kerata.layers.activations.layers import ReLU as ReLU
@@ -126,7 +126,7 @@ from kerata.layers.wrappers.spectral_normalization import SpectralNormalization 
 from kerata.layers.rnn.stacked_rnn_cells import StackedRNNCells as StackedRNNCells
 from kerata.layers.merging.merge import Subtract as Subtract
 from kerata.layers.rnn.time_distributed import TimeDistributed as TimeDistributed
-from kerata.layers.normalization.others import UnitNormalization as UnitNormalization
+from kerata.layers.normalization.unit_normalization import UnitNormalization as UnitNormalization
 from kerata.layers.reshaping.borders import UpSampling1D as UpSampling1D
 from kerata.layers.reshaping.borders import UpSampling2D as UpSampling2D
 from kerata.layers.reshaping.borders import UpSampling3D as UpSampling3D

@@ -9,6 +9,7 @@ from typing import Any
 
 from kerata import ops
 from kerata.core import config
+from kerata.core.configurable import arguments
 from kerata.losses._reduction import as_float
 from kerata.losses.probabilistic import check_axis, smooth_binary, smooth_classes, warn_single_class
 from kerata.losses.wrapper import FunctionLoss
@@ -96,17 +97,7 @@ class BinaryFocalCrossentropy(FunctionLoss):
         name="binary_focal_crossentropy",
         dtype=None,
     ):
-        super().__init__(
-            reduction,
-            name,
-            dtype,
-            apply_class_balancing=apply_class_balancing,
-            alpha=alpha,
-            gamma=gamma,
-            from_logits=from_logits,
-            label_smoothing=label_smoothing,
-            axis=axis,
-        )
+        super().__init__(**arguments(locals()))
 
 
 class CategoricalFocalCrossentropy(FunctionLoss):
@@ -128,13 +119,4 @@ class CategoricalFocalCrossentropy(FunctionLoss):
         name="categorical_focal_crossentropy",
         dtype=None,
     ):
-        super().__init__(
-            reduction,
-            name,
-            dtype,
-            alpha=alpha,
-            gamma=gamma,
-            from_logits=from_logits,
-            label_smoothing=label_smoothing,
-            axis=axis,
-        )
+        super().__init__(**arguments(locals()))

@@ -7,6 +7,7 @@ from typing import Any
 
 from kerata import ops
 from kerata.core import config
+from kerata.core.configurable import arguments
 from kerata.core.masks import set_mask
 from kerata.losses._reduction import as_float, float_pair, match_ranks
 from kerata.losses.wrapper import FunctionLoss
@@ -186,7 +187,7 @@ class BinaryCrossentropy(FunctionLoss):
         name="binary_crossentropy",
         dtype=None,
     ):
-        super().__init__(reduction, name, dtype, from_logits=from_logits, label_smoothing=label_smoothing, axis=axis)
+        super().__init__(**arguments(locals()))
 
 
 class CategoricalCrossentropy(FunctionLoss):
@@ -206,7 +207,7 @@ class CategoricalCrossentropy(FunctionLoss):
         name="categorical_crossentropy",
         dtype=None,
     ):
-        super().__init__(reduction, name, dtype, from_logits=from_logits, label_smoothing=label_smoothing, axis=axis)
+        super().__init__(**arguments(locals()))
 
 
 class SparseCategoricalCrossentropy(FunctionLoss):
@@ -227,7 +228,7 @@ class SparseCategoricalCrossentropy(FunctionLoss):
         name="sparse_categorical_crossentropy",
         dtype=None,
     ):
-        super().__init__(reduction, name, dtype, from_logits=from_logits, ignore_class=ignore_class, axis=axis)
+        super().__init__(**arguments(locals()))
 
 
 class CategoricalGeneralizedCrossEntropy(FunctionLoss):
@@ -246,4 +247,4 @@ class CategoricalGeneralizedCrossEntropy(FunctionLoss):
     ):
         if not 0 < q < 1:
             raise ValueError(f"`q` lies between 0 (cross-entropy) and 1 (absolute error), ends excluded; got {q}.")
-        super().__init__(reduction, name, dtype, q=q)
+        super().__init__(**arguments(locals()))

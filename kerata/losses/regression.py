@@ -7,6 +7,7 @@ from typing import Any
 
 from kerata import ops
 from kerata.core import config
+from kerata.core.configurable import arguments
 from kerata.losses._reduction import float_pair
 from kerata.losses.wrapper import FunctionLoss
 
@@ -143,7 +144,7 @@ class Huber(FunctionLoss):
     _unlisted_config = {"delta": 1.0}
 
     def __init__(self, delta=1.0, reduction="sum_over_batch_size", name="huber_loss", dtype=None):
-        super().__init__(reduction, name, dtype, delta=delta)
+        super().__init__(**arguments(locals()))
 
 
 class LogCosh(FunctionLoss):

@@ -6,6 +6,7 @@ from typing import Any
 
 from kerata import ops
 from kerata.core import config
+from kerata.core.configurable import arguments
 from kerata.losses._reduction import as_float
 from kerata.losses.wrapper import FunctionLoss
 
@@ -58,7 +59,7 @@ class Dice(FunctionLoss):
     function = staticmethod(dice)
 
     def __init__(self, reduction="sum_over_batch_size", name="dice", axis=None, dtype=None):
-        super().__init__(reduction, name, dtype, axis=axis)
+        super().__init__(**arguments(locals()))
 
 
 class Tversky(FunctionLoss):
@@ -70,4 +71,4 @@ class Tversky(FunctionLoss):
     function = staticmethod(tversky)
 
     def __init__(self, alpha=0.5, beta=0.5, reduction="sum_over_batch_size", name="tversky", axis=None, dtype=None):
-        super().__init__(reduction, name, dtype, alpha=alpha, beta=beta, axis=axis)
+        super().__init__(**arguments(locals()))

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from kerata import ops
+from kerata.core.configurable import arguments
 from kerata.core.masks import set_mask
 from kerata.losses._reduction import as_float, float_pair
 from kerata.losses.wrapper import FunctionLoss
@@ -85,7 +86,7 @@ class CosineSimilarity(FunctionLoss):
     _unlisted_config = {"axis": -1}
 
     def __init__(self, axis=-1, reduction="sum_over_batch_size", name="cosine_similarity", dtype=None):
-        super().__init__(reduction, name, dtype, axis=axis)
+        super().__init__(**arguments(locals()))
 
 
 class Circle(FunctionLoss):
@@ -99,7 +100,7 @@ class Circle(FunctionLoss):
     def __init__(
         self, gamma=80.0, margin=0.4, remove_diagonal=True, reduction="sum_over_batch_size", name="circle", dtype=None
     ):
-        super().__init__(reduction, name, dtype, gamma=gamma, margin=margin, remove_diagonal=remove_diagonal)
+        super().__init__(**arguments(locals()))
 
     def call(self, y_true: Any, y_pred: Any, ref_labels: Any = None, ref_embeddings: Any = None) -> Any:
         return circle(y_true, y_pred, ref_labels, ref_embeddings, **self._fn_kwargs)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from kerata import backend
+from kerata.core.configurable import arguments
 from kerata.core.variable import Variable
 from kerata.optimizers._rules import like, moved, root, step
 from kerata.optimizers.optimizer import Optimizer, Rate
@@ -41,10 +42,7 @@ class Adafactor(Optimizer):
                  ema_overwrite_frequency: int | None = None, loss_scale_factor: float | None = None,
                  gradient_accumulation_steps: int | None = None, name: str | None = None,
                  **kwargs: Any) -> None:  # fmt: skip
-        super().__init__(
-            learning_rate, weight_decay, clipnorm, clipvalue, global_clipnorm, use_ema, ema_momentum,
-            ema_overwrite_frequency, loss_scale_factor, gradient_accumulation_steps, name, **kwargs
-        )
+        super().__init__(**arguments(locals(), Optimizer))
         self.beta_2_decay = beta_2_decay
         self.epsilon_1 = epsilon_1
         self.epsilon_2 = epsilon_2

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from kerata import backend
+from kerata.core.configurable import arguments
 from kerata.core.variable import Variable
 from kerata.optimizers._rules import correction, like, moved, step
 from kerata.optimizers.optimizer import Optimizer, Rate
@@ -35,10 +36,7 @@ class Adamax(Optimizer):
                  ema_overwrite_frequency: int | None = None, loss_scale_factor: float | None = None,
                  gradient_accumulation_steps: int | None = None, name: str | None = None,
                  **kwargs: Any) -> None:  # fmt: skip
-        super().__init__(
-            learning_rate, weight_decay, clipnorm, clipvalue, global_clipnorm, use_ema, ema_momentum,
-            ema_overwrite_frequency, loss_scale_factor, gradient_accumulation_steps, name, **kwargs
-        )
+        super().__init__(**arguments(locals(), Optimizer))
         self.beta_1 = beta_1
         self.beta_2 = beta_2
         self.epsilon = epsilon

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from kerata import backend
+from kerata.core.configurable import arguments
 from kerata.core.variable import Variable
 from kerata.optimizers._rules import like, moved
 from kerata.optimizers.optimizer import Optimizer, Rate
@@ -35,10 +36,7 @@ class Lion(Optimizer):
                  ema_overwrite_frequency: int | None = None, loss_scale_factor: float | None = None,
                  gradient_accumulation_steps: int | None = None, name: str | None = None,
                  **kwargs: Any) -> None:  # fmt: skip
-        super().__init__(
-            learning_rate, weight_decay, clipnorm, clipvalue, global_clipnorm, use_ema, ema_momentum,
-            ema_overwrite_frequency, loss_scale_factor, gradient_accumulation_steps, name, **kwargs
-        )
+        super().__init__(**arguments(locals(), Optimizer))
         if beta_1 <= 0 or beta_1 > 1:
             raise ValueError(
                 f"`beta_1` of Lion is above 0 and at most 1 (with 0 the last gradient alone would decide); got {beta_1}."

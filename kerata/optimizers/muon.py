@@ -6,6 +6,7 @@ import re
 from typing import Any
 
 from kerata import backend
+from kerata.core.configurable import arguments
 from kerata.core.variable import Variable
 from kerata.optimizers._rules import correction, like, moved, root, step
 from kerata.optimizers.optimizer import Optimizer, Rate
@@ -47,10 +48,7 @@ class Muon(Optimizer):
                  muon_a: float = 3.4445, muon_b: float = -4.775, muon_c: float = 2.0315,
                  adam_lr_ratio: float = 1, momentum: float = 0.95, ns_steps: int = 5, nesterov: bool = True,
                  rms_rate: float | None = 0.2, **kwargs: Any) -> None:  # fmt: skip
-        super().__init__(
-            learning_rate, weight_decay, clipnorm, clipvalue, global_clipnorm, use_ema, ema_momentum,
-            ema_overwrite_frequency, loss_scale_factor, gradient_accumulation_steps, name, **kwargs
-        )
+        super().__init__(**arguments(locals(), Optimizer))
         self.adam_beta_1, self.adam_beta_2 = adam_beta_1, adam_beta_2
         self.adam_weight_decay = adam_weight_decay
         self.epsilon = epsilon

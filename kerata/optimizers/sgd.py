@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from kerata.core.configurable import arguments
 from kerata.core.variable import Variable
 from kerata.optimizers._rules import like
 from kerata.optimizers.optimizer import Optimizer, Rate
@@ -33,10 +34,7 @@ class SGD(Optimizer):
                  ema_overwrite_frequency: int | None = None, loss_scale_factor: float | None = None,
                  gradient_accumulation_steps: int | None = None, name: str | None = None,
                  **kwargs: Any) -> None:  # fmt: skip
-        super().__init__(
-            learning_rate, weight_decay, clipnorm, clipvalue, global_clipnorm, use_ema, ema_momentum,
-            ema_overwrite_frequency, loss_scale_factor, gradient_accumulation_steps, name, **kwargs
-        )
+        super().__init__(**arguments(locals(), Optimizer))
         if not isinstance(momentum, int | float) or not 0 <= momentum <= 1:
             raise ValueError(f"`momentum` of SGD is a number from 0 to 1; got {momentum!r}.")
         self.momentum = momentum

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from kerata import activations, constraints, initializers, ops, regularizers
+from kerata import activations, ops
 from kerata.layers._weightless import Weightless
+from kerata.layers._weights import add, store_options
 from kerata.layers.input_spec import InputSpec
 
 
@@ -72,19 +73,14 @@ class PReLU(_Elementwise):
     def __init__(self, alpha_initializer="Zeros", alpha_regularizer=None, alpha_constraint=None, shared_axes=None,
                  **kwargs):  # fmt: skip
         super().__init__(**kwargs)
-        self.alpha_initializer = initializers.get(alpha_initializer)
-        self.alpha_regularizer = regularizers.get(alpha_regularizer)
-        self.alpha_constraint = constraints.get(alpha_constraint)
+        store_options(self, locals())
         self.shared_axes = shared_axes if shared_axes is None or isinstance(shared_axes, list | tuple) else [shared_axes]
 
     def build(self, input_shape):
         shape = list(input_shape[1:])
         for axis in self.shared_axes or ():
             shape[axis - 1] = 1
-        self.alpha = self.add_weight(
-            shape=shape, name="alpha", initializer=self.alpha_initializer, regularizer=self.alpha_regularizer,
-            constraint=self.alpha_constraint,
-        )  # fmt: skip
+        self.alpha = add(self, "alpha", shape)
         shared = {a % len(input_shape) for a in self.shared_axes or ()}
         axes = {i: n for i, n in enumerate(input_shape) if i and i not in shared}
         self.input_spec = InputSpec(ndim=len(input_shape), axes=axes)

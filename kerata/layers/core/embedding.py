@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
-from kerata import constraints, initializers, ops, regularizers
+import numpy as np
+
+from kerata import ops
+from kerata.layers._weights import add, store_options
 from kerata.layers.adapters import LowRank
 from kerata.layers.layer import Layer
 
@@ -37,9 +40,10 @@ class Embedding(LowRank, Layer):
             kwargs["input_shape"] = (length,) if isinstance(length, int) else tuple(length)
         super().__init__(**kwargs)
         self.input_dim, self.output_dim = input_dim, output_dim
-        self.embeddings_initializer = initializers.get(embeddings_initializer)
-        self.embeddings_regularizer = regularizers.get(embeddings_regularizer)
-        self.embeddings_constraint = constraints.get(embeddings_constraint)
+        for name, value in (("input_dim", input_dim), ("output_dim", output_dim)):
+            if isinstance(value, bool) or not isinstance(value, int | np.integer) or value < 1:
+                raise ValueError(f"`{name}` of {type(self).__name__} is a positive integer; got {value!r}.")
+        store_options(self, locals())
         self.mask_zero = self.supports_masking = mask_zero
         self.autocast = False
         self.lora_rank, self.lora_alpha = lora_rank, lora_alpha if lora_alpha is not None else lora_rank
@@ -52,10 +56,7 @@ class Embedding(LowRank, Layer):
     def build(self, input_shape=None):
         if f"_{self._adapted}" in self.__dict__:
             return
-        self._embeddings = self.add_weight(
-            name="embeddings", shape=(self.input_dim, self.output_dim), initializer=self.embeddings_initializer,
-            regularizer=self.embeddings_regularizer, constraint=self.embeddings_constraint,
-        )  # fmt: skip
+        self._embeddings = add(self, "embeddings", (self.input_dim, self.output_dim))
         self._build_adapter()
 
     def call(self, inputs):

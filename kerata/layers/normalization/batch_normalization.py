@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from kerata import constraints, initializers, ops, regularizers
+from kerata import ops
 from kerata.layers.input_spec import InputSpec
-from kerata.layers.layer import Layer
+from kerata.layers.normalization._affine import Affine
 from kerata.ops._nn_normalization import batch_normalize_by_batch
 
 _HALF = ("float16", "bfloat16")
 
 
-class BatchNormalization(Layer):
+class BatchNormalization(Affine):
     """Normalizes by the mean and variance of the batch in training, by their moving averages otherwise.
 
     Ioffe and Szegedy, 2015 (https://arxiv.org/abs/1502.03167). With `trainable = False` it always uses the averages.
@@ -37,35 +37,17 @@ class BatchNormalization(Layer):
         self.momentum, self.epsilon = float(momentum), float(epsilon)
         if self.epsilon < 0:
             raise ValueError(f"`epsilon` of BatchNormalization must not be negative; got {epsilon!r}.")
-        self.center, self.scale, self.synchronized = center, scale, synchronized
-        self.beta_initializer = initializers.get(beta_initializer)
-        self.gamma_initializer = initializers.get(gamma_initializer)
-        self.moving_mean_initializer = initializers.get(moving_mean_initializer)
-        self.moving_variance_initializer = initializers.get(moving_variance_initializer)
-        self.beta_regularizer = regularizers.get(beta_regularizer)
-        self.gamma_regularizer = regularizers.get(gamma_regularizer)
-        self.beta_constraint = constraints.get(beta_constraint)
-        self.gamma_constraint = constraints.get(gamma_constraint)
+        self.synchronized = synchronized
+        self._set_affine(locals())
         self.renorm, self.renorm_momentum = renorm, renorm_momentum
         self.renorm_clipping = _clipping(renorm_clipping) if renorm else renorm_clipping
-        self.gamma = self.beta = None
-        self.supports_masking = True
 
     def build(self, input_shape):
         size = input_shape[self.axis]
         if size is None:
             raise ValueError(f"Layer {self.name!r} must know the size of its feature axis {self.axis}; the input: {input_shape}.")
         shape = (size,)
-        if self.scale:
-            self.gamma = self.add_weight(
-                shape=shape, name="gamma", initializer=self.gamma_initializer, regularizer=self.gamma_regularizer,
-                constraint=self.gamma_constraint, autocast=False,
-            )  # fmt: skip
-        if self.center:
-            self.beta = self.add_weight(
-                shape=shape, name="beta", initializer=self.beta_initializer, regularizer=self.beta_regularizer,
-                constraint=self.beta_constraint, autocast=False,
-            )  # fmt: skip
+        self._build_affine(shape, self.scale, self.center)
         self.moving_mean = self._statistic("moving_mean", shape, self.moving_mean_initializer)
         self.moving_variance = self._statistic("moving_variance", shape, self.moving_variance_initializer)
         if self.renorm:

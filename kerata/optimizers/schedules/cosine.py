@@ -5,8 +5,7 @@ from __future__ import annotations
 import math
 from typing import Any
 
-from kerata.optimizers.schedules.decay import number
-from kerata.optimizers.schedules.schedule import LearningRateSchedule, check_positive
+from kerata.optimizers.schedules.schedule import LearningRateSchedule, check_positive, number
 
 
 class CosineDecay(LearningRateSchedule):

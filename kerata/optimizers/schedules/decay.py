@@ -4,18 +4,30 @@ from __future__ import annotations
 
 from typing import Any
 
-from kerata.core import config
-from kerata.optimizers.schedules.schedule import LearningRateSchedule, check_positive
+from kerata.core.configurable import arguments
+from kerata.optimizers.schedules.schedule import LearningRateSchedule, check_positive, number
 
 
-def number(x):
-    """A step or rate as a tensor of the default float type."""
-    from kerata import ops
+class _Decay(LearningRateSchedule):
+    """Base: a rate that falls with p = step / decay_steps, which may be rounded down."""
 
-    return ops.cast(ops.convert_to_tensor(x), config.floatx())
+    def __init__(self, initial_learning_rate: float, decay_steps: int, decay_rate: float, staircase: bool,
+                 name: str) -> None:  # fmt: skip
+        check_positive("decay_steps", decay_steps)
+        self.initial_learning_rate = initial_learning_rate
+        self.decay_steps = decay_steps
+        self.decay_rate = decay_rate
+        self.staircase = staircase
+        self.name = name
+
+    def _progress(self, step):
+        from kerata import ops
+
+        p = number(step) / self.decay_steps
+        return ops.floor(p) if self.staircase else p
 
 
-class ExponentialDecay(LearningRateSchedule):
+class ExponentialDecay(_Decay):
     """`initial_learning_rate * decay_rate ** (step / decay_steps)`.
 
     Args:
@@ -32,23 +44,15 @@ class ExponentialDecay(LearningRateSchedule):
 
     def __init__(self, initial_learning_rate: float, decay_steps: int, decay_rate: float,
                  staircase: bool = False, name: str = "ExponentialDecay") -> None:  # fmt: skip
-        check_positive("decay_steps", decay_steps)
-        self.initial_learning_rate = initial_learning_rate
-        self.decay_steps = decay_steps
-        self.decay_rate = decay_rate
-        self.staircase = staircase
-        self.name = name
+        super().__init__(**arguments(locals()))
 
     def __call__(self, step: Any) -> Any:
         from kerata import ops
 
-        p = number(step) / self.decay_steps
-        if self.staircase:
-            p = ops.floor(p)
-        return self.initial_learning_rate * ops.power(number(self.decay_rate), p)
+        return self.initial_learning_rate * ops.power(number(self.decay_rate), self._progress(step))
 
 
-class InverseTimeDecay(LearningRateSchedule):
+class InverseTimeDecay(_Decay):
     """`initial_learning_rate / (1 + decay_rate * step / decay_steps)`.
 
     Args:
@@ -64,20 +68,10 @@ class InverseTimeDecay(LearningRateSchedule):
 
     def __init__(self, initial_learning_rate: float, decay_steps: int, decay_rate: float,
                  staircase: bool = False, name: str = "InverseTimeDecay") -> None:  # fmt: skip
-        check_positive("decay_steps", decay_steps)
-        self.initial_learning_rate = initial_learning_rate
-        self.decay_steps = decay_steps
-        self.decay_rate = decay_rate
-        self.staircase = staircase
-        self.name = name
+        super().__init__(**arguments(locals()))
 
     def __call__(self, step: Any) -> Any:
-        from kerata import ops
-
-        p = number(step) / self.decay_steps
-        if self.staircase:
-            p = ops.floor(p)
-        return self.initial_learning_rate / (1 + self.decay_rate * p)
+        return self.initial_learning_rate / (1 + self.decay_rate * self._progress(step))
 
 
 class PolynomialDecay(LearningRateSchedule):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from kerata.core import config
 from kerata.core.configurable import Configurable
 
 
@@ -31,3 +32,10 @@ def check_positive(name: str, value) -> None:
     """ValueError unless the number of steps is above 0."""
     if value <= 0:
         raise ValueError(f"`{name}` of a learning rate schedule is above 0; got {value}.")
+
+
+def number(x):
+    """A step or rate as a tensor of the default float type."""
+    from kerata import ops
+
+    return ops.cast(ops.convert_to_tensor(x), config.floatx())

@@ -1,0 +1,54 @@
+"""Group normalization."""
+
+from __future__ import annotations
+
+from kerata import ops
+from kerata.layers.input_spec import InputSpec
+from kerata.layers.normalization._affine import Affine, wide
+
+
+class GroupNormalization(Affine):
+    """Normalizes over groups of channels (Wu and He, 2018, https://arxiv.org/abs/1803.08494).
+
+    Args:
+        groups: how many; -1 for one channel each (instance normalization), 1 for all in one.
+        axis: the channel axis.
+        epsilon, center, scale, beta_initializer, ..., gamma_constraint: as in `LayerNormalization`.
+    """
+
+    def __init__(self, groups=32, axis=-1, epsilon=0.001, center=True, scale=True, beta_initializer="zeros",
+                 gamma_initializer="ones", beta_regularizer=None, gamma_regularizer=None, beta_constraint=None,
+                 gamma_constraint=None, **kwargs):  # fmt: skip
+        super().__init__(**kwargs)
+        self.groups, self.axis, self.epsilon = groups, axis, epsilon
+        self._set_affine(locals())
+
+    def build(self, input_shape):
+        size = input_shape[self.axis]
+        if size is None:
+            raise ValueError(f"Layer {self.name!r} must know the size of its channel axis {self.axis}; the input: {input_shape}.")
+        if self.groups == -1:
+            self.groups = size
+        if size < self.groups or size % self.groups:
+            raise ValueError(
+                f"Layer {self.name!r}: {size} channels cannot be split into {self.groups} groups; `groups` must divide them."
+            )
+        self._build_affine((size,), self.scale, self.center)
+        self.input_spec = InputSpec(ndim=len(input_shape), axes={self.axis: size})
+
+    def call(self, inputs):
+        x, dtype = wide(inputs)
+        shape = ops.shape(x)
+        rank, axis = len(shape), self.axis % len(shape)
+        split = (*shape[:axis], self.groups, shape[axis] // self.groups, *shape[axis + 1 :])
+        grouped = ops.reshape(x, split)
+        axes = [i for i in range(1, rank + 1) if i != axis]
+        mean, variance = ops.moments(grouped, axes=axes, keepdims=True)
+        out = ops.reshape((grouped - mean) * ops.rsqrt(variance + self.epsilon), shape)
+        along = [1] * rank
+        along[axis] = -1
+        if self.gamma is not None:
+            out = out * ops.reshape(ops.cast(self.gamma, ops.dtype(x)), along)
+        if self.beta is not None:
+            out = out + ops.reshape(ops.cast(self.beta, ops.dtype(x)), along)
+        return ops.cast(out, dtype) if x is not inputs else out

@@ -1,0 +1,55 @@
+"""Layer normalization."""
+
+from __future__ import annotations
+
+from kerata import ops
+from kerata.layers.normalization._affine import Affine, wide
+
+
+class LayerNormalization(Affine):
+    """Normalizes each sample over its features (Ba et al., 2016, https://arxiv.org/abs/1607.06450).
+
+    Args:
+        axis: integer or list: the feature axes.
+        epsilon: added to the variance.
+        center, scale: whether to add `beta`, multiply by `gamma`.
+        beta_initializer, gamma_initializer, beta_regularizer, gamma_regularizer, beta_constraint, gamma_constraint: of
+            the weights.
+
+    >>> import kerata
+    >>> x = kerata.ops.convert_to_tensor([[1.0, 3.0]])
+    >>> round(float(kerata.layers.LayerNormalization()(x)[0, 1]), 2)
+    1.0
+    """
+
+    def __init__(self, axis=-1, epsilon=0.001, center=True, scale=True, beta_initializer="zeros",
+                 gamma_initializer="ones", beta_regularizer=None, gamma_regularizer=None, beta_constraint=None,
+                 gamma_constraint=None, **kwargs):  # fmt: skip
+        self.rms_scaling = kwargs.pop("rms_scaling", False)
+        super().__init__(**kwargs)
+        self.axis = list(axis) if isinstance(axis, list | tuple) else axis
+        self.epsilon = epsilon
+        self._set_affine(locals())
+
+    def build(self, input_shape):
+        self.axis = self.axis if isinstance(self.axis, list) else [self.axis]
+        shape = tuple(input_shape[a] for a in self.axis)
+        # Keras's old way to an RMS norm has gamma alone.
+        self._build_affine(shape, self.scale or self.rms_scaling, self.center and not self.rms_scaling)
+
+    def call(self, inputs):
+        x, dtype = wide(inputs)
+        if self.rms_scaling:
+            variance = ops.var(x, axis=self.axis, keepdims=True)
+            out = x * ops.rsqrt(variance + self.epsilon) * self._broadcast(self.gamma, x)
+        else:
+            out = ops.layer_normalization(x, self.gamma, self.beta, axis=self.axis, epsilon=self.epsilon)
+        return ops.cast(out, dtype) if x is not inputs else out
+
+    def _broadcast(self, weight, x):
+        axes = [a % len(x.shape) for a in (self.axis if isinstance(self.axis, list) else [self.axis])]
+        shape = [x.shape[i] if i in axes else 1 for i in range(len(x.shape))]
+        return ops.reshape(ops.convert_to_tensor(weight), shape)
+
+    def get_config(self):
+        return {**super().get_config(), "rms_scaling": self.rms_scaling}
