@@ -45,13 +45,15 @@ class HeadAttention(Layer):
 
     # -- weights ----------------------------------------------------------------------------------------------
     def _dense(self, name: str, equation: str, output_shape, bias_axes: str, activation=None) -> EinsumDense:
-        return EinsumDense(
+        dense = EinsumDense(
             equation, output_shape, bias_axes=bias_axes if self.use_bias else None, activation=activation,
             kernel_initializer=_fresh(self.kernel_initializer), bias_initializer=_fresh(self.bias_initializer),
             kernel_regularizer=self.kernel_regularizer, bias_regularizer=self.bias_regularizer,
             kernel_constraint=self.kernel_constraint, bias_constraint=self.bias_constraint,
             activity_regularizer=self._sublayer_regularizer, dtype=self.dtype_policy, name=name,
         )  # fmt: skip
+        dense.supports_masking = True  # the axes that masks are of stay as they are
+        return dense
 
     def _projection(self, name: str, shape, heads: int, size: int, activation=None) -> EinsumDense:
         """(..., features) to (..., heads, size), built."""

@@ -46,7 +46,6 @@ class EinsumDense(LowRank, Layer):
         self.gptq_unpacked_column_size = gptq_unpacked_column_size
         self.quantization_config = quantization_config
         self.bias = None
-        self.supports_masking = True
 
     def build(self, input_shape):
         kernel_shape, bias_shape, _ = analyze(self.equation, self.bias_axes, input_shape, self.partial_output_shape)

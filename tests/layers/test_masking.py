@@ -1,0 +1,112 @@
+"""Masks from an Embedding or Masking to the loss, and what each layer does with them: as in Keras."""
+
+import numpy as np
+import pytest
+from twins import check_twins, normal, start
+
+IDS = np.array([[1, 2, 0, 0, 0], [3, 4, 5, 6, 0]])
+
+
+def end_to_end(K):
+    L = K.layers
+    model = K.Sequential([
+        K.Input((5,), dtype="int32"), L.Embedding(7, 3, mask_zero=True), L.LSTM(4, return_sequences=True),
+        L.TimeDistributed(L.Dense(3)), L.Dense(2),
+    ])  # fmt: skip
+    start(model)
+    y = normal(2, 5, 2)
+    model.compile("sgd", "mse")
+    out = [model(IDS), model.predict(IDS, verbose=0), model.evaluate(IDS, y, verbose=0)]
+    return [*out, model.evaluate(IDS, y, sample_weight=np.arange(10.0).reshape(2, 5), verbose=0)]
+
+
+def in_graphs(K):
+    L = K.layers
+    i = K.Input((5, 3))
+    x = L.Masking(0.0)(i)
+    y = L.LayerNormalization()(L.Activation("relu")(L.Dense(4)(x)))
+    c = L.Concatenate()([y, L.Add()([y, y])])
+    s = L.SimpleRNN(2, return_sequences=True)(c)
+    a = L.Attention()([s, s])
+    model = start(K.Model(i, [s, a, L.LSTM(2)(a), L.GlobalAveragePooling1D()(y), L.BatchNormalization()(y)]))
+    data = normal(2, 5, 3)
+    data[0, 3:] = data[1, 1] = 0
+    return [model(data), model(data, training=True), model.predict(data, verbose=0)]
+
+
+def nested(K):
+    L = K.layers
+    inner = K.Sequential([L.Embedding(7, 3, mask_zero=True), L.Dense(3)])
+    outer = start(K.Sequential([K.Input((5,), dtype="int32"), inner, L.LSTM(2)]))
+    i, j = K.Input((5, 3)), K.Input((5,), dtype="int32")
+    last = K.Model(i, L.LSTM(2)(i))
+    model = start(K.Model(j, last(L.Embedding(7, 3, mask_zero=True)(j))))
+    by_hand = last(normal(2, 5, 3), mask=np.array([[1, 1, 0, 0, 0], [1, 1, 1, 1, 1]], bool))
+
+    class Net(K.Model):
+        def __init__(self):
+            super().__init__()
+            self.embedding, self.lstm = L.Embedding(7, 3, mask_zero=True), L.LSTM(2)
+
+        def call(self, x):
+            return self.lstm(self.embedding(x))
+
+    net = Net()
+    net(IDS)
+    return [outer(IDS), model(IDS), by_hand, start(net)(IDS)]
+
+
+def layers(K):
+    """The mask that comes out of each layer."""
+    L = K.layers
+
+    class Shows(L.Layer):
+        def call(self, x, mask=None):
+            return x * 0 + (2.0 if mask is None else K.ops.cast(mask, "float32")[..., None])
+
+    class Cuts(L.Layer):
+        def __init__(self, **kwargs):
+            super().__init__(**kwargs)
+            self.supports_masking = True
+
+        def call(self, x):
+            return x[:, 1:]
+
+        def compute_mask(self, x, mask=None):
+            return None if mask is None else mask[:, 1:]
+
+    class Plain(L.Layer):
+        def call(self, x):
+            return x + 1
+
+    class Pair(L.Layer):
+        def call(self, a, b, a_mask=None, b_mask=None):
+            marks = [0.0 if m is None else K.ops.cast(m, "float32")[..., None] for m in (a_mask, b_mask)]
+            return (a + b) * 0 + marks[0] + 10 * marks[1]
+
+    class Several(L.Layer):
+        def call(self, xs, mask=None):
+            return xs[0] * 0 + sum(0.0 if m is None else K.ops.cast(m, "float32")[..., None] for m in mask)
+
+    embedding = L.Embedding(7, 3, mask_zero=True)
+    x, bare = embedding(IDS), L.Embedding(7, 3)(IDS)
+    through = [
+        L.Dropout(0.5), L.Activation("relu"), L.LayerNormalization(), L.BatchNormalization(), L.PReLU(),
+        L.Identity(), L.UnitNormalization(), L.SpatialDropout1D(0.2), L.GaussianNoise(0.1), L.Masking(),
+        L.TimeDistributed(L.Dense(2)), L.LSTM(2, return_sequences=True), L.EinsumDense("btf,fk->btk", (None, 2)),
+        L.Bidirectional(L.GRU(2, return_sequences=True)), L.Conv1D(2, 3, padding="same"),
+        L.Lambda(lambda t: t + 1), L.ZeroPadding1D(1), Cuts(), Plain(),
+    ]  # fmt: skip
+    out = [Shows()(layer(x)) for layer in through]
+    for merge in (L.Concatenate(axis=1), L.Concatenate(), L.Add(), L.Multiply()):
+        out.append(Shows()(merge([x, x])))
+    out += [Shows()(x, mask=np.ones((2, 5), bool)), embedding.compute_mask(IDS)]
+    out += [Pair()(x, bare), Pair()(bare, b=x), Several()([x, bare]), Several()([bare, bare])]
+    return out
+
+
+@pytest.mark.parametrize("program", [end_to_end, in_graphs, nested, layers], ids=lambda p: p.__name__)
+def test_masks(program, backend):
+    if program is end_to_end and backend == "numpy":
+        pytest.skip("NumPy does not evaluate losses")
+    check_twins(program)
