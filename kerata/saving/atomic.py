@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import contextlib
+import errno
 import os
+import re
 import tempfile
 
 
@@ -27,19 +29,47 @@ def replacing(path: str):
     path = os.path.realpath(path)
     check_writable(path)
     folder, name = os.path.split(path)
-    handle, temporary = tempfile.mkstemp(prefix=f".{name[:80]}.", suffix=".tmp", dir=folder)
-    os.close(handle)
+    with naming(path):
+        handle, temporary = tempfile.mkstemp(prefix=f".{name[:80]}.", suffix=".tmp", dir=folder)
+        os.close(handle)
+        try:
+            yield temporary
+            _give_usual_mode(temporary, path)
+            with open(temporary, "rb+") as f:
+                os.fsync(f.fileno())
+            os.replace(temporary, path)
+            sync_folder(folder)
+        except BaseException:
+            with contextlib.suppress(FileNotFoundError):
+                os.unlink(temporary)
+            raise
+
+
+@contextlib.contextmanager
+def naming(path: str):
+    """Errors of the system (a full disk, ...) say which file was to be written, and that nothing was changed."""
     try:
-        yield temporary
-        _give_usual_mode(temporary, path)
-        with open(temporary, "rb+") as f:
-            os.fsync(f.fileno())
-        os.replace(temporary, path)
-        sync_folder(folder)
-    except BaseException:
-        with contextlib.suppress(FileNotFoundError):
-            os.unlink(temporary)
-        raise
+        yield
+    except Exception as error:
+        number = _error_number(error)
+        if number not in _OF_THE_DISK:
+            raise
+        before = "the file that is there is still whole" if os.path.exists(path) else "nothing of it was left"
+        raise OSError(
+            number,
+            f"{path!r} cannot be written: {os.strerror(number)}; {before}. Make room on that disk, or write elsewhere.",
+        ) from error
+
+
+_OF_THE_DISK = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EIO, errno.EROFS)
+
+
+def _error_number(error: Exception) -> int | None:
+    """The system's number of an error; HDF5 and safetensors give it in their texts."""
+    if isinstance(error, OSError) and error.errno:
+        return error.errno
+    found = re.search(r"(?:errno = |os error )(\d+)", str(error))
+    return int(found[1]) if found else None
 
 
 def write_bytes(path: str, data: bytes) -> None:

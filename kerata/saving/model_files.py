@@ -119,9 +119,11 @@ def _write_folder(model, path: str) -> None:
     os.makedirs(parent, exist_ok=True)
     work = tempfile.mkdtemp(prefix=f".{os.path.basename(path)[:80]}.", suffix=".tmp", dir=parent)
     try:
-        for name, data in ((_METADATA, metadata), (_CONFIG, config)):
-            atomic.write_bytes(os.path.join(work, name), data)
-        _write_weights(model, os.path.join(work, _WEIGHTS))
+        with atomic.naming(path):
+            for name, data in ((_METADATA, metadata), (_CONFIG, config)):
+                with open(os.path.join(work, name), "wb") as f:
+                    f.write(data)
+            _write_weights(model, os.path.join(work, _WEIGHTS))
         assets = os.path.join(work, "assets")
         os.mkdir(assets)
         weights.save_assets(model, assets)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
 
@@ -54,21 +55,32 @@ def save_sharded(model, path: str, max_shard_size) -> None:
     limit = max_shard_size * 1024**3
     stem = path.removesuffix(".weights.json")
     files, where, total = [], {}, 0
-    batches = _batches(model, limit)
-    for number, batch in enumerate(batches):
-        name = f"{stem}_{number:05}.weights.h5"
-        with atomic.replacing(name) as temporary, h5py.File(temporary, "w") as file:
-            for group, owner, entry in batch:
-                out = WritableEntry(file, group, owner)
-                for key, value in entry.items():
-                    out[key] = value
-                    total += value.nbytes
+    # Nothing gets its final name before everything is written; the index is the last that does.
+    with contextlib.ExitStack() as pending:
+        temporary_index = pending.enter_context(atomic.replacing(path))
+        for number, batch in enumerate(_batches(model, limit)):
+            name = f"{stem}_{number:05}.weights.h5"
+            with h5py.File(pending.enter_context(atomic.replacing(name)), "w") as file:
+                total += _write_shard(file, batch)
+            for group, _, entry in batch:
                 if entry:
                     where.setdefault(f"/{group}", []).append(os.path.basename(name))
-        files.append(name)
-    index = {"metadata": {"total_size": float(total)}, "weight_map": where}
-    atomic.write_bytes(path, json.dumps(index, indent=4).encode())
+            files.append(name)
+        index = {"metadata": {"total_size": float(total)}, "weight_map": where}
+        with open(temporary_index, "w", encoding="utf-8") as f:
+            json.dump(index, f, indent=4)
     _remove_stale(stem, files)
+
+
+def _write_shard(file, batch) -> int:
+    """Write the entries of a batch; the number of bytes."""
+    total = 0
+    for group, owner, entry in batch:
+        out = WritableEntry(file, group, owner)
+        for key, value in entry.items():
+            out[key] = value
+            total += value.nbytes
+    return total
 
 
 def _batches(model, limit: float):
@@ -118,7 +130,7 @@ class _ShardedStore:
 
 def load_sharded(model, path: str, skip_mismatch: bool, skip) -> None:
     """Read weights from the files that an index names; all of them lie beside it."""
-    import contextlib
+
 
     with open(path, "rb") as f:
         index = parse_json(f.read(), repr(path))

@@ -279,7 +279,7 @@ def _load_one(path: str, obj, entry, skip_mismatch: bool, what: str) -> None:
 
 def _load_optimizer(optimizer, entry) -> None:
     """The optimizer's state; where it does not fit, training starts with a fresh one, and a warning says so."""
-    if not len(entry):
+    if not len(entry) or _never_used(optimizer, entry):
         return
     try:
         optimizer.load_own_variables(_in_our_order(optimizer, entry))
@@ -287,6 +287,13 @@ def _load_optimizer(optimizer, entry) -> None:
         warnings.warn(
             f"The state of optimizer {optimizer.name!r} in the file does not fit, so it starts afresh: {e}", stacklevel=6
         )
+
+
+def _never_used(optimizer, entry) -> bool:
+    """Whether the file has the step count and the learning rate alone, of a model that was not trained: no state to miss."""
+    if not hasattr(entry, "shape") or len(entry) > 2 or len(optimizer.variables) <= len(entry):
+        return False
+    return entry.shape("0") == () and int(entry["0"]) == 0
 
 
 def _in_our_order(optimizer, entry):
