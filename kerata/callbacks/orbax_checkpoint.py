@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 
 from kerata.callbacks.monitor import MonitorCallback
@@ -10,7 +11,7 @@ from kerata.utils.console import print_msg
 
 
 class OrbaxCheckpoint(MonitorCallback):
-    """Saves the state of the training with Orbax, one numbered folder for each checkpoint.
+    """Saves the model and the state of the training with Orbax, one numbered folder for each checkpoint.
 
     Args:
         directory: where.
@@ -26,7 +27,7 @@ class OrbaxCheckpoint(MonitorCallback):
                  initial_value_threshold=None, max_to_keep=1, save_on_background=True, save_weights_only=False):  # fmt: skip
         super().__init__(monitor, mode, initial_value_threshold)
         try:
-            import orbax.checkpoint as ocp
+            import orbax.checkpoint.v1 as ocp
         except ImportError:
             raise missing_package("orbax-checkpoint", "OrbaxCheckpoint") from None
         if save_freq != "epoch" and not isinstance(save_freq, int):
@@ -34,9 +35,8 @@ class OrbaxCheckpoint(MonitorCallback):
         self.directory, self.verbose, self.save_best_only = os.path.abspath(directory), verbose, save_best_only
         self.save_freq, self.save_weights_only = save_freq, save_weights_only
         self._step = self._since = self._last_batch = 0
-        options = ocp.CheckpointManagerOptions(max_to_keep=max_to_keep, enable_async_checkpointing=save_on_background)
-        self._ocp = ocp
-        self._manager = ocp.CheckpointManager(self.directory, options=options)
+        self.max_to_keep, self.save_on_background = max_to_keep, save_on_background
+        self._ocp, self._checkpointer, self._pending = ocp, None, None
 
     @property
     def _per_chunk(self) -> bool:
@@ -70,7 +70,37 @@ class OrbaxCheckpoint(MonitorCallback):
         state = self.model.get_state_tree(value_format="numpy_array")
         if self.save_weights_only:
             state = {k: v for k, v in state.items() if k.endswith("trainable_variables")}
-        self._manager.save(step, args=self._ocp.args.StandardSave(state))
+        parts = {"pytree": state}
+        if not self.save_weights_only:
+            from kerata.saving import serialize_keras_object
+
+            parts["model_config"] = {"config": json.dumps(serialize_keras_object(self.model))}
+        checkpointer = self._open()
+        if self.save_on_background:
+            self._wait()
+            self._pending = checkpointer.save_checkpointables_async(step, parts)
+        else:
+            checkpointer.save_checkpointables(step, parts)
+
+    def _open(self):
+        """Orbax's writer, which keeps the latest checkpoints."""
+        if self._checkpointer is None:
+            training = self._ocp.training
+            keep = None if self.max_to_keep is None else training.preservation_policies.LatestN(self.max_to_keep)
+            self._checkpointer = training.Checkpointer(
+                self.directory,
+                save_decision_policy=training.save_decision_policies.FixedIntervalPolicy(1),
+                preservation_policy=keep,
+            )
+        return self._checkpointer
+
+    def _wait(self) -> None:
+        if self._pending is not None:
+            self._pending.result()
+            self._pending = None
 
     def on_train_end(self, logs=None):
-        self._manager.wait_until_finished()
+        self._wait()
+        if self._checkpointer is not None:
+            self._checkpointer.close()
+            self._checkpointer = None

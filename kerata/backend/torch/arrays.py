@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import os
+import threading
 
 import numpy as np
 import torch
@@ -37,11 +38,13 @@ def _choose_device() -> torch.device:
     return torch.device("cpu")
 
 
-class _Placement:
-    """Where new tensors go: the chosen device, or "meta" while a function is evaluated abstractly."""
+class _Placement(threading.local):
+    """Where new tensors of this thread go: the chosen device, or "meta" while a function is evaluated abstractly."""
 
     device = _choose_device()
-    meta = False
+
+    def __init__(self):
+        self.meta = False
 
 
 placement = _Placement()
