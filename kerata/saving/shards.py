@@ -130,8 +130,6 @@ class _ShardedStore:
 
 def load_sharded(model, path: str, skip_mismatch: bool, skip) -> None:
     """Read weights from the files that an index names; all of them lie beside it."""
-
-
     with open(path, "rb") as f:
         index = parse_json(f.read(), repr(path))
     where = index.get("weight_map") if isinstance(index, dict) else None
