@@ -27,7 +27,7 @@ class OrbaxCheckpoint(MonitorCallback):
                  initial_value_threshold=None, max_to_keep=1, save_on_background=True, save_weights_only=False):  # fmt: skip
         super().__init__(monitor, mode, initial_value_threshold)
         try:
-            import orbax.checkpoint.v1 as ocp
+            from orbax.checkpoint import v1 as ocp
         except ImportError:
             raise missing_package("orbax-checkpoint", "OrbaxCheckpoint") from None
         if save_freq != "epoch" and not isinstance(save_freq, int):

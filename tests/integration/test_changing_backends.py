@@ -1,6 +1,7 @@
 """Models change their backend while they are trained, and models on several backends live side by side."""
 
 import itertools
+import threading
 
 import numpy as np
 import pytest
@@ -121,3 +122,30 @@ def test_set_backend_is_for_what_is_made_from_then_on(backend):
 def test_an_unknown_backend_is_named():
     with pytest.raises(ValueError, match=r"jaks.*jax"):
         kerata.config.set_backend("jaks")
+
+
+@pytest.mark.parametrize("names", [("torch", "torch"), pytest.param(("jax", "torch"), marks=pytest.mark.slow)], ids="-".join)
+def test_models_train_in_threads(names):
+    """Also while one infers shapes and the other computes."""
+    found: dict = {}
+
+    def work(i, name):
+        try:
+            with kerata.backend_scope(name):
+                for n in range(4):
+                    model = start(kerata.Sequential([kerata.Input((4,)), layers.Dense(3), layers.BatchNormalization()]))
+                    model.compile("sgd", "mse")
+                    losses = model.fit(normal(8, 4), normal(8, 3), batch_size=4, shuffle=False, epochs=2, verbose=0).history["loss"]
+                    found[i, n] = losses, model.predict(normal(8, 4), verbose=0)
+        except Exception as e:
+            found[i, -1] = e
+
+    threads = [threading.Thread(target=work, args=(i, name)) for i, name in enumerate(names)]
+    for t in threads:
+        t.start()
+    for t in threads:
+        t.join()
+    assert sorted(found) == [(i, n) for i in range(2) for n in range(4)], found
+    for losses, predictions in found.values():
+        np.testing.assert_allclose(losses, found[0, 0][0], rtol=1e-4)
+        np.testing.assert_allclose(predictions, found[0, 0][1], rtol=1e-3, atol=1e-5)
