@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import importlib
 import itertools
 from collections.abc import Callable, Iterator
 
 import numpy as np
 
+from kerata import backend
 from kerata.core import tree
 from kerata.core.errors import missing_package
 from kerata.training.data.prefetch import Prefetcher
@@ -121,15 +123,9 @@ def check_format(kind: str) -> None:
 
 
 def _as_tf(dataset: ItemDataset, batch_shapes, dtypes):
-    try:
-        import tensorflow as tf
-    except ImportError:
+    if "tensorflow" not in backend.installed():
         return dataset  # it can be given to fit() as well
-    signature = tree.map_structure_up_to(
-        dtypes, lambda dtype, shape: tf.TensorSpec(shape, tf.as_dtype(dtype)), dtypes, batch_shapes
-    )
-    out = tf.data.Dataset.from_generator(lambda: iter(dataset), output_signature=signature)
-    out = out.apply(tf.data.experimental.assert_cardinality(len(dataset))).prefetch(tf.data.AUTOTUNE)
+    out = importlib.import_module("kerata.backend.tensorflow.data").from_batches(dataset, batch_shapes, dtypes)
     for name in ("class_names", "file_paths"):
         if name in dataset.__dict__:
             setattr(out, name, dataset.__dict__[name])

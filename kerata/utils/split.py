@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib
 import sys
 
 import numpy as np
@@ -33,7 +34,7 @@ def split_dataset(dataset, left_size=None, right_size=None, shuffle=False, seed=
     halves = []
     for numbers in (order[:left], order[count - right :]):
         arrays = tree.unflatten(structure, [leaf[numbers] for leaf in leaves])
-        halves.append(_to_tf(arrays) if kind == "tensorflow" else _to_torch(arrays))
+        halves.append(importlib.import_module(f"kerata.backend.{kind}.data").from_arrays(arrays))
     return tuple(halves)
 
 
@@ -113,25 +114,3 @@ def _one_size(name: str, size, count: int) -> int | None:
     if not allowed:
         raise ValueError(f"`{name}` is a fraction (0 to 1) or a number of elements below {count}; got {size!r}.")
     return round(size * count) if isinstance(size, float) else size
-
-
-def _to_tf(arrays):
-    import tensorflow as tf
-
-    return tf.data.Dataset.from_tensor_slices(arrays).prefetch(tf.data.AUTOTUNE)
-
-
-def _to_torch(arrays):
-    import torch
-
-    leaves = [torch.as_tensor(np.ascontiguousarray(a)) for a in tree.flatten(arrays)]
-    structure = tree.flatten_with_structure(arrays)[1]
-
-    class Rows(torch.utils.data.Dataset):
-        def __len__(self):
-            return len(leaves[0])
-
-        def __getitem__(self, index):
-            return tree.unflatten(structure, [leaf[index] for leaf in leaves])
-
-    return Rows()

@@ -282,16 +282,9 @@ def test_series_errors(options, words):
 
 
 def test_without_tensorflow_the_numpy_form_serves(monkeypatch):
-    import builtins
+    from kerata import backend
 
-    real = builtins.__import__
-
-    def fake(name, *args, **kwargs):
-        if name == "tensorflow":
-            raise ImportError(name)
-        return real(name, *args, **kwargs)
-
-    monkeypatch.setattr(builtins, "__import__", fake)
+    monkeypatch.setattr(backend, "installed", lambda: ["numpy"])
     data = utils.timeseries_dataset_from_array(np.arange(10), np.arange(10), 3, batch_size=4)
     assert isinstance(data, item_dataset.ItemDataset) and make_source(data).num_batches == 2
     monkeypatch.undo()
