@@ -149,7 +149,7 @@ def test_errors_name_the_layer_and_what_is_wanted(backend):
         dense(np.ones((2, 5), "float32"))
     with pytest.raises(ValueError, match=r"'head'.*takes tensors"):
         dense([[1.0, 2.0, 3.0]])
-    with pytest.raises(TypeError, match="twice|argument"):
+    with pytest.raises(TypeError, match=r"twice|argument"):
         dense(X, inputs=X)
     with pytest.raises(ValueError, match="unitss"):
         layers.Dense(2, unitss=3)

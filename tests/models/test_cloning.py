@@ -133,7 +133,7 @@ def test_mistakes():
         clone(functional(kerata), input_tensors=[t, t])
     with pytest.raises(ValueError, match="one input; 2"):
         clone(stack(kerata), input_tensors=[t, t])
-    with pytest.raises(ValueError, match="`call_function`.*Sequential"):
+    with pytest.raises(ValueError, match=r"`call_function`.*Sequential"):
         clone(stack(kerata), call_function=lambda layer, x: layer(x))
     with pytest.raises(ValueError, match="subclassed"):
         clone(Net(), clone_function=lambda layer: layer)
