@@ -30,7 +30,15 @@ def float_pair(y_true: Any, y_pred: Any) -> tuple[Any, Any]:
     """Both as tensors of one floating dtype (that of `y_pred`) and of matching rank."""
     y_pred = as_float(y_pred)
     y_true = ops.convert_to_tensor(y_true, dtype=y_pred.dtype)
-    return match_ranks(y_true, y_pred)
+    return together(*match_ranks(y_true, y_pred))
+
+
+def together(y_true: Any, y_pred: Any) -> tuple[Any, Any]:
+    """The pair; ValueError if their shapes do not broadcast."""
+    true, predicted = tuple(y_true.shape), tuple(y_pred.shape)
+    if any(a != b and 1 not in (a, b) and None not in (a, b) for a, b in zip(reversed(true), reversed(predicted))):
+        raise ValueError(f"The targets, of shape {true}, and the predictions, of shape {predicted}, do not fit together.")
+    return y_true, y_pred
 
 
 def as_float(x: Any) -> Any:

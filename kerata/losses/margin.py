@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from kerata import ops
-from kerata.losses._reduction import as_float, float_pair
+from kerata.losses._reduction import as_float, float_pair, together
 from kerata.losses.wrapper import FunctionLoss
 
 
@@ -16,14 +16,19 @@ def signed_labels(y_true: Any) -> Any:
     return ops.where(binary, 2.0 * y_true - 1.0, y_true)
 
 
+def _violation(y_true: Any, y_pred: Any) -> Any:
+    """By how much each prediction misses the margin of 1."""
+    y_pred = as_float(y_pred)
+    y_true, y_pred = together(signed_labels(ops.cast(y_true, y_pred.dtype)), y_pred)
+    return ops.maximum(1.0 - y_true * y_pred, 0.0)
+
+
 def hinge(y_true: Any, y_pred: Any) -> Any:
     """`mean(max(1 - y_true * y_pred, 0))` over the last axis; labels are -1/1, or 0/1, which count as -1/1.
 
     >>> hinge([[-1.0, 1.0]], [[0.5, 0.5]])
     """
-    y_pred = as_float(y_pred)
-    y_true = signed_labels(ops.cast(y_true, y_pred.dtype))
-    return ops.mean(ops.maximum(1.0 - y_true * y_pred, 0.0), axis=-1)
+    return ops.mean(_violation(y_true, y_pred), axis=-1)
 
 
 def squared_hinge(y_true: Any, y_pred: Any) -> Any:
@@ -31,9 +36,7 @@ def squared_hinge(y_true: Any, y_pred: Any) -> Any:
 
     >>> squared_hinge([[-1.0, 1.0]], [[0.5, 0.5]])
     """
-    y_pred = as_float(y_pred)
-    y_true = signed_labels(ops.cast(y_true, y_pred.dtype))
-    return ops.mean(ops.square(ops.maximum(1.0 - y_true * y_pred, 0.0)), axis=-1)
+    return ops.mean(ops.square(_violation(y_true, y_pred)), axis=-1)
 
 
 def categorical_hinge(y_true: Any, y_pred: Any) -> Any:

@@ -9,7 +9,7 @@ from kerata import ops
 from kerata.core import config
 from kerata.core.configurable import arguments
 from kerata.core.masks import set_mask
-from kerata.losses._reduction import as_float, float_pair, match_ranks
+from kerata.losses._reduction import as_float, float_pair, match_ranks, together
 from kerata.losses.wrapper import FunctionLoss
 
 
@@ -122,7 +122,7 @@ def binary_crossentropy(
     >>> binary_crossentropy([[0.0, 1.0]], [[0.1, 0.9]])
     """
     y_pred = as_float(y_pred)
-    y_true, y_pred = match_ranks(ops.cast(y_true, y_pred.dtype), y_pred)
+    y_true, y_pred = together(*match_ranks(ops.cast(y_true, y_pred.dtype), y_pred))
     y_true = smooth_binary(y_true, label_smoothing)
     return ops.mean(ops.binary_crossentropy(y_true, y_pred, from_logits=from_logits), axis=axis)
 

@@ -6,7 +6,7 @@ from typing import Any
 
 from kerata import ops
 from kerata.core import config
-from kerata.losses._reduction import match_ranks
+from kerata.losses._reduction import match_ranks, together
 from kerata.metrics.reduction import FunctionMetric
 
 
@@ -14,7 +14,7 @@ def accuracy(y_true: Any, y_pred: Any) -> Any:
     """1 where `y_true == y_pred`, averaged over the last axis."""
     y_pred = ops.convert_to_tensor(y_pred)
     y_true = ops.convert_to_tensor(y_true, dtype=y_pred.dtype)
-    y_true, y_pred = match_ranks(y_true, y_pred)
+    y_true, y_pred = together(*match_ranks(y_true, y_pred))
     return ops.mean(ops.cast(ops.equal(y_true, y_pred), config.floatx()), axis=-1)
 
 
@@ -23,7 +23,7 @@ def binary_accuracy(y_true: Any, y_pred: Any, threshold: float = 0.5) -> Any:
 
     >>> binary_accuracy([[1.0], [0.0]], [[0.7], [0.6]])
     """
-    y_true, y_pred = match_ranks(ops.convert_to_tensor(y_true), ops.convert_to_tensor(y_pred))
+    y_true, y_pred = together(*match_ranks(ops.convert_to_tensor(y_true), ops.convert_to_tensor(y_pred)))
     above = ops.cast(ops.greater(y_pred, threshold), y_true.dtype)
     return ops.cast(ops.equal(y_true, above), config.floatx())
 

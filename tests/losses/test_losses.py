@@ -307,6 +307,9 @@ def test_errors_and_warnings(backend):
         losses.MeanSquaredError(reduction="average")
     with pytest.raises(ValueError, match="sample_weight"):
         losses.MeanSquaredError()(*REAL, np.ones(N + 1))
+    for loss in (losses.MeanSquaredError(), losses.BinaryCrossentropy(), losses.Poisson(), losses.Hinge()):
+        with pytest.raises(ValueError, match=r"shape \(6, 4\), and the predictions, of shape \(6, 3\), do not fit"):
+            loss(REAL[0], REAL[1][:, :3])
     with pytest.raises(ValueError, match="q"):
         losses.CategoricalGeneralizedCrossEntropy(q=2.0)
     with pytest.raises(ValueError, match="CTC"):

@@ -79,6 +79,11 @@ class PReLU(_Elementwise):
     def build(self, input_shape):
         shape = list(input_shape[1:])
         for axis in self.shared_axes or ():
+            if not 1 <= axis <= len(shape):
+                raise ValueError(
+                    f"Layer {self.name!r} (PReLU) shares axis {axis}; the axes of an input of shape {tuple(input_shape)} "
+                    f"besides the batch's are 1 to {len(shape)}."
+                )
             shape[axis - 1] = 1
         self.alpha = add(self, "alpha", shape)
         shared = {a % len(input_shape) for a in self.shared_axes or ()}

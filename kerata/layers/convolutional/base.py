@@ -13,7 +13,7 @@ from kerata.layers.layer import Layer
 
 def spread(value, rank: int, name: str, who: str, zero: bool = False) -> tuple[int, ...]:
     """One integer, or one for each spatial axis, as a tuple."""
-    values = (value,) * rank if isinstance(value, int) else tuple(value)
+    values = tuple(value) if isinstance(value, list | tuple) else (value,) * rank
     if len(values) != rank or any(not isinstance(v, int) or v < (0 if zero else 1) for v in values):
         raise ValueError(f"`{name}` of {who} is a positive integer or {rank} of them; got {value!r}.")
     return values

@@ -214,6 +214,8 @@ class Concatenate(Merge):
     def build(self, input_shape):
         shapes = _list_of_shapes(input_shape, self)
         rank = len(shapes[0])
+        if not -rank <= self.axis < rank:
+            raise ValueError(f"Layer {self.name!r} (Concatenate) joins along axis {self.axis}; the shapes given are {shapes}.")
         axis = self.axis % rank if rank else 0
         reduced = {s[:axis] + s[axis + 1 :] for s in shapes}
         bad = len({len(s) for s in shapes}) > 1 or any(

@@ -13,6 +13,18 @@ def wide(x):
     return (ops.cast(x, "float32") if dtype in ("float16", "bfloat16") else x), dtype
 
 
+def sizes(layer, input_shape, axes) -> tuple:
+    """The sizes of these axes of the input; ValueError for an axis that it does not have."""
+    rank = len(input_shape)
+    for axis in axes:
+        if not -rank <= axis < rank:
+            raise ValueError(
+                f"Layer {layer.name!r} ({type(layer).__name__}) normalizes along axis {axis}; its input has {rank} axes: "
+                f"{tuple(input_shape)}."
+            )
+    return tuple(input_shape[a] for a in axes)
+
+
 class Affine(Layer):
     """Base: gamma and beta with their initializers, regularizers and constraints."""
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from kerata import ops
 from kerata.layers.input_spec import InputSpec
-from kerata.layers.normalization._affine import Affine
+from kerata.layers.normalization._affine import Affine, sizes
 from kerata.ops._nn_normalization import batch_normalize_by_batch
 
 _HALF = ("float16", "bfloat16")
@@ -43,7 +43,7 @@ class BatchNormalization(Affine):
         self.renorm_clipping = _clipping(renorm_clipping) if renorm else renorm_clipping
 
     def build(self, input_shape):
-        size = input_shape[self.axis]
+        (size,) = sizes(self, input_shape, [self.axis])
         if size is None:
             raise ValueError(f"Layer {self.name!r} must know the size of its feature axis {self.axis}; the input: {input_shape}.")
         shape = (size,)

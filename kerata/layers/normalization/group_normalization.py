@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from kerata import ops
 from kerata.layers.input_spec import InputSpec
-from kerata.layers.normalization._affine import Affine, wide
+from kerata.layers.normalization._affine import Affine, sizes, wide
 
 
 class GroupNormalization(Affine):
@@ -24,12 +24,12 @@ class GroupNormalization(Affine):
         self._set_affine(locals())
 
     def build(self, input_shape):
-        size = input_shape[self.axis]
+        (size,) = sizes(self, input_shape, [self.axis])
         if size is None:
             raise ValueError(f"Layer {self.name!r} must know the size of its channel axis {self.axis}; the input: {input_shape}.")
         if self.groups == -1:
             self.groups = size
-        if size < self.groups or size % self.groups:
+        if self.groups < 1 or size % self.groups:
             raise ValueError(
                 f"Layer {self.name!r}: {size} channels cannot be split into {self.groups} groups; `groups` must divide them."
             )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from kerata import ops
-from kerata.layers.normalization._affine import Affine, wide
+from kerata.layers.normalization._affine import Affine, sizes, wide
 
 
 class LayerNormalization(Affine):
@@ -33,7 +33,7 @@ class LayerNormalization(Affine):
 
     def build(self, input_shape):
         self.axis = self.axis if isinstance(self.axis, list) else [self.axis]
-        shape = tuple(input_shape[a] for a in self.axis)
+        shape = sizes(self, input_shape, self.axis)
         # Keras's old way to an RMS norm has gamma alone.
         self._build_affine(shape, self.scale or self.rms_scaling, self.center and not self.rms_scaling)
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from kerata import ops
 from kerata.layers.layer import Layer
+from kerata.layers.normalization._affine import sizes
 
 
 class RMSNormalization(Layer):
@@ -20,7 +21,7 @@ class RMSNormalization(Layer):
 
     def build(self, input_shape):
         self.axis = list(self.axis) if isinstance(self.axis, list | tuple) else [self.axis]
-        shape = tuple(input_shape[a] for a in self.axis)
+        shape = sizes(self, input_shape, self.axis)
         self.scale = self.add_weight(name="scale", shape=shape, initializer="ones", autocast=False)
 
     def call(self, inputs):

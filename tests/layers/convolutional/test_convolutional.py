@@ -76,6 +76,19 @@ def test_a_missing_channel_axis():
         assert "x[..., None]" in str(e.value) and "input_shape=(28, 28, 1)" in str(e.value)
 
 
+@pytest.mark.parametrize("arguments, words", [
+    ({"filters": 0}, "`filters` of Conv2D"), ({"kernel_size": (3, 3, 3)}, "`kernel_size` of Conv2D"),
+    ({"strides": 1.5}, "`strides` of Conv2D"), ({"strides": None}, "`strides` of Conv2D"),
+    ({"padding": "smae"}, "`padding` of Conv2D"), ({"groups": 3}, "divisible"), ({"data_format": "last"}, "data_format"),
+    ({"strides": 2, "dilation_rate": 2}, "strides or dilation"),
+])  # fmt: skip
+def test_errors(arguments, words):
+    import kerata
+
+    with pytest.raises(ValueError, match=words):
+        kerata.layers.Conv2D(**{"filters": 4, "kernel_size": 2, **arguments})
+
+
 def test_causal_separable_convolution(backend):
     import kerata
 

@@ -97,3 +97,10 @@ def test_a_list_of_one():
     x = np.ones((2, 3), "float32")
     for name in (*ELEMENTWISE, "Concatenate"):
         np.testing.assert_array_equal(ops.convert_to_numpy(getattr(kerata.layers, name)()([x])), x)
+
+
+def test_an_axis_that_the_inputs_lack():
+    assert "axis 5" in message(lambda: kerata.layers.Concatenate(axis=5)([np.ones((2, 3)), np.ones((2, 3))]))
+    assert "shares axis 7" in message(lambda: kerata.layers.PReLU(shared_axes=[7])(np.ones((2, 3))))
+    for arguments in ((0, 3), (3, -1), (2.5, 3)):
+        assert "positive integer" in message(lambda: kerata.layers.Embedding(*arguments))

@@ -75,7 +75,11 @@ def test_errors():
     for make in (layers.BatchNormalization, lambda: layers.GroupNormalization(2)):
         with pytest.raises(ValueError, match="axis -1"):
             make()(kerata.Input((None,)))
-    with pytest.raises(ValueError, match="groups"):
-        layers.GroupNormalization(4)(kerata.Input((6,)))
+    for groups in (4, 0):
+        with pytest.raises(ValueError, match="groups"):
+            layers.GroupNormalization(groups)(kerata.Input((6,)))
+    for name in ("BatchNormalization", "LayerNormalization", "RMSNormalization"):
+        with pytest.raises(ValueError, match="along axis 5; its input has 2 axes"):
+            getattr(layers, name)(axis=5)(kerata.Input((6,)))
     with pytest.raises(ValueError, match="epsilon"):
         layers.BatchNormalization(epsilon=-1)
