@@ -62,10 +62,11 @@ class TensorBoard(Callback):
         return self._writers[name]
 
     def _write(self, name: str, values, step: int) -> None:
+        writer = self._writer(name)  # first: it says what to install
         from tensorboard.compat.proto.event_pb2 import Event
         from tensorboard.compat.proto.summary_pb2 import Summary
 
-        self._writer(name).add_event(Event(wall_time=time.time(), step=step, summary=Summary(value=values)))
+        writer.add_event(Event(wall_time=time.time(), step=step, summary=Summary(value=values)))
 
     def _scalars(self, name: str, logs: dict, step: int) -> None:
         from tensorboard.compat.proto.summary_pb2 import Summary

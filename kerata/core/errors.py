@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import difflib
+import importlib
 from collections.abc import Iterable
 
 
@@ -30,3 +31,13 @@ def missing_package(package: str, what: str, extra: str | None = None) -> Import
     """The error for an optional package that is not installed."""
     how = f"pip install kerata[{extra}]" if extra else f"pip install {package}"
     return ImportError(f"{what} needs the package {package!r}, which is not installed. Install it with `{how}`.")
+
+
+def need(module: str, what: str, extra: str | None = None):
+    """The module of an optional package; the error of `missing_package` where it is not installed."""
+    try:
+        return importlib.import_module(module)
+    except ModuleNotFoundError as error:
+        if (error.name or "").partition(".")[0] != module.partition(".")[0]:
+            raise
+        raise missing_package(module.partition(".")[0], what, extra) from None

@@ -9,6 +9,7 @@ import os
 import shutil
 import tempfile
 
+from kerata.core.errors import need
 from kerata.saving import atomic, legacy, legacy_h5, shards, weights
 from kerata.saving.archive import Archive, ArchiveWriter
 from kerata.saving.hdf5 import ReadableStore, describe_bytes, open_checked
@@ -90,8 +91,7 @@ def _config_bytes(model) -> tuple[bytes, bytes]:
 
 
 def _write_weights(model, path: str) -> None:
-    import h5py
-
+    h5py = need("h5py", "A file of weights")
     with h5py.File(path, "w") as file:
         weights.save_state(model, file)
 

@@ -8,6 +8,7 @@ import os
 
 import numpy as np
 
+from kerata.core.errors import need
 from kerata.saving import atomic, weights
 from kerata.saving.archive import safe_parts
 from kerata.saving.hdf5 import ReadableEntry, ReadableStore, WritableEntry, open_checked, to_array
@@ -162,7 +163,7 @@ def _plain_name(name, path: str) -> str:
 # -- safetensors -----------------------------------------------------------------------------------------------
 def save_safetensors(model, path: str) -> None:
     """Write the weights to a `.safetensors` file; tensors have the paths that they have in `.weights.h5`."""
-    from safetensors import numpy as st
+    st = need("safetensors.numpy", "A file of weights in the format .safetensors")
 
     arrays = {}
     for place, obj in weights.saveables(model):
@@ -175,8 +176,8 @@ def save_safetensors(model, path: str) -> None:
 
 def load_safetensors(model, path: str, skip_mismatch: bool, skip) -> None:
     """Read weights from a `.safetensors` file that `save_safetensors` wrote."""
+    st = need("safetensors.numpy", "A file of weights in the format .safetensors")
     from safetensors import SafetensorError
-    from safetensors import numpy as st
 
     _check_safetensors(path)
     try:

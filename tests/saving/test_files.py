@@ -177,3 +177,14 @@ def test_in_memory_files():
     m.save(out)
     out.seek(0)
     np.testing.assert_array_equal(saving.load_model(out).predict(X, verbose=0), m.predict(X, verbose=0))
+
+
+@pytest.mark.parametrize(("package", "name"), [("safetensors", "m.safetensors"), ("h5py", "m.weights.h5")])
+def test_missing_packages_are_named(package, name, tmp_path, monkeypatch):
+    for module in [m for m in sys.modules if m.partition(".")[0] == package] + [package, f"{package}.numpy"]:
+        monkeypatch.setitem(sys.modules, module, None)
+    with kerata.backend_scope("numpy"):
+        model = kerata.Sequential([kerata.Input((2,)), kerata.layers.Dense(1)])
+        with pytest.raises(ImportError, match=f"{package}.*pip install {package}"):
+            model.save_weights(tmp_path / name)
+    assert list(tmp_path.iterdir()) == []
