@@ -9,7 +9,7 @@ import time
 import numpy as np
 
 from kerata.callbacks.callback import Callback
-from kerata.core.errors import missing_package
+from kerata.core.errors import need
 
 
 class TensorBoard(Callback):
@@ -54,15 +54,12 @@ class TensorBoard(Callback):
     # -- writing ----------------------------------------------------------------------------------------------
     def _writer(self, name: str):
         if name not in self._writers:
-            try:
-                from tensorboard.summary.writer.event_file_writer import EventFileWriter
-            except ImportError:
-                raise missing_package("tensorboard", "The TensorBoard callback") from None
-            self._writers[name] = EventFileWriter(os.path.join(self.log_dir, name))
+            writers = need("tensorboard.summary.writer.event_file_writer", "The TensorBoard callback")
+            self._writers[name] = writers.EventFileWriter(os.path.join(self.log_dir, name))
         return self._writers[name]
 
     def _write(self, name: str, values, step: int) -> None:
-        writer = self._writer(name)  # first: it says what to install
+        writer = self._writer(name)
         from tensorboard.compat.proto.event_pb2 import Event
         from tensorboard.compat.proto.summary_pb2 import Summary
 
@@ -77,6 +74,7 @@ class TensorBoard(Callback):
 
     # -- hooks ------------------------------------------------------------------------------------------------
     def on_train_begin(self, logs=None):
+        need("tensorboard", "The TensorBoard callback")
         self._epoch_start = time.perf_counter()
         if self.write_graph:
             self._write_model()
