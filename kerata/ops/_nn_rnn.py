@@ -171,7 +171,7 @@ def _run(step, x, kernel, bias, states, mask, go_backwards, return_sequences, ze
     # JAX, an LSTM of 64 units and 100 steps on CPU: the loop reads fewer bytes when it multiplies narrow inputs itself
     # (12.2 ms instead of 14.9 with 1 feature, 15.3 of 19.1 with 32); with 128 features one product before it wins (21.2, 24.5).
     if b.functional and b.trains and kernel.shape[0] <= states[0].shape[-1]:
-        each = lambda states, x: step(states, product(x))  # noqa: E731
+        each = lambda states, x: step(states, product(x))
     else:
         each, inputs = step, product(inputs)
     return steps(
