@@ -15,11 +15,14 @@ model = kerata.Sequential(
         layers.Conv2D(64, 3, activation="relu"),
         layers.MaxPooling2D(2),
         layers.Flatten(),
-        layers.Dropout(0.4),
+        layers.Dense(128, activation="relu"),
+        layers.Dropout(0.5),
         layers.Dense(10, activation="softmax"),
     ]
 )
-model.compile(optimizer="adam", loss="sparse_categorical_crossentropy", metrics=["accuracy"])
-model.fit(x_train, y_train, batch_size=128, epochs=epochs(8), validation_data=(x_test, y_test))
+count = epochs(8)
+rate = kerata.optimizers.schedules.CosineDecay(0.001, decay_steps=count * -(-len(x_train) // 128))
+model.compile(optimizer=kerata.optimizers.Adam(rate), loss="sparse_categorical_crossentropy", metrics=["accuracy"])
+model.fit(x_train, y_train, batch_size=128, epochs=count, validation_data=(x_test, y_test))
 loss, accuracy = model.evaluate(x_test, y_test, verbose=0)
 print(f"Test accuracy: {accuracy:.4f}")

@@ -50,7 +50,8 @@ def explain_numpy_error(exc: BaseException) -> TypeError | None:
     Returns:
         The error to raise from `exc`; None if `exc` is about something else.
     """
-    if not any(type(exc).__name__ == kind and words in str(exc) for kind, words in _SIGNS):
+    kinds = {c.__name__ for c in type(exc).__mro__}
+    if not any(kind in kinds and words in str(exc) for kind, words in _SIGNS):
         return None
     call = _find_call(exc.__traceback__) or _find_call_in_text(str(exc))
     if call is None:
