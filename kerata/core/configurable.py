@@ -5,6 +5,8 @@ from __future__ import annotations
 import functools
 import inspect
 
+from kerata.core.errors import did_you_mean
+
 
 def _is_own(cls: type) -> bool:
     return cls.__module__.partition(".")[0] == "kerata"
@@ -30,6 +32,39 @@ def init_parameters(cls: type) -> tuple[str, ...]:
         if not any(p.kind is p.VAR_KEYWORD for p in parameters):
             break
     return tuple(names)
+
+
+# Arguments of Keras 1 and 2, and what they are called today.
+_OLD_ARGUMENTS = {
+    "lr": "learning_rate", "output_dim": "units", "init": "kernel_initializer", "inner_init": "recurrent_initializer",
+    "forget_bias_init": "unit_forget_bias", "inner_activation": "recurrent_activation", "W_regularizer": "kernel_regularizer",
+    "U_regularizer": "recurrent_regularizer", "b_regularizer": "bias_regularizer", "W_constraint": "kernel_constraint",
+    "b_constraint": "bias_constraint", "bias": "use_bias", "nb_filter": "filters", "nb_row": "kernel_size",
+    "nb_col": "kernel_size", "filter_length": "kernel_size", "border_mode": "padding", "subsample": "strides",
+    "subsample_length": "strides", "dim_ordering": "data_format", "atrous_rate": "dilation_rate", "p": "rate",
+    "pool_length": "pool_size", "stride": "strides", "dropout_W": "dropout", "dropout_U": "recurrent_dropout",
+    "sigma": "stddev", "length": "size",
+}  # fmt: skip
+
+
+def unknown_arguments(cls: type, names) -> str:
+    """The text for keyword arguments that `cls(...)` does not take: what it was given, what is near, what it takes."""
+    known = init_parameters(cls)
+    hints = [
+        f" {n!r} of earlier Keras is {_OLD_ARGUMENTS[n]!r} today." if _OLD_ARGUMENTS.get(n) in known else did_you_mean(n, known)
+        for n in names
+    ]
+    return f"{cls.__name__} takes no argument {', '.join(map(repr, names))}.{''.join(hints)} It takes: {', '.join(known)}."
+
+
+def _refuse_unknown(cls: type, kwargs: dict) -> None:
+    """What Python itself would refuse a moment later, in words that help."""
+    parameters = _init_signature(cls).parameters.values()
+    if any(p.kind is p.VAR_KEYWORD for p in parameters):
+        return
+    unknown = [k for k in kwargs if k not in init_parameters(cls)]
+    if unknown:
+        raise TypeError(unknown_arguments(cls, unknown))
 
 
 def arguments(given: dict, of: type | None = None) -> dict:
@@ -73,6 +108,8 @@ class Configurable:
     _config_optional: frozenset = frozenset()
 
     def __new__(cls, *args, **kwargs):
+        if kwargs and _is_own(cls):
+            _refuse_unknown(cls, kwargs)
         self = super().__new__(cls)
         self.__dict__["_init_arguments"] = (args, kwargs)
         return self

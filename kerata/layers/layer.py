@@ -8,7 +8,7 @@ import warnings
 from kerata import backend
 from kerata.core import dtype_policy as policies
 from kerata.core import dtypes, tree
-from kerata.core.configurable import init_parameters
+from kerata.core.configurable import init_parameters, unknown_arguments
 from kerata.core.keras_tensor import KerasTensor, any_symbolic
 from kerata.core.masks import get_mask, set_mask
 from kerata.core.operation import Node, Operation
@@ -117,7 +117,7 @@ class Layer(LayerState, Operation):
 
             activity_regularizer = regularizers.get(activity_regularizer)
         self.activity_regularizer = activity_regularizer
-        self._input_shape_arg = _input_shape_from(kwargs, type(self).__name__)
+        self._input_shape_arg = _input_shape_from(kwargs, type(self))
         self._trainable = bool(trainable)
         self.autocast = autocast
         self.built = False
@@ -650,14 +650,11 @@ def _masks_of(inputs):
     return get_mask(inputs)
 
 
-def _input_shape_from(kwargs: dict, cls: str):
+def _input_shape_from(kwargs: dict, cls: type):
     """Take the old ways to give an input shape out of `kwargs`; the batch shape, or None."""
     unknown = [k for k in kwargs if k not in (*_LEGACY_SHAPES, "weights", "input_dtype", "dynamic")]
     if unknown:
-        raise ValueError(
-            f"{cls} takes no argument {', '.join(map(repr, unknown))}. Besides its own, every layer takes "
-            "`name`, `dtype`, `trainable`, `activity_regularizer` and, first in a Sequential, `input_shape`."
-        )
+        raise ValueError(f"{unknown_arguments(cls, unknown)} First in a Sequential, also `input_shape`.")
     batch = kwargs.get("batch_size")
     for key in ("batch_shape", "batch_input_shape"):
         if kwargs.get(key) is not None:

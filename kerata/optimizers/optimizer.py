@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 
 from kerata import backend
-from kerata.core.configurable import Configurable, init_parameters
+from kerata.core.configurable import Configurable, init_parameters, unknown_arguments
 from kerata.core.host_variable import HostVariable
 from kerata.core.names import auto_name
 from kerata.core.scopes import StatelessScope, context, name_scope
@@ -69,7 +69,7 @@ class Optimizer(Configurable):
                 stacklevel=3,
             )
         if kwargs:
-            raise ValueError(f"{type(self).__name__} takes no argument {', '.join(map(repr, kwargs))}.{_hint(kwargs)}")
+            raise ValueError(unknown_arguments(type(self), kwargs))
         self.__dict__.update(_variables=[], _trainable_variables=[], _index={}, _backend=backend.current())
         self.name = name or auto_name(type(self).__name__)
         self.weight_decay = weight_decay
@@ -514,7 +514,3 @@ def _zeros(shape, dtype=None):
     from kerata.backend.numpy.arrays import native_dtype
 
     return np.zeros(shape, native_dtype(dtype))
-
-
-def _hint(kwargs) -> str:
-    return " Did you mean 'learning_rate'?" if "lr" in kwargs else ""
