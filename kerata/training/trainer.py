@@ -131,16 +131,18 @@ class Trainer:
         if optimizer is None:
             raise ValueError(f"Model {self.name!r} was compiled without an optimizer and cannot be trained.")
         variables = self.trainable_variables
-        if not variables:
-            raise ValueError(f"Model {self.name!r} has no trainable weights: everything is frozen, or nothing was built.")
 
         def forward():
             y_pred = self(x, training=True)
             loss = self.compute_loss(x=x, y=y, y_pred=y_pred, sample_weight=sample_weight, training=True)
             return optimizer.scale_loss(loss), (loss, y_pred)
 
-        (_, (loss, y_pred)), grads = value_and_grad(forward, variables, has_aux=True)()
-        optimizer.apply(grads, variables)
+        if variables:
+            (_, (loss, y_pred)), grads = value_and_grad(forward, variables, has_aux=True)()
+            optimizer.apply(grads, variables)
+        else:
+            warnings.warn(f"Model {self.name!r} has no trainable weights, so `fit` changes nothing but its statistics.", stacklevel=2)
+            _, (loss, y_pred) = forward()
         b = self._backend
         y_pred = self._detached(y_pred) if b.is_tensor(y_pred) else tree.map_structure(self._detached, y_pred)
         self._track_loss(b.stop_gradient(loss), x)

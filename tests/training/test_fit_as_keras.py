@@ -1,5 +1,7 @@
 """Training with the same weights and data gives the same losses, metrics and weights as Keras's."""
 
+import warnings
+
 import numpy as np
 import pytest
 from twins import check_twins, labels, normal, start
@@ -143,6 +145,15 @@ def frozen(K):
     model.compile("sgd", "sparse_categorical_crossentropy")
     out = trained(model, X, Y, batch_size=8, epochs=1)
     return {**out, "trainable": [w.shape for w in model.trainable_weights]}
+
+
+def all_frozen(K):
+    model = mlp(K)
+    model.trainable = False
+    model.compile("adam", "sparse_categorical_crossentropy", metrics=["accuracy"])
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        return trained(model, X, Y, batch_size=8, epochs=2)
 
 
 def frozen_batch_norm(K):
@@ -352,7 +363,7 @@ def parts_of_the_data(K):
 PROGRAMS = [
     lists_of_one, parts_of_the_data,
     plain_mlp, sgd_split, weighted, class_weighted, cnn, lstm, two_outputs, list_outputs,
-    one_loss_for_two, dict_outputs, regularized, added_losses, loss_of_layers_only, frozen, frozen_batch_norm,
+    one_loss_for_two, dict_outputs, regularized, added_losses, loss_of_layers_only, frozen, all_frozen, frozen_batch_norm,
     subclassed, own_metric, own_loss, clipped_with_ema, accumulated, steps, validated_sometimes, tiny,
     finite_generator, weighted_generator, py_dataset, on_batches, loss_only, predictions, steps_per_execution,
     every_batch, metrics_of_every_kind, steps_counted_from_arrays,
