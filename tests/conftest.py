@@ -47,11 +47,13 @@ def pytest_collection_modifyitems(items):
     root = pathlib.Path(__file__).parent
     trainings = itertools.count()
     for item in items:
-        given = getattr(getattr(item, "callspec", None), "params", {})
-        compiling = any(isinstance(v, str) and v in _COMPILING for v in given.values())
+        params = getattr(getattr(item, "callspec", None), "params", {})
+        given = {v for v in params.values() if isinstance(v, str)}
         if item.path.name in _TRAININGS:
-            compiling, table = next(trainings) % 10 != 0, True
+            slow = next(trainings) % 10 != 0
+        elif item.path.relative_to(root).parts[0] in _TABLES:
+            slow = not _COMPILING.isdisjoint(given)
         else:
-            table = item.path.relative_to(root).parts[0] in _TABLES
-        if compiling and table:
+            slow = "tensorflow" in given
+        if slow:
             item.add_marker(pytest.mark.slow)

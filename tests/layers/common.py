@@ -7,14 +7,11 @@ from the config.
 
 from __future__ import annotations
 
-import functools
-import hashlib
-import os
-import pickle
 import warnings
 import zlib
 
 import numpy as np
+from remember import remembered
 
 import kerata
 from kerata.core import tree
@@ -155,38 +152,16 @@ def _is_shape(x):
     return isinstance(x, tuple)
 
 
-@functools.lru_cache(None)
-def _remembered(key, thunk):
-    """Keras's answers, once a session; with KERATA_ORACLE_CACHE=folder, once for as long as the folder is kept."""
-    folder = os.environ.get("KERATA_ORACLE_CACHE")
-    name = hashlib.sha256(repr(key).encode()).hexdigest()
-    path = folder and not callable(key[0]) and os.path.join(folder, f"{name}.pickle")
-    if path and os.path.exists(path):
-        with open(path, "rb") as file:
-            return pickle.load(file)
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")
-        answers = thunk()
-    if path:
-        with open(path, "wb") as file:
-            pickle.dump(answers, file)
-    return answers
+_asked: dict = {}
 
 
-class _Thunk:
-    """A function that counts as equal to all others, so that it is no part of a cache's key."""
-
-    def __init__(self, fn):
-        self.fn = fn
-
-    def __call__(self):
-        return self.fn()
-
-    def __eq__(self, other):
-        return isinstance(other, _Thunk)
-
-    def __hash__(self):
-        return 0
+def _answers(key: tuple, ask):
+    """Keras's answers for a layer; those for functions, whose names do not tell them apart, in this process alone."""
+    if callable(key[0]):
+        if key not in _asked:
+            _asked[key] = ask()
+        return _asked[key]
+    return remembered(key, ask, __file__)
 
 
 def check_layer(make, arguments=None, inputs=(2, 3), *, masks=None, unknown=None, call=None, random=False,
@@ -206,9 +181,9 @@ def check_layer(make, arguments=None, inputs=(2, 3), *, masks=None, unknown=None
     """
     arguments, call, data = arguments or {}, call or {}, arrays(inputs)
     key = (make, repr(arguments), repr(inputs), repr(masks), repr(unknown), repr(call), symbolic)
-    want = _remembered(key, _Thunk(lambda: oracle(make, arguments, data, masks, unknown, call, symbolic)))
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
+        want = _answers(key, lambda: oracle(make, arguments, data, masks, unknown, call, symbolic))
         _compare(want, make, arguments, data, masks, unknown, call, random, symbolic, gradients, config, rtol, atol)
 
 

@@ -1,11 +1,11 @@
 """Every loss against the real Keras: values per sample, weights, masks, reductions, configs."""
 
-import functools
 import inspect
 import warnings
 
 import numpy as np
 import pytest
+from remember import remember
 
 import kerata
 from kerata import losses, ops
@@ -122,7 +122,7 @@ REDUCTIONS = ("sum_over_batch_size", "mean", "sum", "none", None, "mean_with_sam
 WEIGHTED = ("sum_over_batch_size", "sum", None, "mean_with_sample_weight")
 
 
-@functools.cache
+@remember
 def oracle(i):
     """Keras's values: of the function, of the class by reduction, and by reduction and weight."""
     cls, fn, kwargs, y_true, y_pred = case_data(CASES[i])

@@ -1,10 +1,10 @@
 """Every metric against the real Keras: several updates, weights, masks, resets, configs, stateless use."""
 
-import functools
 import inspect
 
 import numpy as np
 import pytest
+from remember import remember
 
 from kerata import metrics, ops
 from kerata.core.masks import set_mask
@@ -249,7 +249,7 @@ def batches(i, shape=None):
     return found
 
 
-@functools.cache
+@remember
 def oracle(i, shape=None):
     """Keras's result after each batch, and the variables at the end: `(name, shape, dtype, value)`."""
     cls, kwargs = CASES[i][:2]
