@@ -322,7 +322,7 @@ def test_errors():
 
     cases_ = [
         (lambda: SGD(clipnorm=1.0, clipvalue=2.0), "one way only; got clipnorm=1.0 and clipvalue=2.0"),
-        (lambda: SGD(lr=0.1), "Did you mean 'learning_rate'"),
+        (lambda: SGD(lr=0.1), "'lr' of earlier Keras is 'learning_rate'"),
         (lambda: SGD(use_ema=True, ema_momentum=2.0), "`ema_momentum` is a fraction"),
         (lambda: SGD(gradient_accumulation_steps=1), "is 2 or more steps"),
         (lambda: SGD(momentum=2.0), "`momentum` of SGD is"),
