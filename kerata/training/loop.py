@@ -293,7 +293,7 @@ def predict(model, x, batch_size, verbose, steps, callbacks):
     if source.num_samples is None or source.num_samples > (source.batch_size or 0) or not model.built:
         model._prepare(source.peek(), training=False)
     callbacks = as_callback_list(callbacks, model, verbose=verbose, epochs=1, steps=source.num_batches)
-    step = own_function(model, "predict") or model._compiled("predict")
+    step = model._on_a_batch("predict")
     model.stop_predicting = False
     callbacks.on_predict_begin()
     outputs: list = []

@@ -345,6 +345,10 @@ class Trainer:
             self._compiled_steps[key] = found
         return found
 
+    def _on_a_batch(self, kind: str):
+        """The function of a batch: the user's, where a `make_..._function` is overridden, else the compiled step."""
+        return loop.own_function(self, kind) or self._compiled(kind)
+
     def make_train_function(self, force: bool = False):
         """Make `self.train_function(iterator)`, which runs a step on the iterator's next batch."""
         if self.train_function is None or force:
@@ -466,7 +470,7 @@ class Trainer:
             self._prepare(batch, training=kind == "train")
             self.reset_metrics()
             with loop.explained():
-                step = loop.own_function(self, kind) or self._compiled(kind)
+                step = self._on_a_batch(kind)
                 logs = step(self._backend.to_device(batch))
             logs = loop.read(logs, self._backend)
         return logs if return_dict else self._as_values(logs)
@@ -476,7 +480,7 @@ class Trainer:
         with backend.backend_scope(self._backend):
             batch = loop.one_batch(x, None, None, None)
             self._prepare(batch, training=False)
-            step = loop.own_function(self, "predict") or self._compiled("predict")
+            step = self._on_a_batch("predict")
             out = step(self._backend.to_device(batch))
             return tree.map_structure(self._backend.to_numpy, out)
 
