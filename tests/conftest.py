@@ -37,25 +37,27 @@ def train_backend(request):
     yield from _using(request.param)
 
 
-# Folders whose tests are tables of values, run on every backend. In the quick part they run where nothing is compiled.
+# Folders whose tests are tables of values, run on every backend. The quick part takes them where nothing is compiled,
+# and every third of those: most of their time goes into asking Keras, which compiles each case.
 _TABLES = {"activations", "layers", "losses", "metrics", "ops", "optimizers", "random", "regularizers", "constraints",
            "initializers", "utils"}
 _COMPILING = {"jax", "tensorflow"}
 # Whole trainings and architectures beside Keras, which compiles its own: of these the quick part runs every tenth.
-_TRAININGS = {"test_fit_as_keras.py", "test_architectures.py", "test_own_steps.py", "test_keras_round_trips.py"}
+_TRAININGS = {"test_fit_as_keras.py", "test_architectures.py", "test_own_steps.py", "test_keras_round_trips.py",
+              "test_compile_losses_metrics.py", "test_masking.py"}
 
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(items):
     root = pathlib.Path(__file__).parent
-    trainings = itertools.count()
+    every_third, every_tenth = itertools.cycle([False, True, True]), itertools.cycle([False] + [True] * 9)
     for item in items:
         params = getattr(getattr(item, "callspec", None), "params", {})
         given = {v for v in params.values() if isinstance(v, str)}
         if item.path.name in _TRAININGS:
-            slow = next(trainings) % 10 != 0
+            slow = next(every_tenth)
         elif item.path.relative_to(root).parts[0] in _TABLES:
-            slow = not _COMPILING.isdisjoint(given)
+            slow = not _COMPILING.isdisjoint(given) or (bool(params) and next(every_third))
         else:
             slow = "tensorflow" in given
         if slow:
