@@ -38,26 +38,26 @@ def train_backend(request):
 
 
 # Folders whose tests are tables of values, run on every backend. The quick part takes them where nothing is compiled,
-# and every third of those: most of their time goes into asking Keras, which compiles each case.
+# and every seventh of those: most of their time goes into asking Keras, which compiles each case.
 _TABLES = {"activations", "layers", "losses", "metrics", "ops", "optimizers", "random", "regularizers", "constraints",
            "initializers", "utils"}
 _COMPILING = {"jax", "tensorflow"}
-# Whole trainings and architectures beside Keras, which compiles its own: of these the quick part runs every tenth.
+# Whole trainings and architectures beside Keras, which compiles its own: of these the quick part runs every 20th.
 _TRAININGS = {"test_fit_as_keras.py", "test_architectures.py", "test_own_steps.py", "test_keras_round_trips.py",
-              "test_compile_losses_metrics.py", "test_masking.py"}
+              "test_compile_losses_metrics.py", "test_masking.py", "test_summary.py", "test_naming.py", "test_cloning.py"}
 
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(items):
     root = pathlib.Path(__file__).parent
-    every_third, every_tenth = itertools.cycle([False, True, True]), itertools.cycle([False] + [True] * 9)
+    tables, trainings = itertools.count(), itertools.count()
     for item in items:
         params = getattr(getattr(item, "callspec", None), "params", {})
         given = {v for v in params.values() if isinstance(v, str)}
         if item.path.name in _TRAININGS:
-            slow = next(every_tenth)
+            slow = next(trainings) % 20 != 0
         elif item.path.relative_to(root).parts[0] in _TABLES:
-            slow = not _COMPILING.isdisjoint(given) or (bool(params) and next(every_third))
+            slow = not _COMPILING.isdisjoint(given) or (bool(params) and next(tables) % 7 != 0)
         else:
             slow = "tensorflow" in given
         if slow:
