@@ -6,11 +6,12 @@ from collections import OrderedDict
 
 import jax
 import jax.numpy as jnp
+import numpy as np
 from jax import lax
 
 from kerata.backend.jax import nn
 from kerata.backend.protocol import PreferSteps
-from kerata.core import tree
+from kerata.core import staging, tree
 from kerata.core.masks import get_mask, set_mask
 from kerata.core.scopes import StatelessScope, context
 
@@ -225,7 +226,14 @@ class _Chunk:
 
 def to_device(data):
     """The arrays of a tree as arrays of this backend (for the time of a `fit`)."""
-    return tree.map_structure(lambda a: jax.device_put(jnp.asarray(a)), data, none_is_leaf=False)
+    return tree.map_structure(_to_device, data, none_is_leaf=False)
+
+
+def _to_device(a):
+    """A NumPy array goes by way of our own memory, which JAX may share: `device_put` would share the user's, too."""
+    if type(a) is np.ndarray and not a.dtype.hasobject:
+        return jax.device_put(staging.staged(a, jax.dtypes.canonicalize_dtype(a.dtype)))
+    return jax.device_put(jnp.asarray(a))
 
 
 def compile_function(fn):

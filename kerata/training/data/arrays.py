@@ -10,7 +10,7 @@ from collections.abc import Iterator
 import numpy as np
 
 from kerata import backend
-from kerata.core import tree
+from kerata.core import staging, tree
 from kerata.training.data.class_weight import weigh
 from kerata.training.data.convert import Lazy, as_arrays
 from kerata.training.data.packing import as_batch
@@ -144,7 +144,7 @@ class ArraySource(Source):
 
 def _take(x, index: np.ndarray):
     if type(x) is np.ndarray:
-        return np.take(x, index, axis=0)
+        return staging.take(x, index)
     if x is None:
         return None
     if isinstance(x, Lazy):
