@@ -8,6 +8,7 @@ from kerata import datasets as datasets
 from kerata import dtype_policies as dtype_policies
 from kerata import initializers as initializers
 from kerata import layers as layers
+from kerata import legacy as legacy
 from kerata import losses as losses
 from kerata import metrics as metrics
 from kerata import mixed_precision as mixed_precision
@@ -37,6 +38,7 @@ from kerata.regularizers import Regularizer as Regularizer
 from kerata.core.remat import RematScope as RematScope
 from kerata.models.sequential import Sequential as Sequential
 from kerata.core.scopes import StatelessScope as StatelessScope
+from kerata.core.scopes import SymbolicScope as SymbolicScope
 from kerata.core.variable import Variable as Variable
 from kerata.backend import backend_scope as backend_scope
 from kerata.core.device import device as device

@@ -17,6 +17,7 @@ class _Context(threading.local):
     autocast: str | None = None
     training: bool | None = None
     in_call: bool = False
+    symbolic: bool = False
     any_batch: int | None = None  # while shapes are inferred: the batch size that stands for an unknown one
     remat: object = None
     budget: object = None  # while a file is loaded: how many bytes of weights it may make (saving/limits.py)
@@ -107,6 +108,29 @@ def in_stateless_scope() -> bool:
 
 def get_stateless_scope() -> StatelessScope | None:
     return context.scope
+
+
+class SymbolicScope:
+    """Says that code inside computes shapes and dtypes, not values: `in_symbolic_scope()` is then True.
+
+    >>> import kerata
+    >>> with kerata.SymbolicScope():
+    ...     y = kerata.layers.Dense(2)(kerata.KerasTensor((None, 3)))
+    >>> y.shape
+    (None, 2)
+    """
+
+    def __enter__(self):
+        self._before, context.symbolic = context.symbolic, True
+        return self
+
+    def __exit__(self, *exc):
+        context.symbolic = self._before
+
+
+def in_symbolic_scope() -> bool:
+    """Whether shapes are being inferred, or a `SymbolicScope` is open."""
+    return context.symbolic or (context.scope is not None and context.scope.abstract is not None)
 
 
 class name_scope:  # noqa: N801  (public API)

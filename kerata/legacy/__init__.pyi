@@ -1,0 +1,2 @@
+# Made by tools/stubs.py.
+from kerata.legacy import saving as saving
