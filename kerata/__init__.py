@@ -5,6 +5,7 @@ Importing it loads no array library and little else; names are imported when the
 
 from kerata.core.lazy import attach as _attach
 from kerata.version import __version__
+from kerata.version import version as version  # the function stands before the module of its name
 
 _PLACES = {
     "DTypePolicy": "kerata.core.dtype_policy",

@@ -132,10 +132,15 @@ def _hook(name: str):
         def call(self, logs=None):
             self._call(name, logs=logs)
 
+    elif "epoch" in name:
+
+        def call(self, epoch, logs=None):
+            self._call(name, epoch, logs=logs)
+
     else:
 
-        def call(self, number, logs=None):
-            self._call(name, number, logs=logs)
+        def call(self, batch, logs=None):
+            self._call(name, batch, logs=logs)
 
     call.__name__ = name
     call.__doc__ = f"Call `{name}` of the callbacks that define it."

@@ -181,11 +181,11 @@ def get(identifier) -> DTypePolicy:
         ) from None
 
 
-def serialize(policy) -> dict:
+def serialize(dtype_policy) -> dict:
     """The config form of a policy."""
     from kerata.saving import serialize_keras_object
 
-    return serialize_keras_object(policy)
+    return serialize_keras_object(dtype_policy)
 
 
 def deserialize(config: dict, custom_objects=None) -> DTypePolicy:

@@ -74,10 +74,11 @@ class KerasTensor(TensorOperators):
 
         return ops.transpose(self)
 
-    def reshape(self, *newshape):
+    def reshape(self, newshape, *sizes):
+        """The same values in another shape: `x.reshape((2, 3))` or `x.reshape(2, 3)`."""
         from kerata import ops
 
-        return ops.reshape(self, newshape[0] if len(newshape) == 1 and not isinstance(newshape[0], int) else newshape)
+        return ops.reshape(self, (newshape, *sizes) if isinstance(newshape, int) else newshape)
 
     def squeeze(self, axis=None):
         from kerata import ops

@@ -100,6 +100,12 @@ class Operation(Configurable):
             e.add_note(f"(while inferring the output shape of {self.name!r} for inputs of shapes {shapes})")
             raise
 
+    def rematerialized_call(self, fn, *args, **kwargs):
+        """`fn` of these arguments, with its activations computed again in the backward pass instead of kept."""
+        from kerata.core.remat import remat
+
+        return remat(fn)(*args, **kwargs)
+
     @property
     def input(self):
         """The symbolic input of the only call."""

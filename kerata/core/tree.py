@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import collections.abc
+import warnings
 from typing import Any
 
 import optree
@@ -47,8 +48,15 @@ def map_structure_up_to(shallow_structure, func, *structures):
     return optree.tree_unflatten(structure, [func(*p) for p in zip(*parts)])
 
 
-def assert_same_structure(a, b) -> None:
-    """ValueError unless both nest in the same way (lists and tuples are told apart)."""
+def assert_same_structure(a, b, check_types=None) -> None:
+    """ValueError unless both nest in the same way (lists and tuples are told apart).
+
+    Args:
+        a, b: the structures.
+        check_types: of earlier Keras; it changes nothing.
+    """
+    if check_types is not None:
+        warnings.warn("`check_types` of assert_same_structure() has no effect any more.", DeprecationWarning, stacklevel=2)
     sa, sb = optree.tree_structure(a, **_KW), optree.tree_structure(b, **_KW)
     if sa != sb and not _alike(a, b):
         raise ValueError(f"The structures do not match: {_describe(a)} and {_describe(b)}.")

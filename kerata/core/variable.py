@@ -28,6 +28,8 @@ class Variable(TensorOperators):
         autocast: whether layers with a narrower compute dtype read it cast.
         aggregation, synchronization: how replicas combine it (used when training over several devices).
         name: its name; its `path` has the open name scopes before it.
+        layout: how it lies on the devices, a `kerata.distribution.TensorLayout`; by default as the distribution in
+            force says.
 
     >>> import kerata
     >>> v = kerata.Variable([1.0, 2.0], name="v")
@@ -38,7 +40,7 @@ class Variable(TensorOperators):
     trainable_changes = 0  # how often any variable or layer was frozen or thawed, in the whole process
 
     def __init__(self, initializer, shape=None, dtype=None, trainable=True, autocast=True, aggregation="none",
-                 synchronization="auto", name=None, **kwargs):  # fmt: skip
+                 synchronization="auto", name=None, layout=None, **kwargs):  # fmt: skip
         name = name or auto_name("variable")
         if not isinstance(name, str) or "/" in name:
             raise ValueError(f"A variable's name is a string without '/'; got {name!r}.")
@@ -54,6 +56,7 @@ class Variable(TensorOperators):
         self._regularizer = self._constraint = None
         self.overwrite_with_gradient = False
         self._initializer = None
+        self._layout = layout
         array = self._first_value(initializer, shape, dtype)
         self._value = self._backend.new_value(array, self._dtype, self._trainable)
         self._shape = tuple(int(n) for n in self._value.shape)

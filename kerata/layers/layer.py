@@ -16,7 +16,7 @@ from kerata.core.scopes import context, name_scope
 from kerata.core.variable import Variable
 from kerata.layers import call_plan
 from kerata.layers.input_spec import InputSpec, check_inputs
-from kerata.layers.state import LayerState
+from kerata.layers.state import LayerState, check_backends
 
 _LEGACY_SHAPES = ("input_shape", "batch_input_shape", "batch_shape", "input_dim", "batch_size", "input_length")
 
@@ -196,6 +196,11 @@ class Layer(LayerState, Operation):
         from kerata import constraints, initializers, regularizers
 
         self._check_init()
+        if isinstance(shape, str):
+            raise ValueError(
+                f"The first argument of add_weight() of layer {self.name!r} is the shape; got {shape!r}. Give the name "
+                f"by its name: add_weight(shape=..., name={shape!r})."
+            )
         dtype = dtypes.standardize_dtype(dtype) if dtype is not None else self.variable_dtype
         if initializer is None:
             initializer = "glorot_uniform" if dtype in dtypes.FLOATS else "zeros"
@@ -215,6 +220,21 @@ class Layer(LayerState, Operation):
             variable._made_trainable = True
         self._weights.append(variable)
         return variable
+
+    def add_variable(self, shape, initializer, dtype=None, trainable=True, autocast=True, regularizer=None,
+                     constraint=None, name=None):  # fmt: skip
+        """Make a weight: `add_weight` under the name of earlier Keras."""
+        return self.add_weight(
+            shape=shape, initializer=initializer, dtype=dtype, trainable=trainable, autocast=autocast,
+            regularizer=regularizer, constraint=constraint, name=name,
+        )  # fmt: skip
+
+    def add_metric(self, *args, **kwargs):
+        """Gone since Keras 3; says what to do instead."""
+        raise NotImplementedError(
+            f"add_metric() of layer {self.name!r}: Keras 3 has no such method. Make the metric in `__init__`, call its "
+            "update_state() in `call`, and it is reported; or pass it to `compile(metrics=[...])`."
+        )
 
     def _check_init(self) -> None:
         if self._backend is None:
@@ -418,10 +438,17 @@ class Layer(LayerState, Operation):
         try:
             return symbolic.infer(run, args, kwargs)
         except Exception as e:
-            shapes = [x.shape for x in tree.flatten((args, kwargs)) if isinstance(x, KerasTensor)]
-            listed = ", ".join(map(str, shapes))
-            e.add_note(f"(in layer {self.name!r} ({type(self).__name__}), called on input of shape {listed})")
+            check_backends(self, f"layer {self.name!r}")
+            self._note_where(e, [x.shape for x in tree.flatten((args, kwargs)) if isinstance(x, KerasTensor)])
             raise
+
+    def _note_where(self, error: Exception, shapes) -> None:
+        """Add to an error in which layer it came up, unless it was said."""
+        if not getattr(error, "_layer_told", False):
+            error._layer_told = True
+            listed = ", ".join(str(tuple(s)) for s in shapes)
+            called = f", called on input of shape {listed}" if listed else ""
+            error.add_note(f"(in layer {self.name!r} ({type(self).__name__}){called})")
 
     def _spec_from_shape(self, args, kwargs):
         plan = call_plan.plan_of(self)
@@ -475,6 +502,10 @@ class Layer(LayerState, Operation):
                 for x in tree.flatten(outputs):
                     if self._backend.is_tensor(x):
                         self._add_activity_loss(x)
+        except Exception as e:
+            if context.any_batch is None:  # else the caller knows the shapes
+                self._note_where(e, [x.shape for x in tree.flatten(inputs) if self._backend.is_tensor(x)])
+            raise
         finally:
             context.training, context.autocast, context.in_call = before
         if not self._fast:
@@ -596,9 +627,7 @@ class Layer(LayerState, Operation):
 
     def rematerialized_call(self, layer_call, *args, **kwargs):
         """`layer_call` with its activations computed again in the backward pass instead of kept."""
-        from kerata.core.remat import remat
-
-        return remat(layer_call)(*args, **kwargs)
+        return super().rematerialized_call(layer_call, *args, **kwargs)
 
     # -- copies and pickles -----------------------------------------------------------------------------------
     def __getstate__(self) -> dict:
@@ -622,8 +651,18 @@ class Layer(LayerState, Operation):
         return {**config, **self._own_config()}
 
     @classmethod
-    def from_config(cls, config: dict):
-        """A layer made from what `get_config` gave; what `__init__` does not take is set afterwards."""
+    def from_config(cls, config: dict, custom_objects: dict | None = None):
+        """A layer made from what `get_config` gave; what `__init__` does not take is set afterwards.
+
+        Args:
+            config: the dictionary.
+            custom_objects: names of classes and functions that stand in it and are not registered.
+        """
+        if custom_objects:
+            from kerata.saving import CustomObjectScope
+
+            with CustomObjectScope(custom_objects):
+                return cls.from_config(config)
         taken = init_parameters(cls)
         late = {k: config[k] for k in ("name", "trainable", "dtype") if k in config and k not in taken}
         layer = super().from_config({k: v for k, v in config.items() if k not in late})

@@ -48,6 +48,10 @@ class Function(Operation):
             raise ValueError(f"{self.name!r} takes {len(self._inputs)} input(s); {len(given)} were given.")
         return self._program.run(given)
 
+    def compute_output_spec(self, inputs):
+        """KerasTensors like the outputs for these inputs."""
+        return super().compute_output_spec(inputs)
+
     def compute_output_shape(self, input_shape):
         """The outputs' shapes for inputs of these shapes."""
         inputs = tree.map_shape_structure(lambda s: KerasTensor(s), input_shape)

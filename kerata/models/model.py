@@ -69,7 +69,7 @@ class Model(Trainer, Layer):
         skip = _SKIPPED | _TRAINING_STATE | self._untracked
         return Held(self.__dict__, skip, first=self.__dict__.get("_weights", ()))
 
-    def build(self, input_shape=None):
+    def build(self, input_shape):
         """Make all weights, for inputs of this shape (with the batch axis; nested for several inputs)."""
         if input_shape is None or self.built or type(self).call is Layer.call:
             return

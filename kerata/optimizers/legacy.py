@@ -8,14 +8,9 @@ class LegacyOptimizerWarning:
 
     def __init__(self, *args, **kwargs):
         raise ImportError(
-            f"`optimizers.legacy.{type(self).__name__}` does not exist in Keras 3, and so not in Kerata. Use the class "
-            "of that name in `kerata.optimizers`."
+            "The classes of `optimizers.legacy` do not exist in Keras 3, and so not in Kerata. Use the class of the same "
+            "name in `kerata.optimizers`: `optimizers.Adam` for `optimizers.legacy.Adam`."
         )
 
 
-Adagrad = type("Adagrad", (LegacyOptimizerWarning,), {})
-Adam = type("Adam", (LegacyOptimizerWarning,), {})
-Ftrl = type("Ftrl", (LegacyOptimizerWarning,), {})
-Optimizer = type("Optimizer", (LegacyOptimizerWarning,), {})
-RMSprop = type("RMSprop", (LegacyOptimizerWarning,), {})
-SGD = type("SGD", (LegacyOptimizerWarning,), {})
+Adagrad = Adam = Ftrl = Optimizer = RMSprop = SGD = LegacyOptimizerWarning

@@ -220,6 +220,34 @@ class Trainer:
             loss = self.compute_loss(x=x, y=y, y_pred=y_pred, sample_weight=sample_weight, training=training)
         return loss, tuple([scope.get(v) for v in group] for group in groups)
 
+    def compute_loss_and_updates(self, trainable_variables, non_trainable_variables, metrics_variables, x, y,
+                                 sample_weight, training=False, optimizer_variables=None):  # fmt: skip
+        """The forward pass and the loss as a pure function, for steps in Keras's form for JAX.
+
+        Returns:
+            `(loss, (unscaled_loss, y_pred, non_trainable_variables, metrics_variables))`; `loss` is scaled where the
+            optimizer scales it (`LossScaleOptimizer`).
+        """
+        from kerata.core.scopes import StatelessScope
+
+        groups = [self.trainable_variables, self.non_trainable_variables, self.metrics_variables]
+        values = [trainable_variables, non_trainable_variables, metrics_variables]
+        scaled = training and self.optimizer is not None
+        if scaled and optimizer_variables is not None:
+            groups.append(self.optimizer.variables)
+            values.append(optimizer_variables)
+        mapping = [(v, given) for group, part in zip(groups, values) for v, given in zip(group, part)]
+        with StatelessScope(mapping) as scope:
+            y_pred = self(x, training=training)
+            loss = self.compute_loss(x=x, y=y, y_pred=y_pred, sample_weight=sample_weight, training=training)
+            total = self.optimizer.scale_loss(loss) if scaled else loss
+            self._clear_losses()
+        new = [[scope.get(v) for v in group] for group in groups[1:3]]
+        return total, (loss, y_pred, *new)
+
+    def jax_state_sync(self) -> None:
+        """Nothing: Keras's loop on JAX keeps values outside of the variables, here they are always up to date."""
+
     def compute_metrics(self, x, y, y_pred, sample_weight=None):
         """Update the metrics with a batch and give their results. May be overridden."""
         self._update_compiled_metrics(x, y, y_pred, sample_weight)

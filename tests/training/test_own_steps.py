@@ -123,6 +123,24 @@ def test_kerass_form_for_jax():
         assert found == pytest.approx(wanted, rel=1e-5)
 
 
+def test_the_loss_as_a_pure_function():
+    with kerata.backend_scope("jax"):
+        model = kerata.Sequential([kerata.Input((3,)), kerata.layers.Dense(1), kerata.layers.BatchNormalization()])
+        model.compile(kerata.optimizers.LossScaleOptimizer(kerata.optimizers.SGD(), initial_scale=8.0), "mse")
+        x, y = np.arange(12.0, dtype="float32").reshape(4, 3), np.ones((4, 1), "float32")
+        model.optimizer.build(model.trainable_variables)
+        groups = (model.trainable_variables, model.non_trainable_variables, model.metrics_variables)
+        values = [[v.value for v in group] for group in groups]
+        scales = [v.value for v in model.optimizer.variables]
+        total, (loss, y_pred, moving, metrics) = model.compute_loss_and_updates(
+            *values, x, y, None, training=True, optimizer_variables=scales
+        )
+        assert float(total) == pytest.approx(8 * float(loss)) and y_pred.shape == (4, 1)
+        assert float(loss) == pytest.approx(float(np.mean((np.asarray(y_pred) - y) ** 2)))
+        assert len(metrics) == len(groups[2]) and not np.allclose(moving[0], model.non_trainable_variables[0])
+        model.jax_state_sync()
+
+
 class KerasTorch(kerata.Model):
     """As Keras documents it for PyTorch."""
 
