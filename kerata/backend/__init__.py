@@ -33,6 +33,27 @@ _thread = _Thread()
 _default: ModuleType | None = None
 
 
+class _Auto:
+    """Whether models look for their fastest backend themselves, and how long they may (seconds)."""
+
+    on = False
+    budget = 20.0
+
+
+def is_auto() -> bool:
+    """Whether `set_backend("auto")` (or `KERATA_BACKEND=auto`) is in force: see `Model.compile(backend=)`."""
+    return _Auto.on or (_default is None and _wanted() == "auto")
+
+
+def auto_budget() -> float:
+    """Seconds that a model may take to find its fastest backend."""
+    return _Auto.budget
+
+
+def _wanted() -> str:
+    return (os.environ.get("KERATA_BACKEND") or os.environ.get("KERAS_BACKEND") or "").strip().lower()
+
+
 def current() -> ModuleType:
     """The backend module in force: the innermost `backend_scope`, else the process's default."""
     return _thread.module or _default or _load_default()
@@ -107,9 +128,10 @@ def owner(kind: type) -> ModuleType | None:
 
 def _load_default() -> ModuleType:
     global _default
-    wanted = os.environ.get("KERATA_BACKEND") or os.environ.get("KERAS_BACKEND")
-    if wanted:
-        _default = get(wanted.strip().lower())
+    wanted = _wanted()
+    _Auto.on = wanted == "auto"
+    if wanted and not _Auto.on:
+        _default = get(wanted)
     else:
         _default = get(installed()[0])
         if _default.name == "numpy":
@@ -123,15 +145,25 @@ def _load_default() -> ModuleType:
     return _default
 
 
-def set_backend(name: str) -> None:
-    """Make `name` the process's backend for all models created from now on.
+def set_backend(backend: str, budget: float | None = None) -> None:
+    """Make `backend` the process's backend for all models created from now on.
 
     Models that exist keep their own backend; move one with `model.to_backend(name)`.
+
+    Args:
+        backend: "jax", "torch", "tensorflow" or "numpy"; or "auto": models begin on the first of these that is installed,
+            and each goes to the one on which it trains fastest, which its first `fit` measures.
+        budget: for "auto": the seconds that a model may take for that; 20 at first.
     """
     global _default
     if _thread.module is not None:
         raise RuntimeError("set_backend() cannot be called inside a backend_scope(); leave the scope first.")
-    _default = get(name)
+    if budget is not None:
+        if not budget > 0:
+            raise ValueError(f"`budget` is a number of seconds above 0; got {budget!r}.")
+        _Auto.budget = float(budget)
+    _Auto.on = backend == "auto"
+    _default = get(installed()[0] if _Auto.on else backend)
 
 
 @contextlib.contextmanager

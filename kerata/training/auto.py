@@ -1,0 +1,215 @@
+"""backend="auto": a model is tried for a few steps on each backend that is installed, and trained on the fastest.
+
+The choice is remembered, for that model, batch and machine, in `$KERAS_HOME/backend_choices.json`.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import platform
+import time
+from importlib.metadata import PackageNotFoundError, version
+
+import numpy as np
+
+from kerata import backend
+from kerata.callbacks.callback_list import CallbackList
+from kerata.core import tree
+from kerata.training.data import ArraySource
+from kerata.training.interrupt import DeferredInterrupt
+from kerata.utils.cache import cache_root
+from kerata.utils.console import print_msg
+from kerata.version import __version__
+
+# Batches of an epoch in a trial: enough for a compiled chunk of steps, few enough for a slow model.
+_BATCHES = 4
+# Seconds of steps that give a figure.
+_LONG_ENOUGH = 0.5
+# A training that the present backend ends within this time (seconds) is not worth a trial of the others.
+_SHORT = 1.0
+_FILE = "backend_choices.json"
+
+
+def settle(model, source, epochs: int) -> None:
+    """Move the model to the backend on which it trains fastest; its weights and state stay as they are.
+
+    Args:
+        model: a built, compiled model.
+        source: where its batches come from; only looked at.
+        epochs: how many the training has, to weigh compilation against speed.
+    """
+    names = [n for n in backend.installed() if n != "numpy"]
+    batch = source.peek()
+    key = _key(model, batch, names)
+    known = _remembered().get(key)
+    if known in names:
+        _say(model, known, "as measured before")
+        model.to_backend(known)
+        return
+    steps = (source.num_batches or 1000) * max(epochs, 1)
+    trials = _Trials(model, batch, steps)
+    first = model._backend.name
+    for name in [first, *(n for n in names if n != first)]:
+        trials.run(name)
+        if trials.over:
+            break
+    chosen = trials.best
+    model.to_backend(chosen or first)
+    trials.restore()
+    if chosen is None:
+        return  # nowhere did it train; fit() shows the error where the model was
+    _say(model, chosen, trials.text())
+    if trials.complete(names):
+        _remember(key, chosen)
+
+
+def _say(model, name: str, why: str) -> None:
+    print_msg(f"Model {model.name!r} trains on {name} ({why}).")
+
+
+class _Trials:
+    """Times of a model's steps on several backends; `restore` undoes what they did to its state."""
+
+    def __init__(self, model, batch, steps: int):
+        self.model, self.steps = model, steps
+        count = next(len(a) for a in tree.flatten(batch) if a is not None)
+        self.parts = tree.map_structure(
+            lambda a: np.concatenate([_host(a)] * min(_BATCHES, max(steps, 2))), batch, none_is_leaf=False
+        )
+        self.batch_size = count
+        self.deadline = time.perf_counter() + backend.auto_budget()
+        self.seconds: dict[str, float] = {}  # for a step
+        self.compiling: dict[str, float] = {}  # before the first
+        self.failed: dict[str, str] = {}
+        self._variables = [*model._state("train"), *(s.state for s in _seeds(model))]
+        self._values = [v.numpy() for v in self._variables]
+
+    def run(self, name: str) -> None:
+        model = self.model
+        begin = time.perf_counter()
+        try:
+            model.to_backend(name)
+            with backend.backend_scope(name):
+                self.seconds[name], self.compiling[name] = self._time(begin)
+        except Exception as e:  # whatever a model's own code raises on a backend that it was not written for
+            self.failed[name] = f"{type(e).__name__}: {e}".splitlines()[0][:80]
+
+    def _time(self, begin: float) -> tuple[float, float]:
+        """Seconds a step in the best of some epochs, and the seconds that the first took, with all that it compiled."""
+        from kerata.training.loop import Runner
+
+        model = self.model
+        source = ArraySource(*self.parts, batch_size=self.batch_size, shuffle=True, seed=0)
+        runner = Runner(model, "train", source, CallbackList([], model=model))
+        times: list[float] = []
+        with DeferredInterrupt() as interrupt:
+            while len(times) < 2 or (sum(times[1:]) < _LONG_ENOUGH and len(times) < 50):
+                start = time.perf_counter()
+                model.reset_metrics()
+                runner.epoch(len(times), interrupt)
+                times.append(time.perf_counter() - (start if times else begin))
+                if time.perf_counter() > self.deadline:
+                    break
+        return min(times) / source.num_batches, times[0]
+
+    @property
+    def over(self) -> bool:
+        """Whether the time is spent, or the first trial shows that the training is short anyway."""
+        return time.perf_counter() > self.deadline or self._short
+
+    @property
+    def _short(self) -> bool:
+        return len(self.seconds) == 1 and not self.failed and next(iter(self.seconds.values())) * self.steps < _SHORT
+
+    @property
+    def best(self) -> str | None:
+        return min(self.seconds, key=lambda n: self.seconds[n] * self.steps + self.compiling[n], default=None)
+
+    def complete(self, names: list[str]) -> bool:
+        return len(self.seconds) + len(self.failed) == len(names)
+
+    def text(self) -> str:
+        found = ", ".join(f"{n} {s * 1e3:.3g}" for n, s in self.seconds.items())
+        failed = "".join(f"; not on {n}: {why}" for n, why in self.failed.items())
+        rest = "; the training is short" if self._short else ""
+        return f"ms a step: {found}{failed}{rest}"
+
+    def restore(self) -> None:
+        model = self.model
+        for v, value in zip(self._variables, self._values):
+            v.assign(value)
+        model.reset_metrics()
+        model.stop_training = False
+
+
+def _host(a) -> np.ndarray:
+    """An array of any kind as NumPy's."""
+    if isinstance(a, np.ndarray):
+        return a
+    owner = backend.owner(type(a))
+    return owner.to_numpy(a) if owner is not None else np.asarray(a)
+
+
+def _seeds(model) -> list:
+    return [seed for layer in model._flatten_layers() for seed in layer._held().seeds]
+
+
+# ---- remembered choices
+def _key(model, batch, names: list[str]) -> str:
+    """What the speed depends on, as one short text: the model, the batch, the machine, the libraries."""
+    layers = [(type(x).__qualname__, _settings(x), [tuple(v.shape) for v in x._held().variables])
+              for x in model._flatten_layers()]  # fmt: skip
+    shapes = [(tuple(a.shape), str(a.dtype)) for a in tree.flatten(batch) if a is not None]
+    compiled = (type(model.optimizer).__name__, model.run_eagerly, str(model.jit_compile))
+    machine = (platform.machine(), platform.processor(), os.cpu_count(), os.environ.get("KERATA_DEVICE"))
+    facts = repr((layers, shapes, compiled, machine, [_version(n) for n in names], __version__))
+    return hashlib.sha256(facts.encode()).hexdigest()[:32]
+
+
+def _settings(layer) -> str:
+    """A layer's arguments, without names, which count up in a process; containers say nothing of their own."""
+    if layer._flatten_layers(include_self=False):
+        return ""
+    try:
+        config = layer.get_config()
+    except NotImplementedError:
+        return ""
+    return json.dumps({k: v for k, v in config.items() if k != "name"}, sort_keys=True, default=repr)
+
+
+def _version(name: str) -> str:
+    for package in (name, f"{name}-cpu"):
+        try:
+            return f"{name} {version(package)}"
+        except PackageNotFoundError:
+            pass
+    return name
+
+
+def _path() -> str:
+    return os.path.join(cache_root(), _FILE)
+
+
+def _remembered() -> dict:
+    try:
+        with open(_path(), encoding="utf-8") as file:
+            found = json.load(file)
+        return found if isinstance(found, dict) else {}
+    except (OSError, ValueError):
+        return {}
+
+
+def _remember(key: str, name: str) -> None:
+    """Add a choice; a cache that cannot be written is no reason to stop a training."""
+    from kerata.saving import atomic
+
+    try:
+        os.makedirs(cache_root(), exist_ok=True)
+        with atomic.replacing(_path()) as part:
+            text = json.dumps({**dict(list(_remembered().items())[-999:]), key: name}, indent=1)
+            with open(part, "w", encoding="utf-8") as file:
+                file.write(text)
+    except OSError:
+        pass

@@ -1,0 +1,123 @@
+"""backend="auto": the fastest backend is found, remembered, and the trial leaves no trace in the model."""
+
+import json
+
+import numpy as np
+import pytest
+
+import kerata
+from kerata import backend as backends
+from kerata.training import auto
+
+x = np.random.default_rng(0).normal(size=(24, 3)).astype("float32")
+y = np.random.default_rng(1).normal(size=(24, 2)).astype("float32")
+TRAINING = [n for n in backends.installed() if n != "numpy"]
+
+
+@pytest.fixture(autouse=True)
+def home(tmp_path, monkeypatch):
+    monkeypatch.setenv("KERAS_HOME", str(tmp_path))
+    before = backends.current().name
+    yield tmp_path
+    backends.set_backend(before, budget=20)
+
+
+def make(**arguments):
+    kerata.utils.set_random_seed(3)
+    layers = kerata.layers
+    model = kerata.Sequential([layers.Input((3,)), layers.Dense(4, "relu"), layers.Dropout(0.5), layers.Dense(2)])
+    model.compile("adam", "mse", **arguments)
+    return model
+
+
+@pytest.fixture
+def speeds(monkeypatch):
+    """Trials whose steps are run, and whose times are given."""
+    seconds = dict.fromkeys(TRAINING, 1.0)
+    run = auto._Trials._time
+
+    def timed(self, begin):
+        run(self, begin)
+        value = seconds[self.model._backend.name]
+        if isinstance(value, Exception):
+            raise value
+        return value, 0.0
+
+    monkeypatch.setattr(auto._Trials, "_time", timed)
+    monkeypatch.setattr(auto, "_LONG_ENOUGH", 0)
+    return seconds
+
+
+@pytest.mark.parametrize("best", TRAINING)
+def test_the_fastest_is_taken_and_the_trial_leaves_no_trace(best, speeds, capsys, home):
+    speeds[best] = 0.5
+    model = make(backend="auto")
+    found = model.fit(x, y, epochs=3, batch_size=8, verbose=0).history["loss"]
+    assert model._backend.name == best
+    assert f"trains on {best} (ms a step:" in capsys.readouterr().out
+    by_hand = make()
+    by_hand.to_backend(best)
+    assert int(model.optimizer.iterations.numpy()) == 9
+    np.testing.assert_array_equal(found, by_hand.fit(x, y, epochs=3, batch_size=8, verbose=0).history["loss"])
+    assert list(json.loads((home / "backend_choices.json").read_text()).values()) == [best]
+
+
+def test_a_choice_is_remembered_for_the_model_and_the_batch(speeds, capsys):
+    best = TRAINING[-1]
+    speeds[best] = 0.5
+    make(backend="auto").fit(x, y, batch_size=8, verbose=0, epochs=5)
+    speeds[best] = 2.0
+    again = make(backend="auto")
+    again.fit(x, y, batch_size=8, verbose=0, epochs=5)
+    assert again._backend.name == best and "measured before" in capsys.readouterr().out
+    other = make(backend="auto")
+    other.fit(x, y, batch_size=4, verbose=0, epochs=5)
+    assert "ms a step" in capsys.readouterr().out
+
+
+@pytest.mark.skipif(len(TRAINING) < 2, reason="needs two backends")
+def test_backends_where_the_model_fails_are_named(speeds, capsys):
+    second = TRAINING[1]
+    speeds[second] = NotImplementedError("no such op here")
+    make(backend="auto").fit(x, y, batch_size=8, verbose=0)
+    assert f"not on {second}: NotImplementedError: no such op here" in capsys.readouterr().out
+
+
+def test_where_it_trains_nowhere_the_error_is_fits(capsys):
+    class Broken(kerata.layers.Layer):
+        def call(self, x):
+            if not kerata.backend.is_keras_tensor(x):
+                raise RuntimeError("broken layer")
+            return x
+
+    model = kerata.Sequential([kerata.layers.Dense(2), Broken()])
+    model.compile("sgd", "mse", backend="auto", run_eagerly=True)
+    before = model._backend.name
+    with pytest.raises(RuntimeError, match="broken layer"):
+        model.fit(x, y, verbose=0)
+    assert model._backend.name == before
+
+
+def test_a_short_training_stays_where_it_is(monkeypatch, capsys):
+    monkeypatch.setattr(auto, "_SHORT", 1e9)
+    model = make(backend="auto")
+    before = model._backend.name
+    model.fit(x, y, verbose=0)
+    assert model._backend.name == before and "the training is short" in capsys.readouterr().out
+
+
+def test_for_the_whole_process():
+    backends.set_backend("auto", budget=7)
+    assert backends.current().name == backends.installed()[0] and backends.auto_budget() == 7
+    assert make()._finds_backend and not make(backend=TRAINING[-1])._finds_backend
+    backends.set_backend(TRAINING[-1])
+    assert not make()._finds_backend
+    with pytest.raises(ValueError, match="budget"):
+        backends.set_backend("auto", budget=0)
+
+
+def test_compile_moves_a_model():
+    model = make(backend=TRAINING[-1])
+    assert model._backend.name == TRAINING[-1]
+    with pytest.raises(ValueError, match="Did you mean 'torch'"):
+        make(backend="torhc")
