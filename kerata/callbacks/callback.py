@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from kerata.core.configurable import refuse_unknown
+
 
 class Callback:
     """Base of objects that act during `fit`, `evaluate` and `predict`.
@@ -18,6 +20,11 @@ class Callback:
 
     # Set by callbacks that are content with the last batch of each chunk, such as progress bars.
     _per_chunk = False
+
+    def __new__(cls, *args, **kwargs):
+        if kwargs:
+            refuse_unknown(cls, kwargs)
+        return super().__new__(cls)
 
     def __init__(self):
         self.params = None

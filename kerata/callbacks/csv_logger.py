@@ -8,6 +8,7 @@ import os
 import numpy as np
 
 from kerata.callbacks.callback import Callback
+from kerata.saving.atomic import check_writable
 
 
 class CSVLogger(Callback):
@@ -25,6 +26,7 @@ class CSVLogger(Callback):
         self.writer = self.keys = self._file = None
 
     def on_train_begin(self, logs=None):
+        check_writable(self.filename)
         going_on = self.append and os.path.exists(self.filename) and os.path.getsize(self.filename) > 0
         self.keys = None
         if going_on:

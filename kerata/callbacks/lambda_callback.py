@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import warnings
+
 from kerata.callbacks.callback import Callback
+from kerata.core.errors import did_you_mean
 
 
 class LambdaCallback(Callback):
@@ -27,5 +30,11 @@ class LambdaCallback(Callback):
             "on_train_batch_end": on_train_batch_end, **kwargs,
         }  # fmt: skip
         for name, fn in hooks.items():
+            if name.startswith("on_") and not hasattr(Callback, name):
+                warnings.warn(
+                    f"LambdaCallback was given {name!r}, and no such hook is ever called."
+                    + did_you_mean(name, [n for n in dir(Callback) if n.startswith("on_")]),
+                    stacklevel=2,
+                )
             if fn is not None:
                 setattr(self, name, fn)

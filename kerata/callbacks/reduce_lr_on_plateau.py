@@ -5,6 +5,7 @@ from __future__ import annotations
 import warnings
 
 from kerata.callbacks.monitor import MonitorCallback
+from kerata.core.configurable import unknown_arguments
 from kerata.utils.console import print_msg
 
 
@@ -30,7 +31,7 @@ class ReduceLROnPlateau(MonitorCallback):
         if factor >= 1.0:
             raise ValueError(f"`factor` of ReduceLROnPlateau must be less than 1; got {factor}.")
         if kwargs:
-            raise TypeError(f"ReduceLROnPlateau takes no argument {', '.join(map(repr, kwargs))}.")
+            raise TypeError(unknown_arguments(ReduceLROnPlateau, kwargs))
         self.factor, self.patience, self.verbose = factor, patience, verbose
         self.cooldown, self.min_lr = cooldown, min_lr
         self.cooldown_counter = self.wait = 0

@@ -43,7 +43,7 @@ _OLD_ARGUMENTS = {
     "nb_col": "kernel_size", "filter_length": "kernel_size", "border_mode": "padding", "subsample": "strides",
     "subsample_length": "strides", "dim_ordering": "data_format", "atrous_rate": "dilation_rate", "p": "rate",
     "pool_length": "pool_size", "stride": "strides", "dropout_W": "dropout", "dropout_U": "recurrent_dropout",
-    "sigma": "stddev", "length": "size",
+    "sigma": "stddev", "length": "size", "epsilon": "min_delta", "period": "save_freq",
 }  # fmt: skip
 
 
@@ -57,8 +57,10 @@ def unknown_arguments(cls: type, names) -> str:
     return f"{cls.__name__} takes no argument {', '.join(map(repr, names))}.{''.join(hints)} It takes: {', '.join(known)}."
 
 
-def _refuse_unknown(cls: type, kwargs: dict) -> None:
-    """What Python itself would refuse a moment later, in words that help."""
+def refuse_unknown(cls: type, kwargs: dict) -> None:
+    """What Python itself would refuse a moment later for a class of Kerata's, in words that help."""
+    if not _is_own(cls):
+        return
     parameters = _init_signature(cls).parameters.values()
     if any(p.kind is p.VAR_KEYWORD for p in parameters):
         return
@@ -108,8 +110,8 @@ class Configurable:
     _config_optional: frozenset = frozenset()
 
     def __new__(cls, *args, **kwargs):
-        if kwargs and _is_own(cls):
-            _refuse_unknown(cls, kwargs)
+        if kwargs:
+            refuse_unknown(cls, kwargs)
         self = super().__new__(cls)
         self.__dict__["_init_arguments"] = (args, kwargs)
         return self

@@ -26,7 +26,14 @@ class Constant(Initializer):
         self.value = value
 
     def _sample(self, shape, dtype):
-        return np.broadcast_to(np.asarray(self.value), shape).astype(_native(dtype))
+        value = np.asarray(self.value)
+        try:
+            return np.broadcast_to(value, shape).astype(_native(dtype))
+        except ValueError:
+            raise ValueError(
+                f"The `value` of Constant has the shape {value.shape}, and a weight of shape {shape} is wanted: give a number, or "
+                "an array of that shape (or one that broadcasts to it)."
+            ) from None
 
 
 class Zeros(Initializer):

@@ -169,6 +169,8 @@ class LayerState:
 
     def set_weights(self, weights) -> None:
         """Set the weights from arrays in the order of `get_weights`."""
+        if not hasattr(weights, "__iter__"):
+            raise TypeError(f"set_weights() of {self.name!r} wants a list of arrays, as get_weights() gives; got {weights!r}.")
         own, weights = self.weights, list(weights)
         if len(own) != len(weights):
             raise ValueError(
@@ -281,3 +283,14 @@ class LayerState:
 
     def _structure_of_shapes(self, value):
         return tree.map_structure(lambda x: tuple(x.shape), value)
+
+
+def check_backends(layer, what: str) -> None:
+    """ValueError where weights of a layer are on another backend than it."""
+    b = layer._backend
+    for v in layer.variables:
+        if v._backend is not b:
+            raise ValueError(
+                f"The weight {v.path!r} of {what} is on the backend {v._backend.name!r}, and {what} is on {b.name!r}: all of a "
+                f"model is on one backend. Make all layers under one backend, or move them: .to_backend({b.name!r})."
+            )

@@ -31,7 +31,13 @@ class LossFunctionWrapper(Loss):
     def call(self, y_true: Any, y_pred: Any) -> Any:
         if hasattr(y_true, "shape") and hasattr(y_pred, "shape"):
             y_true, y_pred = match_ranks(y_true, y_pred)
-        return self.fn(y_true, y_pred, **self._fn_kwargs)
+        values = self.fn(y_true, y_pred, **self._fn_kwargs)
+        if values is None or isinstance(values, str):
+            raise ValueError(
+                f"The loss function {self.name!r} must give a tensor, one loss for each sample (or their mean); it gave {values!r}."
+                + (" Does its last line say `return`?" if values is None else "")
+            )
+        return values
 
     def get_config(self) -> dict[str, Any]:
         if type(self).__init__ is not LossFunctionWrapper.__init__:

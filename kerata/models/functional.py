@@ -246,6 +246,10 @@ class Functional(Model):
 
     def _fit(self, x, want: KerasTensor, i: int):
         """`x` with the rank and dtype that this input has."""
+        if not hasattr(x, "shape"):
+            raise ValueError(
+                f"Input {self.input_names[i]!r} of model {self.name!r} is an array or tensor; got {x!r} ({type(x).__name__})."
+            )
         rank, wanted = len(x.shape), len(want.shape)
         problem = None
         if rank != wanted or self._checks_shapes:

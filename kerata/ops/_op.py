@@ -13,6 +13,7 @@ from kerata import backend
 from kerata.core import dtypes
 from kerata.core.keras_tensor import KerasTensor
 from kerata.core.variable import Variable
+from kerata.ops._explain import explain
 
 _SCALARS = frozenset((int, float, bool, complex))
 _PLAIN = frozenset((*_SCALARS, str, type(None), slice, type(...)))
@@ -82,6 +83,11 @@ def op(fn: Callable | None = None, *, spec: Callable | None = None) -> Callable:
             return fn(*args, **kwargs)
         except NotImplementedError:
             return _carried(here, fn, args, kwargs)
+        except Exception as error:
+            told = explain(fn, args, kwargs, error)
+            if told is None:
+                raise
+            raise told from error
 
     def elsewhere(here, args, kwargs):
         """Symbolic arguments, containers, Variables, tensors of another backend."""
@@ -99,6 +105,11 @@ def op(fn: Callable | None = None, *, spec: Callable | None = None) -> Callable:
                 return fn(*args, **kwargs)
         except NotImplementedError:
             return _carried(other or here, fn, args, kwargs)
+        except Exception as error:
+            told = explain(fn, args, kwargs, error)
+            if told is None:
+                raise
+            raise told from error
 
     dispatch.is_op = True
     dispatch.spec = spec

@@ -11,7 +11,7 @@ import numpy as np
 from kerata.training.explain import explain_numpy_error
 from kerata.training.names import children, is_nest
 
-__all__ = ["check_fit_data", "explain_numpy_error"]
+__all__ = ["check_fit_data", "explain_numpy_error", "warn"]
 
 _LOOK_AT = 5_000_000  # elements of one array that are read; larger ones are sampled
 
@@ -40,10 +40,11 @@ def check_fit_data(model: Any, x: Any, y: Any = None, sample_weight: Any = None)
     if y is not None and compiled is not None and getattr(compiled, "built", False):
         for name, loss, target, shape in compiled.pairs(y):
             if isinstance(target, np.ndarray):
+                _check_no_text_target(target, loss, name)
                 check_target(target, loss, shape, name)
 
 
-def _warn(message: str) -> None:
+def warn(message: str) -> None:
     """A warning about the first line outside of Kerata on the stack."""
     level, frame = 1, sys._getframe()
     while frame is not None and frame.f_globals.get("__name__", "").partition(".")[0] == "kerata":
@@ -99,7 +100,7 @@ def _check_finite(array: np.ndarray, words: str) -> None:
     first = int(np.argmax(bad)) * step
     value = array[first].ravel()[~np.isfinite(array[first].ravel())][0]
     more = f"{int(bad.sum())} of {len(rows)} rows" + (" looked at" if step > 1 else "")
-    _warn(
+    warn(
         f"{words[0].upper()}{words[1:]} has values that are not finite: {value} in row {first} ({more}). The loss "
         "will be NaN. Replace them (numpy.nan_to_num) or leave those rows out.",
     )
@@ -114,9 +115,18 @@ def _check_no_text(array: np.ndarray, words: str, model: Any) -> None:
         )
 
 
+def _check_no_text_target(y: np.ndarray, loss: Any, name: str | None) -> None:
+    ours = getattr(getattr(loss, "fn", None), "__module__", "").startswith("kerata.losses")
+    if y.dtype.kind in "US" and ours:
+        raise ValueError(
+            f"`y`{f' for the output {name!r}' if name else ''} holds text, such as {str(y.ravel()[0])!r}, and losses compare "
+            "numbers. Number the classes: `names, y = numpy.unique(y, return_inverse=True)`."
+        )
+
+
 def _check_weights(array: np.ndarray, label: str) -> None:
     if array.size and array.dtype.kind in "fiu" and np.min(_rows(array)[0]) < 0:
-        _warn(
+        warn(
             f"`{label}` has negative weights: training makes the loss of those samples larger, not smaller.",
         )
 
@@ -178,7 +188,7 @@ class _Target:
                 hint = " For one label a sample put `Flatten()` (or a global pooling layer) in front of the last Dense layers."
             raise self._wrong_shape(f"one integer label each, shape {_show(self.pred_shape[:-1])}", hint)
         if self.units == 1:
-            _warn(
+            warn(
                 f"The loss '{self.loss_name}' with one output unit is always 0: for two classes use "
                 "'binary_crossentropy' with Dense(1, activation='sigmoid'), or Dense(2, activation='softmax').",
             )
@@ -194,7 +204,7 @@ class _Target:
         low, high = kept.min(), kept.max()
         if low >= 0 and high < self.units:
             if rows.dtype.kind == "f" and np.any(kept != np.floor(kept)):
-                _warn(
+                warn(
                     f"{self.what} has labels that are not whole numbers; '{self.loss_name}' wants classes 0, 1, 2, ...",
                 )
             return
@@ -207,7 +217,7 @@ class _Target:
             advice = "The labels count from 1: give `y - 1`."
         elif low < 0:
             advice = f"Labels go from 0 to {self.units - 1}."
-        _warn(
+        warn(
             f"{self.what} has the class{'es' if len(wrong) > 1 else ''} {listed} ({int(outside.sum())} of {len(rows)} "
             f"samples{' looked at' if step > 1 else ''}, first in row {first}), but that output has {self.units} "
             f"units, for the classes 0 to {self.units - 1}. Such samples give a loss of 0 and count as wrong in "
@@ -258,7 +268,7 @@ class _Target:
             )
         else:
             advice = "For real values use 'mse'."
-        _warn(
+        warn(
             f"{self.what} has values from {low} to {high}; the loss '{self.loss_name}' wants labels between 0 and 1, and "
             f"is not bounded from below for others. {advice}",
         )
@@ -269,7 +279,7 @@ class _Target:
         if self._fits(shape) or self._fits((*shape, 1)) or (shape[-1] == 1 and self._fits(shape[:-1])):
             return
         if len(have) == len(shape) and all(w is None or 1 in (h, w) or h == w for h, w in zip(have[1:], shape[1:])):
-            _warn(
+            warn(
                 f"{self.what} has shape {have}, and {self.output} has shape {shape}: the loss '{self.loss_name}' repeats "
                 "the smaller one to compare them, which is rarely meant. "
                 f"Wanted: targets of shape {_show(shape)}.",

@@ -7,13 +7,17 @@ import time
 
 import numpy as np
 
+from kerata.backend import backend_scope
 from kerata.backend.protocol import PreferSteps
 from kerata.callbacks.callback_list import CallbackList
 from kerata.core import config, tree
 from kerata.layers.state import Listing
-from kerata.training import checks
+from kerata.training import auto, checks
+from kerata.training.arguments import fraction, frequency, verbosity, whole
+from kerata.training.check_indices import check_indices as _check_indices
 from kerata.training.data import ArraySource, is_array_like, make_source, train_validation_split
-from kerata.training.data.class_weight import weigh
+from kerata.training.data.arrays import check_count
+from kerata.training.data.class_weight import check_class_weight, weigh
 from kerata.training.data.packing import as_batch
 from kerata.training.interrupt import DeferredInterrupt
 
@@ -186,6 +190,12 @@ def own_function(model, kind: str):
 def fit(model, *, x, y, batch_size, epochs, verbose, callbacks, validation_split, validation_data, shuffle, class_weight,
         sample_weight, initial_epoch, steps_per_epoch, validation_steps, validation_batch_size, validation_freq):  # fmt: skip
     """See `Trainer.fit`."""
+    epochs, initial_epoch = whole("epochs", epochs), whole("initial_epoch", initial_epoch)
+    validation_split, validation_freq = fraction("validation_split", validation_split), frequency(validation_freq)
+    validation_batch_size = check_count("validation_batch_size", validation_batch_size)
+    verbose = verbosity(verbose)
+    if class_weight is not None:
+        class_weight = check_class_weight(class_weight, getattr(model, "output_names", None))
     if validation_split and validation_data is None:
         if not is_array_like(x):
             raise ValueError(
@@ -193,15 +203,19 @@ def fit(model, *, x, y, batch_size, epochs, verbose, callbacks, validation_split
             )
         (x, y, sample_weight), validation_data = train_validation_split((x, y, sample_weight), validation_split)
     source = make_source(x, y, sample_weight, batch_size, steps_per_epoch, shuffle, class_weight)
-    _check_frequency(validation_freq)
     validation = None
     if validation_data is not None:
         validation = _validation_source(validation_data, validation_batch_size or batch_size, validation_steps)
     model._prepare(source.peek(), training=True)
     _check_data(model, source)
+    _check_validation(model, source, validation)
+    model._warn_if_frozen()
     model.stop_training = False
     if config.max_epochs() is not None:
         epochs = min(epochs, config.max_epochs())
+    if model._finds_backend:
+        model._finds_backend = False
+        auto.settle(model, source, epochs - initial_epoch)
     callbacks = as_callback_list(
         callbacks, model, add_history=True, verbose=verbose, epochs=epochs, steps=source.num_batches
     )
@@ -209,7 +223,7 @@ def fit(model, *, x, y, batch_size, epochs, verbose, callbacks, validation_split
     runner = Runner(model, "train", source, callbacks)
     tester = Runner(model, "test", validation, callbacks) if validation is not None else None
     try:
-        with DeferredInterrupt() as interrupt:
+        with backend_scope(model._backend), DeferredInterrupt() as interrupt:
             _epochs(model, runner, tester, callbacks, interrupt, initial_epoch, epochs, validation_freq)
     finally:
         source.close()
@@ -245,14 +259,6 @@ def _validates(epoch: int, freq) -> bool:
     return (epoch + 1) % freq == 0 if isinstance(freq, int) else epoch + 1 in freq
 
 
-def _check_frequency(freq) -> None:
-    if (isinstance(freq, int) and freq > 0) or isinstance(freq, list | tuple | set | range):
-        return
-    raise ValueError(
-        f"Expected `validation_freq` to be a positive int, or a list of epochs (from 1). Received: validation_freq={freq!r}."
-    )
-
-
 def _validation_source(data, batch_size, steps):
     if isinstance(data, tuple | list) and is_array_like(data):
         if len(data) not in (1, 2, 3):
@@ -265,6 +271,20 @@ def _check_data(model, source) -> None:
     """What can be seen in the data before training."""
     if isinstance(source, ArraySource):
         checks.check_fit_data(model, *(*source.data, None, None)[:3])
+        _check_indices(model, source.data[0], "x")
+
+
+def _check_validation(model, source, validation) -> None:
+    """What can be seen in the validation data before training."""
+    if not isinstance(validation, ArraySource):
+        return
+    _check_indices(model, validation.data[0], "validation_data[0]")
+    targets = [len(s.data) > 1 and s.data[1] is not None for s in (source, validation) if isinstance(s, ArraySource)]
+    if targets[-1] is False and targets[0] and model._compile_loss is not None:
+        raise ValueError(
+            "`validation_data` has no targets: give `(x, y)` or `(x, y, sample_weight)`, a tuple. Without targets the loss of "
+            f"model {model.name!r} cannot be computed."
+        )
 
 
 def _test(model, tester: Runner, callbacks, interrupt) -> dict:
@@ -293,6 +313,8 @@ def predict(model, x, batch_size, verbose, steps, callbacks):
     if source.num_samples is None or source.num_samples > (source.batch_size or 0) or not model.built:
         model._prepare(source.peek(), training=False)
     callbacks = as_callback_list(callbacks, model, verbose=verbose, epochs=1, steps=source.num_batches)
+    if isinstance(source, ArraySource):
+        _check_indices(model, source.data[0], "x")
     step = model._on_a_batch("predict")
     model.stop_predicting = False
     callbacks.on_predict_begin()
@@ -336,21 +358,21 @@ def as_callback_list(callbacks, model, *, add_history=False, verbose="auto", epo
         if add_history and model.history is None:
             raise ValueError("The CallbackList given to fit() has no History: make it with add_history=True.")
         return callbacks
-    verbose = 1 if verbose in ("auto", True) else int(verbose or 0)
+    verbose = verbosity(verbose)
     return CallbackList(
         callbacks, add_history=add_history, add_progbar=verbose != 0, model=model, verbose=verbose, epochs=epochs,
         steps=steps,
     )  # fmt: skip
 
 
-def one_batch(x, y, sample_weight, class_weight) -> tuple:
+def one_batch(x, y, sample_weight, class_weight, names=None) -> tuple:
     """A single batch as the steps take it."""
     from kerata.training.data.arrays import count_samples, standardise
 
     x, y, sample_weight = standardise(x, y, sample_weight)
     count_samples(x, y, sample_weight)
     if class_weight is not None:
-        sample_weight = weigh(y, sample_weight, class_weight)
+        sample_weight = weigh(y, sample_weight, check_class_weight(class_weight, names))
     return as_batch(x, y, sample_weight)
 
 

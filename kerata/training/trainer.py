@@ -4,12 +4,18 @@ from __future__ import annotations
 
 import warnings
 
-from kerata import backend
+from kerata.backend import backend_scope, is_auto
 from kerata.core import tree
+from kerata.core.errors import did_you_mean
 from kerata.core.gradients import value_and_grad
 from kerata.core.masks import get_mask, set_mask
-from kerata.training import loop
+from kerata.layers.state import check_backends
+from kerata.training import checks, loop
+from kerata.training.arguments import known_arguments
+from kerata.training.data.arrays import check_count
 from kerata.training.steps import make_predict_step, make_step, unpack
+
+_EVALUATE = ("x", "y", "batch_size", "verbose", "sample_weight", "steps", "callbacks", "return_dict")
 
 
 class Trainer:
@@ -17,6 +23,7 @@ class Trainer:
 
     def _init_training(self) -> None:
         self.compiled = False
+        self._finds_backend = False
         self.stop_training = False
         self.stop_evaluating = self.stop_predicting = False
         self.optimizer = None
@@ -32,8 +39,10 @@ class Trainer:
         self.train_function = self.test_function = self.predict_function = None
 
     # -- compile ----------------------------------------------------------------------------------------------
+    @known_arguments
     def compile(self, optimizer="rmsprop", loss=None, loss_weights=None, metrics=None, weighted_metrics=None,
-                run_eagerly=False, steps_per_execution=1, jit_compile="auto", auto_scale_loss=True):  # fmt: skip
+                run_eagerly=False, steps_per_execution=1, jit_compile="auto", auto_scale_loss=True,
+                backend=None):  # fmt: skip
         """Say how to train.
 
         Args:
@@ -47,6 +56,9 @@ class Trainer:
             jit_compile: "auto": as the backend is fastest; True: also compile where that is no default (PyTorch's
                 `torch.compile`, TensorFlow's XLA); False: TensorFlow without XLA, JAX without `jit`.
             auto_scale_loss: with a mixed_float16 policy, scale the loss so that gradients keep their bits.
+            backend: the name of a backend to move the model to; or "auto": the first `fit` tries some steps on each
+                backend that is installed, for 20 s at most (`set_backend("auto", budget=seconds)`), and goes on
+                with the fastest, which is remembered. By default the model stays where it is.
 
         Returns:
             None. (`model = model.compile(...)` would lose the model.)
@@ -56,15 +68,20 @@ class Trainer:
         from kerata.training.compile_losses import CompileLoss
         from kerata.training.compile_metrics import CompileMetrics
 
+        if isinstance(jit_compile, str) and jit_compile != "auto":
+            raise ValueError(f"`jit_compile` is True, False or 'auto'; got {jit_compile!r}.")
         if run_eagerly and jit_compile is True:
-            warnings.warn("compile(run_eagerly=True, jit_compile=True): eager steps are not compiled.", stacklevel=2)
+            warnings.warn("compile(run_eagerly=True, jit_compile=True): eager steps are not compiled.", stacklevel=3)
             jit_compile = False
         arguments = {
             "optimizer": optimizer, "loss": loss, "loss_weights": loss_weights, "metrics": metrics,
             "weighted_metrics": weighted_metrics, "run_eagerly": run_eagerly,
             "steps_per_execution": steps_per_execution, "jit_compile": jit_compile,
         }  # fmt: skip
-        with backend.backend_scope(self._backend):
+        self._finds_backend = is_auto() if backend is None else backend == "auto"
+        if backend not in (None, "auto"):
+            self.to_backend(backend)
+        with backend_scope(self._backend):
             self.optimizer = optimizers.get(optimizer)
             if auto_scale_loss and self._dtype_policy.name == "mixed_float16" and self.optimizer is not None:
                 from kerata.optimizers import LossScaleOptimizer
@@ -84,9 +101,7 @@ class Trainer:
         self.loss = loss
         self.run_eagerly = run_eagerly
         self.jit_compile = jit_compile
-        if not isinstance(steps_per_execution, int) or steps_per_execution < 1:
-            raise ValueError(f"`steps_per_execution` is a positive integer; got {steps_per_execution!r}.")
-        self.steps_per_execution = steps_per_execution
+        self.steps_per_execution = check_count("`steps_per_execution`", steps_per_execution) or 1
         self.auto_scale_loss = auto_scale_loss
         self.stop_training = False
         self.compiled = True
@@ -141,12 +156,18 @@ class Trainer:
             (_, (loss, y_pred)), grads = value_and_grad(forward, variables, has_aux=True)()
             optimizer.apply(grads, variables)
         else:
-            warnings.warn(f"Model {self.name!r} has no trainable weights, so `fit` changes nothing but its statistics.", stacklevel=2)
             _, (loss, y_pred) = forward()
         b = self._backend
         y_pred = self._detached(y_pred) if b.is_tensor(y_pred) else tree.map_structure(self._detached, y_pred)
         self._track_loss(b.stop_gradient(loss), x)
         return x, y, y_pred, sample_weight
+
+    def _warn_if_frozen(self) -> None:
+        if type(self).train_step is Trainer.train_step and not self.trainable_variables:
+            checks.warn(
+                f"Model {self.name!r} has no trainable weights, so training changes nothing but its statistics. Set "
+                "`trainable = True` on the layers to train, and compile again."
+            )
 
     def _detached(self, x):
         """`x` for the metrics: without its gradient, with its mask."""
@@ -318,6 +339,9 @@ class Trainer:
         if training and self.optimizer is not None and not self.optimizer.built:
             self.optimizer.build(self.trainable_variables)
 
+    def _check_backends(self) -> None:
+        check_backends(self, f"model {self.name!r}")
+
     def _all_built(self) -> bool:
         return all(layer.built for layer in self._flatten_layers())
 
@@ -361,6 +385,7 @@ class Trainer:
         key = (kind, batch_size, ordered, self._mode(), frozen)
         found = self._compiled_steps.get(key)
         if found is None:
+            self._check_backends()
             b, mode, state = self._backend, self._mode(), self._state(kind)
             if kind == "predict":
                 found = b.compile_step(make_predict_step(self), lambda out: out, state, mode, donate=False)
@@ -398,6 +423,7 @@ class Trainer:
         return self.predict_function
 
     # -- the four verbs ---------------------------------------------------------------------------------------
+    @known_arguments
     def fit(self, x=None, y=None, batch_size=None, epochs=1, verbose="auto", callbacks=None, validation_split=0.0,
             validation_data=None, shuffle=True, class_weight=None, sample_weight=None, initial_epoch=0,
             steps_per_epoch=None, validation_steps=None, validation_batch_size=None, validation_freq=1):  # fmt: skip
@@ -414,7 +440,7 @@ class Trainer:
             validation_split: the fraction of the arrays, from their end, to keep for validation.
             validation_data: `(x, y)`, `(x, y, sample_weight)` or a source of batches to validate on.
             shuffle: whether to draw a new order of samples each epoch.
-            class_weight: `{class: weight}` for the loss.
+            class_weight: `{class: weight}` for the loss; for several outputs `{output: {class: weight}}`.
             sample_weight: a weight for each sample.
             initial_epoch: the epoch to begin with (to go on with a training).
             steps_per_epoch, validation_steps: batches in an epoch, in a validation; by default all.
@@ -429,7 +455,7 @@ class Trainer:
             from kerata.backend.numpy.autodiff import _MESSAGE
 
             raise NotImplementedError(f"fit() of model {self.name!r}: {_MESSAGE}")
-        with backend.backend_scope(self._backend):
+        with backend_scope(self._backend):
             return loop.fit(
                 self, x=x, y=y, batch_size=batch_size, epochs=epochs, verbose=verbose, callbacks=callbacks,
                 validation_split=validation_split, validation_data=validation_data, shuffle=shuffle,
@@ -452,8 +478,9 @@ class Trainer:
         """
         self._check_compiled("test")
         if kwargs:
-            raise ValueError(f"evaluate() of model {self.name!r}: arguments not recognized: {', '.join(map(repr, kwargs))}.")
-        with backend.backend_scope(self._backend):
+            raise ValueError(f"evaluate() of model {self.name!r}: arguments not recognized: {', '.join(map(repr, kwargs))}."
+                             + "".join(did_you_mean(k, _EVALUATE) for k in kwargs))
+        with backend_scope(self._backend):
             logs = loop.evaluate(self, x, y, batch_size, verbose, sample_weight, steps, callbacks)
         return logs if return_dict else self._as_values(logs)
 
@@ -468,6 +495,7 @@ class Trainer:
         values = [logs[n] for n in (*names, *sorted(set(logs) - set(names)))]
         return values[0] if len(values) == 1 else values
 
+    @known_arguments
     def predict(self, x, batch_size=None, verbose="auto", steps=None, callbacks=None):
         """The outputs for inputs, batch after batch, as NumPy arrays (nested as the model's outputs are).
 
@@ -477,7 +505,7 @@ class Trainer:
             verbose, callbacks: as in `fit`.
             steps: how many batches to use; by default all.
         """
-        with backend.backend_scope(self._backend):
+        with backend_scope(self._backend):
             return loop.predict(self, x, batch_size, verbose, steps, callbacks)
 
     def train_on_batch(self, x, y=None, sample_weight=None, class_weight=None, return_dict=False):
@@ -493,9 +521,11 @@ class Trainer:
         return self._on_batch("test", x, y, sample_weight, None, return_dict)
 
     def _on_batch(self, kind, x, y, sample_weight, class_weight, return_dict):
-        with backend.backend_scope(self._backend):
-            batch = loop.one_batch(x, y, sample_weight, class_weight)
+        with backend_scope(self._backend):
+            batch = loop.one_batch(x, y, sample_weight, class_weight, getattr(self, "output_names", None))
             self._prepare(batch, training=kind == "train")
+            if kind == "train":
+                self._warn_if_frozen()
             self.reset_metrics()
             with loop.explained():
                 step = self._on_a_batch(kind)
@@ -505,7 +535,7 @@ class Trainer:
 
     def predict_on_batch(self, x):
         """The outputs for one batch, as NumPy arrays."""
-        with backend.backend_scope(self._backend):
+        with backend_scope(self._backend):
             batch = loop.one_batch(x, None, None, None)
             self._prepare(batch, training=False)
             step = self._on_a_batch("predict")

@@ -8,6 +8,7 @@ import re
 import shutil
 
 from kerata.core import tree
+from kerata.core.errors import need
 from kerata.utils import console
 
 # (line length, where the columns end) by (has connections, shows `trainable`)
@@ -232,6 +233,7 @@ def readable_memory_size(count: float) -> str:
 
 
 def _render(title, header, widths, line_length, rows, wired, show_trainable, totals, live) -> str:
+    need("rich", "Model.summary()")
     from rich import box
     from rich.console import Console
     from rich.table import Column, Table

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from kerata import ops
+from kerata import backend, ops
 from kerata.layers._weights import add, store_options
 from kerata.layers.adapters import LowRank
 from kerata.layers.layer import Layer
@@ -63,7 +63,22 @@ class Embedding(LowRank, Layer):
         dtype = ops.dtype(inputs)
         if dtype not in ("int32", "int64", "uint8", "uint16", "uint32", "int8", "int16"):
             inputs = ops.cast(inputs, "int32")
-        return ops.cast(ops.take(self.embeddings, inputs, axis=0), self.compute_dtype)
+        try:
+            rows = ops.take(self.embeddings, inputs, axis=0)
+        except Exception as error:  # the backends that look at indices have errors of their own
+            raise self._beyond(inputs, error) from error
+        return ops.cast(rows, self.compute_dtype)
+
+    def _beyond(self, inputs, error: Exception) -> Exception:
+        """An IndexError that says so, where `error` came from an index that the matrix does not have."""
+        words = str(error)
+        if "out of range" not in words and "out of bounds" not in words and "is not in [0" not in words:
+            return error
+        values = backend.current().to_numpy(inputs)
+        return IndexError(
+            f"Layer {self.name!r} ({type(self).__name__}) was given the indices {values.min()} to {values.max()}, and it has "
+            f"{self.input_dim} rows, for the indices 0 to {self.input_dim - 1}. Make `input_dim` larger, or correct the indices."
+        )
 
     def compute_mask(self, inputs, mask=None):
         if not self.mask_zero:

@@ -263,6 +263,12 @@ class Dot(Merge):
         shapes = _list_of_shapes(input_shape, self)
         if len(shapes) != 2:
             raise ValueError(f"Layer {self.name!r} (Dot) takes two inputs; it was given {len(shapes)}.")
+        for axis, shape in zip((self.axes,) * 2 if isinstance(self.axes, int) else self.axes, shapes):
+            if not -len(shape) <= axis < len(shape) or axis % len(shape) == 0:
+                raise ValueError(
+                    f"Layer {self.name!r} (Dot) multiplies along axis {axis}; an input of shape {shape} has the axes 1 to "
+                    f"{len(shape) - 1} besides the batch's."
+                )
         a, b = self._axes(len(shapes[0]), len(shapes[1]))
         if shapes[0][a] != shapes[1][b]:
             raise ValueError(

@@ -90,6 +90,11 @@ class Bidirectional(Layer):
     def call(self, sequences, initial_state=None, mask=None, training=None):
         forward, backward = {}, {}
         if initial_state is not None:
+            if not isinstance(initial_state, list | tuple) or len(initial_state) % 2:
+                raise ValueError(
+                    f"Layer {self.name!r} (Bidirectional): `initial_state` is a list of the forward layer's states and then the "
+                    f"backward layer's; got {_described(initial_state)}."
+                )
             half = len(initial_state) // 2
             forward["initial_state"], backward["initial_state"] = initial_state[:half], initial_state[half:]
         y = self.forward_layer(sequences, mask=mask, training=training, **forward)
@@ -141,3 +146,9 @@ def _copy(layer, direction: str):
     if direction == "backward":
         config["go_backwards"] = not config["go_backwards"]
     return type(layer).from_config(config)
+
+
+def _described(states) -> str:
+    if not isinstance(states, list | tuple):
+        return f"one of shape {tuple(states.shape)}"
+    return f"{len(states)}, of shapes {[tuple(x.shape) for x in states]}"

@@ -5,6 +5,7 @@ from __future__ import annotations
 from kerata import backend, ops
 from kerata.core import tree
 from kerata.core.variable import Variable
+from kerata.layers.call_plan import static_shape
 from kerata.layers.layer import Layer
 from kerata.layers.rnn.cell import as_cell, call_cell, initial_state, output_size
 from kerata.layers.rnn.dropout_rnn_cell import DropoutRNNCell
@@ -144,7 +145,23 @@ class RNN(Layer):
                 f"Layer {self.name!r} ({type(self).__name__}) has {len(wanted)} state(s) of size {self.state_size}; "
                 f"`initial_state` was given {len(found)}, of shapes {[tuple(x.shape) for x in found]}."
             )
+        self._check_states(sequences, found, wanted)
         return tree.map_structure(lambda x: ops.cast(x, self.compute_dtype), given)
+
+    def _check_states(self, sequences, found, sizes) -> None:
+        """ValueError for states of a shape that the cell does not have."""
+        whole = static_shape(sequences)
+        batch, shapes = whole[0], [static_shape(x) for x in found]
+        if all(isinstance(n, int) and _alike(shape, (batch, n)) for shape, n in zip(shapes, sizes)):
+            return
+        wanted = tree.flatten(self.get_initial_state(ops.shape(sequences)[0]))
+        for i, (have, first) in enumerate(zip(shapes, wanted)):
+            shape = (batch, *static_shape(first)[1:])
+            if not _alike(have, shape):
+                raise ValueError(
+                    f"Layer {self.name!r} ({type(self).__name__}): state {i} of `initial_state` has the shape {have}; wanted "
+                    f"is {shape}, one entry for each sample of the input, which has the shape {whole}."
+                )
 
     def inner_loop(self, sequences, initial_state, mask, training=False):
         """Run the cell over time: `(last_output, outputs, states)`."""
@@ -167,6 +184,10 @@ class RNN(Layer):
         if tuple(state.shape[1:]) == size or not all(isinstance(n, int) for n in size):
             return state
         return ops.zeros((ops.shape(state)[0], *size), dtype=self.compute_dtype)
+
+
+def _alike(have: tuple, wanted: tuple) -> bool:
+    return len(have) == len(wanted) and all(h is None or w is None or h == w for h, w in zip(have, wanted))
 
 
 def _time_first(x):

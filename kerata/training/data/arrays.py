@@ -41,8 +41,9 @@ class ArraySource(Source):
         self.num_samples = count_samples(x, y, sample_weight)
         if class_weight is not None:
             sample_weight = weigh(y, sample_weight, class_weight)
-        if shuffle not in (True, False, "batch"):
+        if shuffle not in (True, False, None, "batch"):
             raise ValueError(f"`shuffle` must be True, False or 'batch'; got {shuffle!r}.")
+        shuffle = shuffle if isinstance(shuffle, str) else bool(shuffle)
         self.data = as_batch(x, y, sample_weight)
         self.batch_size = check_count("batch_size", batch_size) or 32
         self.shuffle = shuffle
@@ -162,7 +163,8 @@ def check_count(what: str, value) -> int | None:
     if value is None:
         return None
     if isinstance(value, bool) or not isinstance(value, int | np.integer) or value < 1:
-        raise ValueError(f"{what} must be a positive integer; got {value!r}.")
+        hint = " Divide with `//` to get a whole number." if isinstance(value, float) else ""
+        raise ValueError(f"{what} must be a positive integer; got {value!r}.{hint}")
     return int(value)
 
 

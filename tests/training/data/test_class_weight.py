@@ -61,7 +61,7 @@ def test_streams_are_weighed_too():
         (dict(class_weight={"cat": 2.0}), "integers.*'cat'"),
         (dict(class_weight={1: 1}, sample_weight=np.ones(2)), "not both"),
         (dict(class_weight={1: 1}, y=None), "needs targets"),
-        (dict(class_weight={1: 1}, y=[np.ones(2), np.ones(2)]), "single output"),
+        (dict(class_weight={1: 1}, y=[np.ones(2), np.ones(2)]), "2 targets"),
     ],
 )
 def test_errors(arguments, words):
