@@ -21,6 +21,7 @@ _PLACES = {
     "Model": "kerata.models.model",
     "Operation": "kerata.core.operation",
     "Optimizer": "kerata.optimizers",
+    "Quantizer": "kerata.quantizers",
     "Regularizer": "kerata.regularizers",
     "RematScope": "kerata.core.remat",
     "Sequential": "kerata.models.sequential",
@@ -37,9 +38,9 @@ _PLACES = {
     "version": "kerata.version",
 }
 _SUBMODULES = (
-    "activations", "backend", "callbacks", "config", "constraints", "datasets", "dtype_policies", "initializers",
-    "layers", "legacy", "losses", "metrics", "mixed_precision", "models", "ops", "optimizers", "preprocessing", "random",
-    "regularizers", "saving", "tree", "utils",
+    "activations", "applications", "backend", "callbacks", "config", "constraints", "datasets", "dtype_policies", "initializers",
+    "layers", "legacy", "losses", "metrics", "mixed_precision", "models", "ops", "optimizers", "preprocessing", "quantizers",
+    "random", "regularizers", "saving", "tree", "utils", "wrappers",
 )  # fmt: skip
 
 __getattr__, __dir__, __all__ = _attach(__name__, _PLACES, _SUBMODULES)

@@ -1,5 +1,6 @@
 # Made by tools/stubs.py.
 from kerata import activations as activations
+from kerata import applications as applications
 from kerata import backend as backend
 from kerata import callbacks as callbacks
 from kerata import config as config
@@ -16,11 +17,13 @@ from kerata import models as models
 from kerata import ops as ops
 from kerata import optimizers as optimizers
 from kerata import preprocessing as preprocessing
+from kerata import quantizers as quantizers
 from kerata import random as random
 from kerata import regularizers as regularizers
 from kerata import saving as saving
 from kerata import tree as tree
 from kerata import utils as utils
+from kerata import wrappers as wrappers
 from kerata.core.dtype_policy import DTypePolicy as DTypePolicy
 from kerata.core.dtype_policy import FloatDTypePolicy as FloatDTypePolicy
 from kerata.models.function import Function as Function
@@ -34,6 +37,7 @@ from kerata.metrics import Metric as Metric
 from kerata.models.model import Model as Model
 from kerata.core.operation import Operation as Operation
 from kerata.optimizers import Optimizer as Optimizer
+from kerata.quantizers import Quantizer as Quantizer
 from kerata.regularizers import Regularizer as Regularizer
 from kerata.core.remat import RematScope as RematScope
 from kerata.models.sequential import Sequential as Sequential

@@ -98,16 +98,82 @@ class QuantizedDTypePolicy(DTypePolicy):
     """
 
     def __init__(self, mode: str, source_name: str | None = None):
+        self._quantization_mode = self._parse_mode(mode)
+        self._mode = mode
+        self._source_name = source_name or dtype_policy().name
+        self._name = f"{mode}_from_{self._source_name}"
+        self._compute_dtype, self._variable_dtype = self._parse_name(self._source_name)
+
+    def _parse_mode(self, mode) -> str:
         if mode not in QUANTIZATION_MODES:
             raise ValueError(unknown_name("quantization mode", mode, QUANTIZATION_MODES))
-        source = source_name or dtype_policy().name
-        self._source_name = source
-        self._name = f"{mode}_from_{source}"
-        self._compute_dtype, self._variable_dtype = self._parse_name(source)
-        self._quantization_mode = mode
+        return mode
 
     def get_config(self) -> dict:
-        return {"mode": self._quantization_mode, "source_name": self._source_name}
+        return {"mode": self._mode, "source_name": self._source_name}
+
+
+class _ModeWithNumbers(QuantizedDTypePolicy):
+    """A policy whose mode has numbers behind it: "int4/128"; they become attributes."""
+
+    mode = ""
+    _numbers: tuple[str, ...] = ()
+    _bits: tuple[int, ...] = ()
+
+    def _parse_mode(self, mode) -> str:
+        wanted = "/".join((self.mode, *(f"<{n}>" for n in self._numbers)))
+        parts = str(mode).split("/")
+        if parts[0] != self.mode or len(parts) != len(self._numbers) + 1:
+            raise ValueError(f"The mode of a {type(self).__name__} has the form {wanted!r}; got {mode!r}.")
+        for name, part in zip(self._numbers, parts[1:]):
+            try:
+                setattr(self, name, int(part))
+            except ValueError:
+                raise ValueError(f"<{name}> in the mode {wanted!r} is an integer; got {mode!r}.") from None
+        size = getattr(self, self._numbers[-1])
+        if size < -1 or size == 0:
+            raise ValueError(f"<{self._numbers[-1]}> in the mode {wanted!r} is -1 (all in one) or a positive integer; got {mode!r}.")
+        if self._bits and self.weight_bits not in self._bits:
+            known = ", ".join(map(str, self._bits))
+            raise ValueError(f"<weight_bits> in the mode {wanted!r} is one of {known}; got {mode!r}.")
+        return self.mode
+
+
+class Int4DTypePolicy(_ModeWithNumbers):
+    """A policy for int4 weights in blocks; see `QuantizedDTypePolicy`.
+
+    Args:
+        mode: "int4/<block_size>": how many inputs share a scale; -1 for all.
+        source_name: the policy's name before quantization.
+
+    >>> import kerata
+    >>> kerata.dtype_policies.Int4DTypePolicy("int4/64", "float32").block_size
+    64
+    """
+
+    mode, _numbers = "int4", ("block_size",)
+
+
+class GPTQDTypePolicy(_ModeWithNumbers):
+    """A policy for weights quantized by GPTQ; see `QuantizedDTypePolicy`.
+
+    Args:
+        mode: "gptq/<weight_bits>/<group_size>".
+        source_name: the policy's name before quantization.
+    """
+
+    mode, _numbers, _bits = "gptq", ("weight_bits", "group_size"), (2, 3, 4, 8)
+
+
+class AWQDTypePolicy(_ModeWithNumbers):
+    """A policy for weights quantized by AWQ; see `QuantizedDTypePolicy`.
+
+    Args:
+        mode: "awq/4/<group_size>".
+        source_name: the policy's name before quantization.
+    """
+
+    mode, _numbers, _bits = "awq", ("weight_bits", "group_size"), (4,)
 
 
 class QuantizedFloat8DTypePolicy(QuantizedDTypePolicy):
@@ -167,11 +233,7 @@ def get(identifier) -> DTypePolicy:
     if isinstance(identifier, dict):
         return deserialize(identifier)
     if isinstance(identifier, str):
-        for mode in QUANTIZATION_MODES:
-            if identifier.startswith(f"{mode}_from_"):
-                kind = QuantizedFloat8DTypePolicy if mode == "float8" else QuantizedDTypePolicy
-                return kind(mode, identifier.removeprefix(f"{mode}_from_"))
-        return DTypePolicy(identifier)
+        return _named(identifier)
     try:
         return DTypePolicy(dtypes.standardize_dtype(identifier))
     except ValueError:
@@ -179,6 +241,19 @@ def get(identifier) -> DTypePolicy:
             f"A dtype policy is given as a DTypePolicy, a name such as 'float32' or 'mixed_bfloat16', or a config; "
             f"got {identifier!r}."
         ) from None
+
+
+def _named(name: str) -> DTypePolicy:
+    """The policy of a name: "mixed_bfloat16", "int8_from_float32", "int4/128_from_float32"."""
+    mode, _, source = name.partition("_from_")
+    first = mode.partition("/")[0]
+    if first not in QUANTIZATION_MODES:
+        return DTypePolicy(name)
+    if not source:
+        raise ValueError(f"A quantized dtype policy is named by its mode and its source, such as '{mode}_from_float32'; got {name!r}.")
+    kinds = {"float8": QuantizedFloat8DTypePolicy, "gptq": GPTQDTypePolicy, "awq": AWQDTypePolicy}
+    kind = Int4DTypePolicy if first == "int4" and mode != "int4" else kinds.get(first, QuantizedDTypePolicy)
+    return kind(mode, source)
 
 
 def serialize(dtype_policy) -> dict:
@@ -190,7 +265,13 @@ def serialize(dtype_policy) -> dict:
 
 def deserialize(config: dict, custom_objects=None) -> DTypePolicy:
     """A policy from what `serialize` gave."""
-    classes = {c.__name__: c for c in (DTypePolicy, QuantizedDTypePolicy, QuantizedFloat8DTypePolicy)}
+    from kerata.core.dtype_policy_map import DTypePolicyMap
+
+    known = (
+        DTypePolicy, QuantizedDTypePolicy, QuantizedFloat8DTypePolicy, Int4DTypePolicy, GPTQDTypePolicy, AWQDTypePolicy,
+        DTypePolicyMap,
+    )  # fmt: skip
+    classes = {c.__name__: c for c in known}
     name = config.get("class_name")
     if name == "FloatDTypePolicy":
         name = "DTypePolicy"

@@ -55,6 +55,8 @@ def _wrap_build(build):
         object.__setattr__(self, "_building", True)
         try:
             with backend.backend_scope(self._backend), _NameScope(self):
+                if self._policy_map is not None:
+                    self._set_dtype_policy(self._policy_map)
                 result = build(self, *args, **kwargs)
         finally:
             object.__setattr__(self, "_building", False)
@@ -99,6 +101,7 @@ class Layer(LayerState, Operation):
     _config_skip = frozenset(("name", "trainable", "dtype", "autocast", "activity_regularizer"))
     _building = False
     _backend = None
+    _policy_map = None
     _fast = False
     _allow_non_tensor_positional_args = False
 
@@ -132,8 +135,9 @@ class Layer(LayerState, Operation):
 
     # -- dtypes -----------------------------------------------------------------------------------------------
     def _set_dtype_policy(self, policy) -> None:
-        if hasattr(policy, "default_policy"):  # a DTypePolicyMap: by path
-            policy = policy[self.path] if self.path in policy else policy.default_policy
+        self._policy_map = policy if hasattr(policy, "default_policy") else None
+        if self._policy_map is not None:  # a DTypePolicyMap: by the path, which is known in the end when the layer is built
+            policy = self._policy_map[self.path]
         self._dtype_policy = policy
         compute, variable = policy.compute_dtype, policy.variable_dtype
         self._autocast_to = compute if self.autocast and compute != variable else None
@@ -141,7 +145,7 @@ class Layer(LayerState, Operation):
 
     @property
     def dtype_policy(self):
-        return self._dtype_policy
+        return self._dtype_policy if self._policy_map is None else self._policy_map
 
     @dtype_policy.setter
     def dtype_policy(self, value):
@@ -331,6 +335,9 @@ class Layer(LayerState, Operation):
                 return self._call_in_full(args, kwargs)
         plan = call_plan.plan_of(self)
         bound = plan.bind(args, kwargs, self)
+        if self._policy_map is not None and not self.built:
+            with _NameScope(self):
+                self._set_dtype_policy(self._policy_map)
         bound = self._convert_arguments(bound, plan)
         symbolic = any_symbolic(bound.values())
         if self._allow_non_tensor_positional_args is False and not symbolic:
@@ -645,7 +652,7 @@ class Layer(LayerState, Operation):
         """A JSON-ready dictionary from which `from_config` makes an equal layer (without its weights)."""
         from kerata.saving.serialization import serialize_value
 
-        config = {"name": self.name, "trainable": self.trainable, "dtype": serialize_value(self._dtype_policy)}
+        config = {"name": self.name, "trainable": self.trainable, "dtype": serialize_value(self.dtype_policy)}
         if self.activity_regularizer is not None:
             config["activity_regularizer"] = serialize_value(self.activity_regularizer)
         return {**config, **self._own_config()}

@@ -10,7 +10,8 @@ from kerata.core.variable import Variable
 from kerata.layers.tracking import Held, unique
 
 _SKIPPED = frozenset(
-    ("_init_arguments", "_inbound_nodes", "_listing", "_losses", "_weights", "_build_shapes_dict", "_dtype_policy", "_backend")
+    ("_init_arguments", "_inbound_nodes", "_listing", "_losses", "_weights", "_build_shapes_dict", "_dtype_policy", "_policy_map",
+     "_backend")
 )
 
 

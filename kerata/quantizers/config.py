@@ -1,0 +1,108 @@
+"""How layers are quantized: configs for `layer.quantize` and `model.quantize`."""
+
+from __future__ import annotations
+
+from kerata.core.configurable import Configurable
+from kerata.quantizers.absmax import AbsMaxQuantizer, Quantizer
+
+
+def _quantizer(value, name: str):
+    """A quantizer from itself, its config or its name; None stays None."""
+    from kerata import quantizers
+
+    if isinstance(value, str | dict):
+        value = quantizers.get(value)
+    if value is not None and not callable(value):
+        raise TypeError(f"`{name}` is a Quantizer or None; got {value!r}.")
+    return value
+
+
+class QuantizationConfig(Configurable):
+    """Base of what `quantize` can be told.
+
+    Args:
+        weight_quantizer: rounds the weights; None for the mode's own way.
+        activation_quantizer: rounds the inputs; None to keep them floats.
+    """
+
+    def __init__(self, weight_quantizer=None, activation_quantizer=None):
+        self.weight_quantizer = _quantizer(weight_quantizer, "weight_quantizer")
+        self.activation_quantizer = _quantizer(activation_quantizer, "activation_quantizer")
+
+    @property
+    def mode(self) -> str:
+        """The mode: "int8", "int4", ...: what `quantize` does with such a config."""
+        raise NotImplementedError("The base class QuantizationConfig has no mode: use Int8QuantizationConfig or another subclass.")
+
+    def weight_quantizer_or_default(self, default):
+        return default if self.weight_quantizer is None else self.weight_quantizer
+
+    def activation_quantizer_or_default(self, default):
+        return default if self.activation_quantizer is None else self.activation_quantizer
+
+
+def _want_int8(config, *names) -> None:
+    for name in names:
+        quantizer = getattr(config, name)
+        dtype = getattr(quantizer, "output_dtype", "int8")
+        if isinstance(quantizer, Quantizer) and dtype != "int8":
+            raise ValueError(f"{type(config).__name__} wants a `{name}` with output_dtype='int8'; this one has {dtype!r}.")
+
+
+class Int8QuantizationConfig(QuantizationConfig):
+    """Weights as int8 with a scale for each output; inputs rounded too, so that the product is one of integers.
+
+    Args:
+        weight_quantizer: `AbsMaxQuantizer` by default.
+        activation_quantizer: "default" for `AbsMaxQuantizer`; None leaves the inputs floats.
+
+    >>> import kerata
+    >>> kerata.quantizers.Int8QuantizationConfig(activation_quantizer=None).mode
+    'int8'
+    """
+
+    mode = "int8"
+
+    def __init__(self, weight_quantizer=None, activation_quantizer="default"):
+        if isinstance(activation_quantizer, str) and activation_quantizer == "default":
+            activation_quantizer = AbsMaxQuantizer()
+        super().__init__(weight_quantizer, activation_quantizer)
+        _want_int8(self, "weight_quantizer", "activation_quantizer")
+
+
+class Int4QuantizationConfig(QuantizationConfig):
+    """Weights in 4 bits, two in a byte.
+
+    Args:
+        weight_quantizer: of weights with one scale for each output; None for `AbsMaxQuantizer` to -8..7.
+        activation_quantizer: rounds the inputs; "default" and None leave them floats.
+        block_size: how many inputs share a scale and zero point; None or -1: one scale for each output.
+
+    >>> import kerata
+    >>> kerata.quantizers.Int4QuantizationConfig(block_size=64).block_size
+    64
+    """
+
+    mode = "int4"
+
+    def __init__(self, weight_quantizer=None, activation_quantizer="default", block_size=128):
+        if isinstance(activation_quantizer, str) and activation_quantizer == "default":
+            activation_quantizer = None
+        if block_size is not None and (not isinstance(block_size, int) or block_size < -1 or block_size == 0):
+            raise ValueError(f"`block_size` is None, -1 or a positive integer; got {block_size!r}.")
+        super().__init__(weight_quantizer, activation_quantizer)
+        self.block_size = block_size
+        _want_int8(self, "weight_quantizer")
+        if block_size not in (None, -1) and (self.weight_quantizer or self.activation_quantizer):
+            raise ValueError(
+                f"Quantizers of your own go with one scale for each output: block_size=None or -1; got block_size={block_size}."
+            )
+
+
+class Float8QuantizationConfig(QuantizationConfig):
+    """Weights stay floats, and pass through float8 in each product: for training. It has no settings."""
+
+    mode = "float8"
+
+    def __init__(self):
+        super().__init__()
