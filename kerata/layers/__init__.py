@@ -56,9 +56,29 @@ _FAMILIES = {
     "preprocessing.normalization": "Normalization",
     "preprocessing.discretization": "Discretization",
     "preprocessing.category_encoding": "CategoryEncoding",
+    "preprocessing.string_lookup": "StringLookup",
+    "preprocessing.integer_lookup": "IntegerLookup",
+    "preprocessing.hashing": "HashedCrossing Hashing",
+    "preprocessing.text_vectorization": "TextVectorization",
+    "preprocessing.spectrograms": "MelSpectrogram STFTSpectrogram",
+    "foreign.torch_module": "TorchModuleWrapper",
+    "foreign.jax_layer": "FlaxLayer JaxLayer",
+    "foreign.saved_model": "TFSMLayer",
     "preprocessing.image.resizing": "Resizing",
     "preprocessing.image.center_crop": "CenterCrop",
     "preprocessing.image.random_flip": "RandomFlip",
+    "preprocessing.image.colors": (
+        "RandomBrightness RandomColorDegeneration RandomColorJitter RandomContrast RandomGrayscale RandomHue RandomSaturation"
+    ),
+    "preprocessing.image.tones": "AutoContrast Equalization RandomInvert RandomPosterization Solarization",
+    "preprocessing.image.clahe": "ContrastLimitedAdaptiveHistogramEqualization",
+    "preprocessing.image.filters": "RandomGaussianBlur RandomSharpness",
+    "preprocessing.image.affine": "RandomRotation RandomShear RandomTranslation RandomZoom",
+    "preprocessing.image.warps": "RandomElasticTransform RandomPerspective",
+    "preprocessing.image.regions": "CutMix MixUp RandomCrop RandomErasing",
+    "preprocessing.image.policies": "AugMix RandAugment",
+    "preprocessing.image.max_num_bounding_boxes": "MaxNumBoundingBoxes",
+    "preprocessing.pipeline": "Pipeline",
 }
 _PLACES = {name: f"{_HERE}.{module}" for module, names in _FAMILIES.items() for name in names.split()}
 _PLACES.update({

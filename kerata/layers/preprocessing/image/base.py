@@ -1,8 +1,8 @@
-"""ImageLayer and RandomImageLayer: what all layers of this folder share."""
+"""ImageLayer: what all layers of this folder share."""
 
 from __future__ import annotations
 
-from kerata import backend, ops, random
+from kerata import ops
 from kerata.core.config import standardize_data_format
 from kerata.layers.preprocessing.data_layer import DataLayer
 from kerata.layers.preprocessing.image import boxes as boxes_
@@ -122,35 +122,6 @@ class ImageLayer(DataLayer):
 
     def _new_size(self, size) -> tuple:
         return size
-
-
-class RandomImageLayer(ImageLayer):
-    """An `ImageLayer` that draws what it does, in training only.
-
-    Args:
-        seed: integer; by default made from the process's seed.
-        bounding_box_format, data_format: as in `ImageLayer`.
-    """
-
-    _untracked = frozenset(("_elsewhere",))
-
-    def __init__(self, seed=None, **kwargs):
-        super().__init__(**kwargs)
-        self.seed = seed
-        self.generator = random.SeedGenerator(seed)
-        self._elsewhere: dict = {}  # generators of data pipelines, by backend: no part of the layer's state
-
-    def _moves(self, training) -> bool:
-        return bool(training)
-
-    def _seed_generator(self):
-        """The generator for a draw here: that of the layer, or its like on the backend of a data pipeline."""
-        b = backend.current()
-        if b is self._backend:
-            return self.generator
-        if b.name not in self._elsewhere:
-            self._elsewhere[b.name] = random.SeedGenerator(self.generator.seed)
-        return self._elsewhere[b.name]
 
 
 def _nested(fn, parts: dict) -> dict:

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from kerata import ops, random
+from kerata import ops
 from kerata.core.errors import unknown_name
-from kerata.layers.preprocessing.image.base import RandomImageLayer
+from kerata.layers.preprocessing.image.random_base import RandomImageLayer
 
 MODES = ("horizontal", "vertical", "horizontal_and_vertical")
 
@@ -30,17 +30,11 @@ class RandomFlip(RandomImageLayer):
         super().__init__(seed=seed, data_format=data_format, **kwargs)
         self.mode = mode
 
-    def get_random_transformation(self, images, training=True, seed=None):
-        if not training:
-            return None
-        draws = random.uniform((ops.shape(images)[0], 1, 1, 1), seed=self._seed_generator() if seed is None else seed)
-        return {"flips": draws <= 0.5}
+    def draw(self, images, seed):
+        return {"flips": self._uniform(images, (0.0, 1.0), seed) <= 0.5}
 
-    def transform_images(self, images, transformation, training=True):
-        images = ops.cast(images, self.compute_dtype)
-        if not training or transformation is None:
-            return images
-        return ops.where(transformation["flips"], ops.flip(images, axis=self._mirrored()), images)
+    def apply(self, images, drawn):
+        return ops.where(drawn["flips"], ops.flip(images, axis=self._mirrored()), images)
 
     def _mirrored(self) -> tuple:
         vertical, horizontal = (a % 4 for a in self._axes)

@@ -1,0 +1,188 @@
+"""Layers that draw from many changes: RandAugment and AugMix."""
+
+from __future__ import annotations
+
+import functools
+
+from kerata import ops, random
+from kerata.layers.preprocessing.image import affine, colors, filters, tones
+from kerata.layers.preprocessing.image.random_base import RandomImageLayer, check_value_range, limits
+
+_ORDER = ("random_shear", "random_translation", "random_rotation", "random_brightness", "random_color_degeneration",
+          "random_contrast", "random_sharpness", "random_posterization", "solarization", "auto_contrast",
+          "equalization")  # fmt: skip
+_COLORS = {"random_brightness": colors.RandomBrightness, "random_color_degeneration": colors.RandomColorDegeneration,
+           "random_contrast": colors.RandomContrast, "random_sharpness": filters.RandomSharpness}  # fmt: skip
+
+
+class PolicyLayer(RandomImageLayer):
+    """A layer that holds layers of other kinds, and draws which of them change a batch, all with one strength.
+
+    Args:
+        factor: strength from 0 to 1: (lower, upper), or one number for (0, number).
+    """
+
+    def __init__(self, value_range=(0, 255), factor=0.5, interpolation="bilinear", **kwargs):
+        super().__init__(**kwargs)
+        affine.check_sampling(type(self).__name__, interpolation)
+        self.value_range = check_value_range(value_range, type(self).__name__)
+        self.factor = limits(factor, "factor", type(self).__name__, least=0)
+        self.interpolation = interpolation
+
+    def _common(self) -> dict:
+        return {"data_format": self.data_format, "dtype": self.dtype_policy,
+                "bounding_box_format": self.bounding_box_format}  # fmt: skip
+
+    def _make_moves(self) -> None:
+        f, common = self.factor, {**self._common(), "seed": self.seed, "interpolation": self.interpolation}
+        self.random_shear = affine.RandomShear(f, f, **common)
+        self.random_translation = affine.RandomTranslation(f, f, **common)
+        self.random_rotation = affine.RandomRotation(f, **common)
+
+    def _make_colors(self) -> None:
+        for name, kind in _COLORS.items():
+            setattr(self, name, kind(self.factor, value_range=self.value_range, seed=self.seed, **self._common()))
+
+    def _make_tones(self, bits: int) -> None:
+        common = {**self._common(), "value_range": self.value_range}
+        self.solarization = tones.Solarization(self.factor, self.factor, seed=self.seed, **common)
+        self.random_posterization = tones.RandomPosterization(bits, seed=self.seed, **common)
+        self.auto_contrast = tones.AutoContrast(**common)
+        self.equalization = tones.Equalization(**common)
+
+    def _choices(self) -> list:
+        return [getattr(self, name) for name in _ORDER if hasattr(self, name)]
+
+    def _draw_each(self, images) -> dict:
+        """What each layer draws, by its name among the attributes; the layers without chance draw nothing."""
+        names = [n for n in _ORDER if isinstance(getattr(self, n, None), RandomImageLayer)]
+        return {n: getattr(self, n).get_random_transformation(images) for n in names}
+
+    def _changed(self, which, method: str, value, drawn, *more):
+        """`value` after the layer number `which`; a number beyond the last changes nothing."""
+        names = [n for n in _ORDER if hasattr(self, n)]
+        branches = [functools.partial(self._after, n, method, drawn.get(n), *more) for n in names]
+        return ops.switch(which, [*branches, lambda x: x], value)
+
+    def _after(self, name: str, method: str, drawn, *value):
+        *more, value = value
+        layer = getattr(self, name)
+        kwargs = {"size": more[0]} if more else {}
+        return getattr(layer, method)(value, drawn, training=True, **kwargs)
+
+    def _draw_index(self, many: int, count: int, seed):
+        """`many` integers from 0 to count - 1."""
+        draws = random.uniform((many,), dtype="float32", seed=seed)
+        return ops.cast(ops.floor(draws * count), "int32")
+
+
+class RandAugment(PolicyLayer):
+    """Some of eleven changes, drawn for each batch, one after the other (https://arxiv.org/abs/1909.13719).
+
+    They are: shear, translation, rotation, brightness, color degeneration, contrast, sharpness, posterization,
+    solarization, auto contrast, equalization.
+
+    Args:
+        value_range: the lowest and the highest value of pixels.
+        num_ops: how many changes.
+        factor: strength from 0 to 1: (lower, upper), or one number for (0, number).
+        interpolation: "bilinear" or "nearest".
+        seed: integer.
+        data_format: "channels_last" or "channels_first".
+
+    Masks and boxes move with the images.
+    """
+
+    def __init__(self, value_range=(0, 255), num_ops=2, factor=0.5, interpolation="bilinear", seed=None, data_format=None,
+                 **kwargs):  # fmt: skip
+        super().__init__(value_range=value_range, factor=factor, interpolation=interpolation, seed=seed,
+                         data_format=data_format, **kwargs)  # fmt: skip
+        self.num_ops = num_ops
+        self._make_moves()
+        self._make_colors()
+        self._make_tones(4)
+
+    def draw(self, images, seed):
+        which = self._draw_index(self.num_ops, len(self._choices()), seed)
+        return {"layer_idxes": which, "transforms": self._draw_each(images)}
+
+    def _all(self, method: str, value, drawn, *more):
+        for i in range(self.num_ops):
+            value = self._changed(drawn["layer_idxes"][i], method, value, drawn["transforms"], *more)
+        return value
+
+    def apply(self, images, drawn):
+        return self._all("transform_images", images, drawn)
+
+    def transform_segmentation_masks(self, segmentation_masks, transformation, training=True):
+        if not training or transformation is None:
+            return segmentation_masks
+        return self._all("transform_segmentation_masks", segmentation_masks, transformation)
+
+    def transform_bounding_boxes(self, bounding_boxes, transformation, training=True, size=None):
+        if not training or transformation is None:
+            return bounding_boxes
+        return self._all("transform_bounding_boxes", bounding_boxes, transformation, size)
+
+
+class AugMix(PolicyLayer):
+    """A mixture of the image and of several chains of changes of it (https://arxiv.org/abs/1912.02781).
+
+    `m images + (1 - m) sum(w_i chain_i(images))` with m drawn from Beta(alpha, alpha) and w from Dirichlet(alpha), one
+    for the batch. A chain has up to `chain_depth` of the changes that `RandAugment` lists.
+
+    Args:
+        value_range: the lowest and the highest value of pixels.
+        num_chains: number of chains.
+        chain_depth: the most changes in a chain.
+        factor: strength from 0 to 1: (lower, upper), or one number for (0, number).
+        alpha: positive number: the higher, the more even the mixture.
+        all_ops: whether brightness, color degeneration, contrast and sharpness are among the changes.
+        interpolation: "bilinear" or "nearest".
+        seed: integer.
+        data_format: "channels_last" or "channels_first".
+
+    Labels, masks and boxes stay: the image itself is part of the mixture.
+    """
+
+    def __init__(self, value_range=(0, 255), num_chains=3, chain_depth=3, factor=0.3, alpha=1.0, all_ops=True,
+                 interpolation="bilinear", seed=None, data_format=None, **kwargs):  # fmt: skip
+        super().__init__(value_range=value_range, factor=factor, interpolation=interpolation, seed=seed,
+                         data_format=data_format, **kwargs)  # fmt: skip
+        self.num_chains, self.chain_depth = num_chains, chain_depth
+        self.alpha, self.all_ops = alpha, all_ops
+        self._make_moves()
+        self._make_tones(2)
+        if all_ops:
+            self._make_colors()
+
+    def draw(self, images, seed):
+        count, slots = len(self._choices()), self.num_chains * self.chain_depth
+        which = ops.reshape(self._draw_index(slots, count, seed), (self.num_chains, self.chain_depth))
+        depth = ops.reshape(self._draw_index(self.num_chains, self.chain_depth + 1, seed), (-1, 1))
+        places = ops.reshape(ops.arange(self.chain_depth, dtype="int32"), (1, -1))
+        gammas = random.gamma((self.num_chains,), self.alpha, dtype="float32", seed=seed)
+        return {
+            "chain_mixing_weights": gammas / ops.sum(gammas),
+            "weight_sample": random.beta((), self.alpha, self.alpha, dtype="float32", seed=seed),
+            "layer_idxes": ops.where(places < depth, which, count),
+            "transforms": [self._draw_each(images) for _ in range(slots)],
+        }
+
+    def apply(self, images, drawn):
+        weights = ops.cast(drawn["chain_mixing_weights"], self.compute_dtype)
+        own = ops.cast(drawn["weight_sample"], self.compute_dtype)
+        mixed = own * images
+        for i in range(self.num_chains):
+            changed = images
+            for j in range(self.chain_depth):
+                drawn_here = drawn["transforms"][i * self.chain_depth + j]
+                changed = self._changed(drawn["layer_idxes"][i, j], "transform_images", changed, drawn_here)
+            mixed = mixed + (1 - own) * weights[i] * changed
+        return mixed
+
+    def transform_segmentation_masks(self, segmentation_masks, transformation, training=True):
+        return segmentation_masks
+
+    def _moves(self, training) -> bool:
+        return False

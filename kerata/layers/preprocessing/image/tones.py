@@ -1,0 +1,169 @@
+"""Layers that map the values of pixels, each channel for itself."""
+
+from __future__ import annotations
+
+from kerata import ops
+from kerata.layers.preprocessing.image.random_base import RandomColorLayer, check_value_range, limits, rescaled
+from kerata.layers.preprocessing.image.base import ImageLayer
+
+BYTES = (0, 255)
+
+
+class ToneLayer(ImageLayer):
+    """A layer without chance, which changes the values of pixels in training and inference alike."""
+
+    def __init__(self, value_range=(0, 255), **kwargs):
+        super().__init__(**kwargs)
+        self.value_range = check_value_range(value_range, type(self).__name__)
+
+    def transform_segmentation_masks(self, segmentation_masks, transformation, training=True):
+        return segmentation_masks
+
+    def _moves(self, training) -> bool:
+        return False
+
+
+class AutoContrast(ToneLayer):
+    """Stretches each channel of each image over the whole range of values, in training and inference.
+
+    `(images - min) / (max - min)`, in the value range; a channel of one value stays.
+
+    Args:
+        value_range: the lowest and the highest value of pixels.
+
+    >>> import kerata
+    >>> kerata.layers.AutoContrast()(kerata.ops.reshape(kerata.ops.arange(3.0), (1, 3, 1))).ravel().tolist()
+    [0.0, 127.5, 255.0]
+    """
+
+    def transform_images(self, images, transformation=None, training=True):
+        images = ops.cast(images, self.compute_dtype)
+        low = ops.min(images, axis=self._axes, keepdims=True)
+        width = ops.max(images, axis=self._axes, keepdims=True) - low
+        flat = width <= 0
+        first, last = self.value_range
+        stretched = (images - low) * ((last - first) / ops.where(flat, ops.ones_like(width), width)) + first
+        return ops.where(flat, images, ops.clip(stretched, first, last))
+
+
+class Equalization(ToneLayer):
+    """Spreads the values of each channel of each image evenly, in training and inference: histogram equalization.
+
+    A value becomes `(n(value) - n(lowest)) / (n - n(lowest))` of the range, n(v) being the number of pixels up to v.
+
+    Args:
+        value_range: the lowest and the highest value of pixels.
+        bins: number of values that are told apart.
+        data_format: "channels_last" or "channels_first".
+    """
+
+    def __init__(self, value_range=(0, 255), bins=256, data_format=None, **kwargs):
+        super().__init__(value_range=value_range, data_format=data_format, **kwargs)
+        self.bins = bins
+
+    def transform_images(self, images, transformation=None, training=True):
+        images = ops.cast(images, self.compute_dtype)
+        rows = images if self.data_format == "channels_first" else ops.transpose(images, (0, 3, 1, 2))
+        shape = ops.shape(rows)
+        rows = ops.reshape(rows, (shape[0], shape[1], -1))
+        out = ops.reshape(self._equalized(ops.cast(rows, "float32")), shape)
+        out = out if self.data_format == "channels_first" else ops.transpose(out, (0, 2, 3, 1))
+        return ops.cast(out, self.compute_dtype)
+
+    def _equalized(self, rows):
+        """Rows of pixels (batch, channels, pixels), each equalized."""
+        last = self.bins - 1
+        values = ops.cast(ops.clip(ops.floor(rescaled(rows, self.value_range, (0, last))), 0, last), "int32")
+        up_to = ops.cumsum(histogram(values, self.bins), axis=-1)
+        total = up_to[..., -1:]
+        first = ops.min(ops.where(up_to > 0, up_to, total), axis=-1, keepdims=True)
+        spread = ops.where(total > first, total - first, ops.ones_like(total))
+        table = ops.clip(ops.round((up_to - first) / spread * last), 0, last)
+        out = rescaled(ops.take_along_axis(table, values, axis=-1), (0, last), self.value_range)
+        return ops.where(total > first, out, rows)
+
+
+def histogram(values, bins: int):
+    """How often each of 0, ..., bins - 1 stands in each row of integers (..., n): floats (..., bins)."""
+    shape = ops.shape(values)
+    rows = ops.reshape(values, (-1, shape[-1]))
+    # Every row counts into bins of its own: one pass over the pixels, and no table of pixels by bins.
+    base = ops.reshape(ops.arange(ops.shape(rows)[0], dtype="int32") * bins, (-1, 1))
+    flat = ops.reshape(rows + base, (-1,))
+    counts = ops.segment_sum(ops.ones_like(flat, dtype="float32"), flat, num_segments=ops.shape(rows)[0] * bins)
+    return ops.reshape(counts, (*shape[:-1], bins))
+
+
+class RandomPosterization(RandomColorLayer):
+    """Keeps only the highest bits of pixels, in training.
+
+    Args:
+        factor: number of bits of 8 that are kept: (lower, upper), from lower to upper - 1; or one number for (1, number).
+        value_range: the lowest and the highest value of pixels.
+        data_format: "channels_last" or "channels_first".
+        seed: integer.
+    """
+
+    def __init__(self, factor, value_range=(0, 255), data_format=None, seed=None, **kwargs):
+        super().__init__(value_range=value_range, data_format=data_format, seed=seed, **kwargs)
+        pair = (1, factor) if isinstance(factor, int | float) else factor
+        self.factor = limits(pair, "factor", "RandomPosterization", least=1, most=8)
+
+    def draw(self, images, seed):
+        lower, upper = self.factor
+        bits = ops.floor(self._uniform(images, (lower, max(upper, lower + 1)), seed, ()))
+        return {"shift_factor": ops.cast(8 - bits, "uint8")}
+
+    def apply(self, images, drawn):
+        step = 2 ** ops.reshape(ops.cast(drawn["shift_factor"], self.compute_dtype), (-1, 1, 1, 1))
+        images = ops.floor(ops.clip(rescaled(images, self.value_range, BYTES), *BYTES))
+        return rescaled(ops.floor(images / step) * step, BYTES, self.value_range)
+
+
+class Solarization(RandomColorLayer):
+    """Inverts the bright pixels, in training: `x + a` becomes `255 - x - a` where it is not below a threshold.
+
+    Args:
+        addition_factor: a in parts of 255, for each image: (lower, upper), or one number for (0, number).
+        threshold_factor: the threshold, likewise.
+        value_range: the lowest and the highest value of pixels.
+        seed: integer.
+    """
+
+    def __init__(self, addition_factor=0.0, threshold_factor=0.0, value_range=(0, 255), seed=None, **kwargs):
+        super().__init__(value_range=value_range, seed=seed, **kwargs)
+        self.addition_factor = limits(addition_factor, "addition_factor", "Solarization", least=0)
+        self.threshold_factor = limits(threshold_factor, "threshold_factor", "Solarization", least=0)
+
+    def draw(self, images, seed):
+        return {
+            "additions": self._uniform(images, self.addition_factor, seed) * 255,
+            "thresholds": self._uniform(images, self.threshold_factor, seed) * 255,
+        }
+
+    def apply(self, images, drawn):
+        images = rescaled(images, self.value_range, BYTES)
+        images = ops.clip(images + drawn["additions"], *BYTES)
+        images = ops.where(images < drawn["thresholds"], images, 255 - images)
+        return rescaled(images, BYTES, self.value_range)
+
+
+class RandomInvert(RandomColorLayer):
+    """Turns images into their negatives, `lowest + highest - images`, each with a random probability.
+
+    Args:
+        factor: the probability: (lower, upper), between which it is drawn for each image, or one number for (0, number).
+        value_range: the lowest and the highest value of pixels.
+        seed: integer.
+        data_format: "channels_last" or "channels_first".
+    """
+
+    def __init__(self, factor=1.0, value_range=(0, 255), seed=None, data_format=None, **kwargs):
+        super().__init__(value_range=value_range, seed=seed, data_format=data_format, **kwargs)
+        self.factor = limits(factor, "factor", "RandomInvert")
+
+    def draw(self, images, seed):
+        return {"apply_inversion": self._chosen(images, self.factor, seed)}
+
+    def apply(self, images, drawn):
+        return self._only(drawn["apply_inversion"], sum(self.value_range) - images, images)

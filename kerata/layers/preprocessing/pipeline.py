@@ -1,0 +1,41 @@
+"""Pipeline."""
+
+from __future__ import annotations
+
+from kerata.layers.preprocessing.data_layer import DataLayer
+
+
+class Pipeline(DataLayer):
+    """Layers one after the other, as one layer; also in a `tf.data` pipeline, where its layers may stand in one.
+
+    Args:
+        layers: list of layers (or their configs).
+        name: name of the layer.
+
+    >>> import kerata
+    >>> steps = kerata.layers.Pipeline([kerata.layers.AutoContrast(), kerata.layers.Rescaling(1 / 255)])
+    >>> float(steps(kerata.ops.reshape(kerata.ops.arange(3.0), (1, 3, 1))).max())
+    1.0
+    """
+
+    def __init__(self, layers, name=None):
+        from kerata.layers import deserialize
+
+        super().__init__(name=name)
+        self._pipeline_layers = [deserialize(layer) if isinstance(layer, dict) else layer for layer in layers]
+        self._allow_non_tensor_positional_args = True
+
+    @property
+    def layers(self) -> list:
+        """The layers, in order."""
+        return self._pipeline_layers
+
+    def call(self, inputs, training=True, mask=None):
+        for layer in self._pipeline_layers:
+            inputs = layer(inputs, training=training)
+        return inputs
+
+    def get_config(self) -> dict:
+        from kerata.layers import serialize
+
+        return {"layers": [serialize(layer) for layer in self._pipeline_layers], "name": self.name}
