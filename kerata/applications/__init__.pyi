@@ -1,0 +1,25 @@
+# Made by tools/stubs.py.
+from kerata.applications import densenet as densenet
+from kerata.applications import imagenet_utils as imagenet_utils
+from kerata.applications import inception_resnet_v2 as inception_resnet_v2
+from kerata.applications import inception_v3 as inception_v3
+from kerata.applications import resnet as resnet
+from kerata.applications import resnet50 as resnet50
+from kerata.applications import resnet_v2 as resnet_v2
+from kerata.applications import vgg16 as vgg16
+from kerata.applications import vgg19 as vgg19
+from kerata.applications import xception as xception
+from kerata.applications.densenet import DenseNet121 as DenseNet121
+from kerata.applications.densenet import DenseNet169 as DenseNet169
+from kerata.applications.densenet import DenseNet201 as DenseNet201
+from kerata.applications.inception_resnet_v2 import InceptionResNetV2 as InceptionResNetV2
+from kerata.applications.inception_v3 import InceptionV3 as InceptionV3
+from kerata.applications.resnet import ResNet101 as ResNet101
+from kerata.applications.resnet_v2 import ResNet101V2 as ResNet101V2
+from kerata.applications.resnet import ResNet152 as ResNet152
+from kerata.applications.resnet_v2 import ResNet152V2 as ResNet152V2
+from kerata.applications.resnet import ResNet50 as ResNet50
+from kerata.applications.resnet_v2 import ResNet50V2 as ResNet50V2
+from kerata.applications.vgg16 import VGG16 as VGG16
+from kerata.applications.vgg19 import VGG19 as VGG19
+from kerata.applications.xception import Xception as Xception
