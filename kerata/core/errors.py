@@ -33,11 +33,18 @@ def missing_package(package: str, what: str, extra: str | None = None) -> Import
     return ImportError(f"{what} needs the package {package!r}, which is not installed. Install it with `{how}`.")
 
 
-def need(module: str, what: str, extra: str | None = None):
-    """The module of an optional package; the error of `missing_package` where it is not installed."""
+def need(module: str, what: str, extra: str | None = None, package: str | None = None):
+    """The module of an optional package; the error of `missing_package` where it is not installed.
+
+    Args:
+        module: its full name.
+        what: what needs it, for the error.
+        extra: the extra of Kerata that brings it.
+        package: what is to be installed, where that is called otherwise than the module.
+    """
     try:
         return importlib.import_module(module)
     except ModuleNotFoundError as error:
         if (error.name or "").partition(".")[0] != module.partition(".")[0]:
             raise
-        raise missing_package(module.partition(".")[0], what, extra) from None
+        raise missing_package(package or module.partition(".")[0], what, extra) from None
