@@ -148,4 +148,15 @@ class OpCall(Operation):
         return super().compute_output_spec(*args, **kwargs)
 
     def get_config(self) -> dict:
-        return {"name": self.name}
+        """The name, and the op: by its name where that is known, else the function itself."""
+        from kerata import ops
+
+        known = getattr(ops, self.fn.__name__, None) is self.fn
+        return {"name": self.name, "op": self.fn.__name__ if known else self.fn}
+
+    @classmethod
+    def from_config(cls, config: dict):
+        from kerata import ops
+
+        fn = config["op"]
+        return cls(getattr(ops, fn) if isinstance(fn, str) else fn, name=config["name"])

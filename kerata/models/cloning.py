@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from kerata.core import tree
 from kerata.core.keras_tensor import KerasTensor
-from kerata.core.operation import OpCall
 from kerata.layers.input_layer import Input, InputLayer
 from kerata.models.functional import Functional
 from kerata.models.graph import Program
@@ -18,8 +17,9 @@ def clone_model(model, input_tensors=None, clone_function=None, call_function=No
     Args:
         model: a Functional or Sequential model, or a subclassed one with `get_config`.
         input_tensors: KerasTensors (or InputLayers) to build the new model on.
-        clone_function: `layer -> new layer`; by default `layer.__class__.from_config(layer.get_config())`.
-        call_function: `(layer, *args, **kwargs) -> outputs`, how new layers are called (Functional models).
+        clone_function: `layer -> new layer`; by default `layer.__class__.from_config(layer.get_config())`. Ops that stand in
+            the graph of a Functional model go through it as well.
+        call_function: `(layer, *args, **kwargs) -> outputs`, how new layers (and ops) are called (Functional models).
         recursive: whether nested Functional and Sequential models are cloned layer by layer too.
 
     >>> import kerata
@@ -79,8 +79,6 @@ def _clone_functional(model, input_tensors, clone, call_function):
     inputs = _inputs_for(model, input_tensors)
 
     def call_of(operation):
-        if isinstance(operation, OpCall):
-            return OpCall(operation.fn, name=operation.name)
         if id(operation) not in copies:
             copies[id(operation)] = clone(operation)
         new = copies[id(operation)]
@@ -89,7 +87,7 @@ def _clone_functional(model, input_tensors, clone, call_function):
         return lambda *args, **kwargs: call_function(new, *args, **kwargs)
 
     for operation in model.operations:  # so that automatic names are given in the layers' order
-        if not isinstance(operation, InputLayer | OpCall):
+        if not isinstance(operation, InputLayer):
             call_of(operation)
     program = Program(model._graph, model._outputs_struct)
     program.steps = [(call_of(s[4].operation), *s[1:]) for s in program.steps]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dis
 import inspect
 
 import numpy as np
@@ -66,7 +67,10 @@ def _note(fn, args, kwargs, error) -> None:
 
 
 def _raised_here(error) -> bool:
+    """Whether a `raise` of Kerata's own made it, which says what is wrong already."""
     tb = error.__traceback__
     while tb is not None and tb.tb_next is not None:
         tb = tb.tb_next
-    return tb is not None and tb.tb_frame.f_globals.get("__name__", "").partition(".")[0] == "kerata"
+    if tb is None or tb.tb_frame.f_globals.get("__name__", "").partition(".")[0] != "kerata":
+        return False
+    return tb.tb_frame.f_code.co_code[tb.tb_lasti] == dis.opmap["RAISE_VARARGS"]

@@ -28,10 +28,17 @@ def normalize(x, axis=-1, order=2, epsilon=None):
         raise ValueError(f"normalize(): `order` must be a number from 1 on; it is {order!r}.")
     x, xp = floating(x)
     epsilon = config.epsilon() if epsilon is None else epsilon
+    b = backend.current()
+    given = b.dtype(x)
+
+    def as_given(out):
+        """NumPy makes float32 of bfloat16 and a number."""
+        return out if b.dtype(out) == given else b.cast(out, given)
+
     if order == 2:
         squares = xp.sum(xp.square(x), axis=axis, keepdims=True)
         # Not max(norm, epsilon): the root's slope at 0 is infinite and would spoil the gradient.
-        return x * xp.rsqrt(xp.maximum(squares, max(epsilon * epsilon, 1e-37)))
+        return as_given(x * xp.rsqrt(xp.maximum(squares, max(epsilon * epsilon, 1e-37))))
     size = xp.abs(x)
     if order == math.inf:
         norm = xp.max(size, axis=axis, keepdims=True)
@@ -39,7 +46,7 @@ def normalize(x, axis=-1, order=2, epsilon=None):
         norm = xp.sum(size, axis=axis, keepdims=True)
     else:
         norm = xp.pow(xp.sum(xp.pow(size, order), axis=axis, keepdims=True), 1.0 / order)
-    return x / xp.maximum(norm, epsilon)
+    return as_given(x / xp.maximum(norm, epsilon))
 
 
 @op
