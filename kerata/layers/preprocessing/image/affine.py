@@ -181,8 +181,8 @@ class RandomShear(AffineLayer):
     """Shears images, in training.
 
     Args:
-        x_factor: how far rows move against each other, in pixels a row, in either direction: (lower, upper), from 0 to
-            1, or one number f for (-f, f).
+        x_factor: how far rows move against each other, in pixels a row, in either direction: (lower, upper), or
+            one number f, from 0 to 1, for (-f, f).
         y_factor: likewise for columns.
         interpolation, fill_mode, fill_value, data_format, seed: as in `RandomRotation`.
     """
@@ -206,6 +206,5 @@ class RandomShear(AffineLayer):
 
 
 def _shear_limits(factor, name: str) -> tuple:
-    one_number = isinstance(factor, int | float)
-    lower, upper = limits(factor, name, "RandomShear", least=0)
-    return (-upper, upper) if one_number else (lower, upper)
+    lower, upper = limits(factor, name, "RandomShear")
+    return (-upper, upper) if isinstance(factor, int | float) else (lower, upper)

@@ -31,7 +31,7 @@ class ContrastLimitedAdaptiveHistogramEqualization(ToneLayer):
     def transform_images(self, images, transformation=None, training=True):
         dtype = ops.dtype(images)
         values = rescaled(ops.cast(images, "float32"), self.value_range, BYTES)
-        values = ops.cast(ops.clip(ops.round(values), *BYTES), "int32")
+        values = ops.cast(ops.clip(values, *BYTES), "int32")
         values = values if self.data_format == "channels_first" else ops.transpose(values, (0, 3, 1, 2))
         out = self._equalized(values)
         out = out if self.data_format == "channels_first" else ops.transpose(out, (0, 2, 3, 1))
@@ -50,7 +50,7 @@ class ContrastLimitedAdaptiveHistogramEqualization(ToneLayer):
                 tile = ops.reshape(ops.expand_dims(row * columns, 1) + ops.expand_dims(column, 0), (-1,))
                 weight = ops.reshape(ops.expand_dims(down, 1) * ops.expand_dims(across, 0), (-1,))
                 out = out + weight * ops.take_along_axis(tables, tile * 256 + flat, axis=-1)
-        return ops.reshape(ops.clip(ops.round(out), *BYTES), ops.shape(values))
+        return ops.reshape(ops.clip(out, *BYTES), ops.shape(values))
 
     def _tiles(self, values, rows, columns, tall, wide):
         """(batch, channels, tiles, pixels); images are mirrored at the lower and the right edge to fill the tiles."""
@@ -67,24 +67,25 @@ class ContrastLimitedAdaptiveHistogramEqualization(ToneLayer):
         batch, channels, count, pixels = ops.shape(tiles)
         counts = histogram(tiles, 256)
         if self.clip_limit > 0:
-            limit = ops.maximum(ops.floor(self.clip_limit * ops.cast(pixels, "float32") / 256), 1)
+            limit = self.clip_limit * ops.cast(pixels, "float32") / 256
             excess = ops.sum(ops.maximum(counts - limit, 0), axis=-1, keepdims=True)
             counts = ops.minimum(counts, limit) + excess / 256
-        tables = ops.cumsum(counts, axis=-1) * (255 / ops.cast(pixels, "float32"))
-        return ops.reshape(ops.clip(ops.round(tables), *BYTES), (batch, channels, count * 256))
+        tables = ops.cumsum(counts, axis=-1)
+        first = tables[..., :1]
+        spread = tables[..., -1:] - first  # 0 in a tile that is black
+        tables = (tables - first) * (255 / ops.where(spread > 0, spread, ops.ones_like(spread)))
+        return ops.reshape(tables, (batch, channels, count * 256))
 
 
 def _mirrored(length, size):
     """0, ..., length - 1, with what lies beyond `size` mirrored back into it."""
-    i = ops.arange(length, dtype="int32")
-    period = ops.maximum(2 * (size - 1), 1)
-    i = i % period
-    return ops.where(i < size, i, period - i)
+    i = ops.arange(length, dtype="int32") % (2 * size)
+    return ops.where(i < size, i, 2 * size - 1 - i)
 
 
 def _neighbours(size, count: int, length):
     """For each pixel of an axis the two nearest tiles, with their weights: [(tile, weight), (tile, weight)]."""
-    place = (ops.arange(size, dtype="float32") + 0.0) / ops.cast(length, "float32") - 0.5
+    place = ops.arange(size, dtype="float32") / ops.cast(length, "float32") - 0.5
     low = ops.floor(place)
     above = place - low
     low = ops.cast(low, "int32")

@@ -143,7 +143,7 @@ class MixingLayer(RandomImageLayer):
         """A random permutation of the batch."""
         return ops.cast(ops.argsort(self._uniform(images, (0.0, 1.0), seed, ())), "int32")
 
-    def _weights(self, images, alpha, seed):
+    def _beta(self, images, alpha, seed):
         """Draws of a Beta distribution, (batch,). A Beta of numbers near 0 gives 0 or 1."""
         alpha = ops.maximum(ops.cast(alpha, "float32"), 1e-3)
         draws = random.beta((ops.shape(images)[0],), alpha, alpha, dtype="float32", seed=seed)
@@ -182,7 +182,7 @@ class CutMix(MixingLayer):
 
     def draw(self, images, seed):
         order = self._order(images, seed)
-        weight = self._weights(images, self._uniform(images, self.factor, seed, ()), seed)
+        weight = self._beta(images, self._uniform(images, self.factor, seed, ()), seed)
         side = ops.sqrt(ops.maximum(1 - weight, 0))
         inside = rectangles(self, images, ops.stack([side, side], axis=-1), seed)
         kept = 1 - ops.mean(ops.cast(inside, self.compute_dtype), axis=(1, 2, 3), keepdims=True)
@@ -222,7 +222,7 @@ class MixUp(MixingLayer):
         self.alpha = alpha
 
     def draw(self, images, seed):
-        return {"permutation_order": self._order(images, seed), "mix_weight": self._weights(images, self.alpha, seed)}
+        return {"permutation_order": self._order(images, seed), "mix_weight": self._beta(images, self.alpha, seed)}
 
     def apply(self, images, drawn):
         return self._mixed(images, drawn)

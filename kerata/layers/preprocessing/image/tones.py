@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from kerata import ops
-from kerata.layers.preprocessing.image.random_base import RandomColorLayer, check_value_range, limits, rescaled
 from kerata.layers.preprocessing.image.base import ImageLayer
+from kerata.layers.preprocessing.image.random_base import RandomColorLayer, check_value_range, limits, rescaled
 
 BYTES = (0, 255)
 
@@ -78,8 +78,8 @@ class Equalization(ToneLayer):
         total = up_to[..., -1:]
         first = ops.min(ops.where(up_to > 0, up_to, total), axis=-1, keepdims=True)
         spread = ops.where(total > first, total - first, ops.ones_like(total))
-        table = ops.clip(ops.round((up_to - first) / spread * last), 0, last)
-        out = rescaled(ops.take_along_axis(table, values, axis=-1), (0, last), self.value_range)
+        table = ops.clip(ops.round((up_to - first) / spread * 255), *BYTES)
+        out = rescaled(ops.take_along_axis(table, values, axis=-1), BYTES, self.value_range)
         return ops.where(total > first, out, rows)
 
 
