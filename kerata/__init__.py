@@ -40,7 +40,7 @@ _PLACES = {
 _SUBMODULES = (
     "activations", "applications", "backend", "callbacks", "config", "constraints", "datasets", "dtype_policies", "initializers",
     "layers", "legacy", "losses", "metrics", "mixed_precision", "models", "ops", "optimizers", "preprocessing", "quantizers",
-    "random", "regularizers", "saving", "tree", "utils", "wrappers",
+    "random", "regularizers", "saving", "tree", "utils", "visualization", "wrappers",
 )  # fmt: skip
 
 __getattr__, __dir__, __all__ = _attach(__name__, _PLACES, _SUBMODULES)

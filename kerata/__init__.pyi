@@ -23,6 +23,7 @@ from kerata import regularizers as regularizers
 from kerata import saving as saving
 from kerata import tree as tree
 from kerata import utils as utils
+from kerata import visualization as visualization
 from kerata import wrappers as wrappers
 from kerata.core.dtype_policy import DTypePolicy as DTypePolicy
 from kerata.core.dtype_policy import FloatDTypePolicy as FloatDTypePolicy
