@@ -30,10 +30,11 @@ class Step:
     """A step of a model.
 
     `silent`: it gives None, and the logs come from the metrics alone, read after the last step of a chunk.
+    `built_in`: no step of the user's own, which might take derivatives of any kind.
     """
 
-    def __init__(self, model, fn, silent: bool):
-        self.model, self.fn, self.silent = model, fn, silent
+    def __init__(self, model, fn, silent: bool, built_in: bool):
+        self.model, self.fn, self.silent, self.built_in = model, fn, silent, built_in
 
     def __call__(self, batch):
         out = self.fn(batch)
@@ -58,17 +59,17 @@ def make_step(model, kind: str):
     name = f"{kind}_step"
     method = getattr(model, name)
     if _is_stateless(method):
-        return Step(model, _stateless(model, method, kind), silent=False), lambda logs: logs
+        return Step(model, _stateless(model, method, kind), silent=False, built_in=False), lambda logs: logs
     own = _owned_by(model, name, Trainer)
     metrics = _owned_by(model, "compute_metrics", Trainer) or _owned_by(model, "get_metrics_result", Trainer)
     if own or metrics:
-        return Step(model, _checked(model, method, name), silent=False), lambda logs: logs
+        return Step(model, _checked(model, method, name), silent=False, built_in=False), lambda logs: logs
     core = model._train_core if kind == "train" else model._test_core
 
     def silent(batch):
         model._update_compiled_metrics(*core(batch))
 
-    return Step(model, silent, silent=True), lambda _: model.get_metrics_result()
+    return Step(model, silent, silent=True, built_in=True), lambda _: model.get_metrics_result()
 
 
 def _checked(model, method, name):
@@ -104,6 +105,8 @@ def _stateless(model, method, kind: str):
 
 
 def make_predict_step(model):
+    from kerata.training.trainer import Trainer
+
     method = model.predict_step
     if _is_stateless(method):
 
@@ -114,10 +117,10 @@ def make_predict_step(model):
                 v.assign(value)
             return out
 
-        return Step(model, stateless, silent=False)
+        return Step(model, stateless, silent=False, built_in=False)
 
     def predict(batch):
         with training_scope(False):
             return method(_as_given(batch))
 
-    return Step(model, predict, silent=False)
+    return Step(model, predict, silent=False, built_in=not _owned_by(model, "predict_step", Trainer))

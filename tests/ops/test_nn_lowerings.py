@@ -5,7 +5,8 @@ import pytest
 
 jax = pytest.importorskip("jax")
 
-from kerata.backend.jax import nn  # noqa: E402
+from kerata.backend import windows  # noqa: E402
+from kerata.backend.jax import nn, patches  # noqa: E402
 from kerata.backend.protocol import PreferSteps  # noqa: E402
 
 _rng = np.random.default_rng(0)
@@ -45,7 +46,7 @@ def test_both_forms_agree(monkeypatch, i):
 
         return jax.jit(jax.value_and_grad(loss, has_aux=True))(list(arrays))
 
-    with nn.compiled_loop():  # where convolutions on CPU are patches times a matrix
+    with nn.tracing(loop=True):  # where convolutions on CPU are patches times a matrix
         (_, sliced), sliced_grads = run()
     monkeypatch.setattr(nn, "on_cpu", lambda: False)
     (_, native), native_grads = run()
@@ -55,9 +56,49 @@ def test_both_forms_agree(monkeypatch, i):
 
 
 def test_a_loop_over_large_patches_is_refused():
-    with nn.compiled_loop(), pytest.raises(PreferSteps):
+    with nn.tracing(loop=True), pytest.raises(PreferSteps):
         jax.eval_shape(lambda x, k: nn.conv(x, k, (1, 1), "same", LAST, (1, 1)), *map(
             lambda s: jax.ShapeDtypeStruct(s, "float32"), ((32, 32, 32, 64), (3, 3, 64, 64))
         ))
-    with nn.compiled_loop(refuses_convolutions=True), pytest.raises(PreferSteps):
+    with nn.tracing(loop=True, refuses_shallow=True), pytest.raises(PreferSteps):
         nn.conv(X, f(3, 3, 4, 6), (1, 1), "same", LAST, (1, 1))
+
+
+@pytest.mark.parametrize("shape, kernel, strides, padding", [
+    ((6, 9, 8, 5), (3, 3, 5, 4), (1, 1), "same"),
+    ((6, 9, 8, 2), (3, 2, 2, 6), (1, 1), "valid"),  # more filters than channels: the other form of the gradient
+    ((5, 9, 8, 5), (3, 3, 5, 4), (2, 1), "same"),
+    ((4, 12, 5), (4, 5, 2), (1,), "valid"),
+    ((2, 5, 4, 6, 3), (2, 3, 2, 3, 2), (1, 1, 1), "same"),
+])
+@pytest.mark.parametrize("images", [1, 2, 100])
+def test_tiles_are_the_same_convolution(monkeypatch, shape, kernel, strides, padding, images):
+    """Values, gradients, gradients of gradients, and under vmap; however many images a tile holds."""
+    x, k = f(*shape), f(*kernel)
+    monkeypatch.setattr(patches, "_TILE", images * patches.nbytes(x, k, strides) // len(x))
+    dilation = (1,) * len(strides)
+    pads = tuple(windows.pads(padding, shape[1:-1], kernel[:-2], strides, dilation))
+
+    def results(conv):
+        def loss(x, k):
+            return (conv(x, k, strides, pads, dilation) ** 3).sum()
+
+        def penalty(x, k):
+            return (jax.grad(loss)(x, k) ** 2).sum()
+
+        return jax.jit(lambda x, k: (
+            loss(x, k), jax.grad(loss, (0, 1))(x, k), jax.grad(loss, 1)(x, k), jax.grad(penalty, (0, 1))(x, k),
+            jax.vmap(jax.grad(loss, 1), (0, None))(x[:, None], k),
+        ))(x, k)
+
+    for a, b in zip(jax.tree.leaves(results(patches.tiled_conv)), jax.tree.leaves(results(patches.conv))):
+        np.testing.assert_allclose(a, b, rtol=1e-4, atol=1e-4 * float(np.abs(b).max()))
+
+
+def test_deep_convolutions_of_a_step_go_by_tiles():
+    x, k = (jax.ShapeDtypeStruct(s, "float32") for s in ((32, 32, 32, 64), (3, 3, 64, 64)))
+    with nn.tracing(tiles=True):
+        assert nn._form(x, k, (1, 1), 1) == "tiles"
+    with nn.tracing(loop=True, refuses_shallow=True, tiles=True):
+        assert nn._form(jax.ShapeDtypeStruct((8, 32, 32, 64), "float32"), k, (1, 1), 1) == "tiles"
+    assert nn._form(x, k, (1, 1), 1) == "native"

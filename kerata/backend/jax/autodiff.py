@@ -147,7 +147,12 @@ def _distinct(values: list) -> list:
 
 def compile_step(step, result, variables, jit=True, donate=True):
     """A function of a batch: one step, then its logs (`result(what the step gave)`)."""
-    return _Program(lambda batch: _in_order(result(step(batch))), variables, jit, donate)
+
+    def pure(batch):
+        with nn.tracing(tiles=step.built_in and jit):
+            return _in_order(result(step(batch)))
+
+    return _Program(pure, variables, jit, donate)
 
 
 def _in_order(logs):
@@ -174,7 +179,7 @@ def compile_chunk(step, result, variables, batch_size: int, ordered: bool, jit=T
 
         def one(values, i):
             inner = StatelessScope(zip(carried, values))
-            with inner, nn.compiled_loop(refuses_convolutions=not donate):
+            with inner, nn.tracing(loop=True, refuses_shallow=not donate, tiles=step.built_in):
                 logs = step(batch_at(data, order, i))
                 written.update((id(v), v) for v, _ in inner.updates())
                 if carried and any(k not in known for k in written):

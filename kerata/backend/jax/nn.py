@@ -1,9 +1,9 @@
 """Neural-network primitives on JAX.
 
-On CPU, inside a compiled loop, XLA's convolution is 15 to 70 times slower than outside, and patches times a matrix (with
-their gradients) are there the fastest of all: up to 2.5 times faster than XLA's convolution outside. Outside a loop the
-patches cost 2 to 5 times as much as the convolution. So the loop decides. Pools are maxima or sums of strided slices on
-CPU, which beat `reduce_window` and its gradient. On other platforms the native operators serve.
+On CPU deep convolutions are patches times a matrix, a few images at a time: see `patches`. Of the shallow ones, XLA's
+own is 15 to 70 times slower inside a compiled loop than outside, and patches of a whole batch are there up to 2.5 times
+faster than it is outside; outside they cost 2 to 5 times as much. So the loop decides. Pools are maxima or sums of
+strided slices on CPU, which beat `reduce_window` and its gradient. On other platforms the native operators serve.
 """
 
 from __future__ import annotations
@@ -11,7 +11,6 @@ from __future__ import annotations
 import contextlib
 import functools
 import inspect
-import itertools
 import math
 import operator
 import threading
@@ -22,7 +21,9 @@ import numpy as np
 from jax import lax
 
 from kerata.backend import windows
+from kerata.backend.jax import patches
 from kerata.backend.jax.arrays import convert
+from kerata.backend.jax.patches import padded, taps
 from kerata.backend.protocol import PreferSteps
 
 __all__ = [
@@ -47,23 +48,27 @@ def on_cpu() -> bool:
     return (getattr(device, "platform", device) if device else jax.default_backend()) == "cpu"
 
 
-class _Loop(threading.local):
-    active = False  # whether the body of a compiled loop is being traced
-    refuses_convolutions = False
+class _Trace(threading.local):
+    """What is known of the program that is being traced."""
+
+    loop = False  # it is the body of a compiled loop
+    refuses_shallow = False  # which shall rather not be, if shallow convolutions are in it
+    tiles = False  # nobody asks for forward-mode derivatives of its convolutions
 
 
-_loop = _Loop()
+_trace = _Trace()
 
 
 @contextlib.contextmanager
-def compiled_loop(refuses_convolutions: bool = False):
-    """Around the tracing of a compiled loop's body."""
-    before = (_loop.active, _loop.refuses_convolutions)
-    _loop.active, _loop.refuses_convolutions = True, refuses_convolutions
+def tracing(**known: bool):
+    """Around the tracing of a step: `loop`, `refuses_shallow`, `tiles`."""
+    before = dict(_trace.__dict__)
+    _trace.__dict__.update(known)
     try:
         yield
     finally:
-        _loop.active, _loop.refuses_convolutions = before
+        _trace.__dict__.clear()
+        _trace.__dict__.update(before)
 
 
 # ---- layout
@@ -85,25 +90,8 @@ def _spatial(x, data_format):
     return x.shape[2:] if data_format == "channels_first" else x.shape[1:-1]
 
 
-def _padded(x, pads, value=0):
-    """Channels-last `x` with its spatial axes padded (or, by negative pads, cut)."""
-    if not any(map(any, pads)):
-        return x
-    config = [(0, 0, 0), *[(lo, hi, 0) for lo, hi in pads], (0, 0, 0)]
-    return lax.pad(x, jnp.asarray(value, x.dtype), config)
-
-
-def _taps(x, window, strides, dilation):
-    """For each tap of the window (in row order) the cells of `x` that it meets: strided slices."""
-    counts = [windows.count(*a) for a in zip(x.shape[1:-1], window, strides, dilation)]
-    for offset in itertools.product(*map(range, window)):
-        start = [o * d for o, d in zip(offset, dilation)]
-        stop = [o + (n - 1) * s + 1 for o, n, s in zip(start, counts, strides)]
-        yield lax.slice(x, (0, *start, 0), (x.shape[0], *stop, x.shape[-1]), (1, *strides, 1))
-
-
 # One compiled call in eager code; inside a program that is being compiled, as if it were written there.
-_STATIC = {"native", "window", "strides", "padding", "output_padding", "data_format", "dilation"}
+_STATIC = {"form", "window", "strides", "padding", "output_padding", "data_format", "dilation"}
 
 
 def _windowed(fn):
@@ -112,41 +100,54 @@ def _windowed(fn):
 
 
 # ---- convolution
-# Patches of more bytes than this fall out of the caches, and are no faster in a loop than the convolution outside.
-_LARGEST_PATCHES = 32 * 2**20
+# Where a batch has more bytes of patches than this, the rest of the step is so large that it needs the threads which
+# XLA does not use inside a loop.
+_LARGEST_PATCHES = 48 * 2**20
 
 
 def conv(x, kernel, strides, padding, data_format, dilation):
-    if _loop.active and on_cpu() and math.prod(kernel.shape[:-2]) > 1:
-        patches = x.size * x.dtype.itemsize * math.prod(kernel.shape[:-2]) // math.prod(strides)
-        if _loop.refuses_convolutions or patches > _LARGEST_PATCHES:
-            raise PreferSteps
-    native = not (on_cpu() and (_loop.active or math.prod(kernel.shape[:-2]) == 1))
-    return _conv(x, kernel, strides, padding, data_format, dilation, native)
+    form = _form(x, kernel, strides, x.shape[1 if data_format == "channels_first" else -1] // kernel.shape[-2])
+    return _conv(x, kernel, strides, padding, data_format, dilation, form)
+
+
+def _form(x, kernel, strides, groups: int) -> str:
+    if not on_cpu():
+        return "native"
+    if math.prod(kernel.shape[:-2]) == 1:
+        return "patches"
+    if _trace.loop and patches.nbytes(x, kernel, strides) > _LARGEST_PATCHES:
+        raise PreferSteps
+    if _trace.tiles and groups == 1 and patches.pays_in_tiles(x, kernel, strides):
+        return "tiles"
+    if _trace.loop and _trace.refuses_shallow:
+        raise PreferSteps
+    return "patches" if _trace.loop else "native"
 
 
 @_windowed
-def _conv(x, kernel, strides, padding, data_format, dilation, native):
+def _conv(x, kernel, strides, padding, data_format, dilation, form):
     pads = windows.pads(padding, _spatial(x, data_format), kernel.shape[:-2], strides, dilation)
     groups = x.shape[1 if data_format == "channels_first" else -1] // kernel.shape[-2]
-    if native:
+    if form == "native":
         numbers = _numbers(len(strides), data_format)
         return lax.conv_general_dilated(
             x, kernel, strides, pads, rhs_dilation=dilation, dimension_numbers=numbers, feature_group_count=groups
         )
-    out = _patches_times_matrix(_padded(_last(x, data_format), pads), kernel, strides, dilation, groups)
+    x = _last(x, data_format)
+    if groups > 1:
+        out = _grouped_conv(padded(x, pads), kernel, strides, dilation, groups)
+    else:
+        by = patches.tiled_conv if form == "tiles" else patches.conv
+        out = by(x, kernel, tuple(strides), tuple(pads), tuple(dilation))
     return _back(out, data_format)
 
 
-def _patches_times_matrix(x, kernel, strides, dilation, groups=1):
+def _grouped_conv(x, kernel, strides, dilation, groups):
     *window, fan_in, filters = kernel.shape
-    slices = list(_taps(x, window, strides, dilation))
-    if groups == 1:
-        patches = slices[0] if len(slices) == 1 else jnp.concatenate(slices, -1)
-        return lax.dot_general(patches, kernel.reshape(-1, filters), (((patches.ndim - 1,), (0,)), ((), ())))
-    patches = jnp.stack([s.reshape(*s.shape[:-1], groups, fan_in) for s in slices], -2)
+    slices = list(taps(x, window, strides, dilation))
+    cells = jnp.stack([s.reshape(*s.shape[:-1], groups, fan_in) for s in slices], -2)
     kernel = kernel.reshape(len(slices), fan_in, groups, filters // groups)
-    out = jnp.einsum("...gtc,tcgo->...go", patches, kernel)
+    out = jnp.einsum("...gtc,tcgo->...go", cells, kernel)
     return out.reshape(*out.shape[:-2], filters)
 
 
@@ -160,7 +161,7 @@ def depthwise_conv(x, kernel, strides, padding, data_format, dilation):
         return lax.conv_general_dilated(
             x, kernel, strides, pads, rhs_dilation=dilation, dimension_numbers=numbers, feature_group_count=channels
         )
-    slices = _taps(_padded(_last(x, data_format), pads), window, strides, dilation)
+    slices = taps(padded(_last(x, data_format), pads), window, strides, dilation)
     kernel = kernel.reshape(-1, channels, multiplier)
     if multiplier == 1:
         out = functools.reduce(operator.add, (s * k[:, 0] for s, k in zip(slices, kernel)))
@@ -185,7 +186,7 @@ def conv_transpose(x, kernel, strides, padding, output_padding, data_format, dil
     x = _last(x, data_format)
     config = [(0, 0, 0), *[(lo, hi, s - 1) for (lo, hi), s in zip(pads, strides)], (0, 0, 0)]
     x = lax.pad(x, jnp.zeros((), x.dtype), config)
-    return _back(_patches_times_matrix(x, flipped, (1,) * len(strides), dilation), data_format)
+    return _back(patches.conv(x, flipped, (1,) * len(strides), ((0, 0),) * len(strides), dilation), data_format)
 
 
 # ---- pooling
@@ -221,14 +222,14 @@ def max_pool(x, window, strides, padding, data_format):
         edges = [(0, 0), (0, 0), *pads] if data_format == "channels_first" else [(0, 0), *pads, (0, 0)]
         # The start must be a constant of NumPy: only then is this known to be a maximum, which has a gradient.
         return lax.reduce_window(x, np.asarray(low, x.dtype), lax.max, *full, edges)
-    slices = _taps(_padded(_last(x, data_format), pads, low), window, strides, (1,) * len(window))
+    slices = taps(padded(_last(x, data_format), pads, low), window, strides, (1,) * len(window))
     return _back(functools.reduce(_larger, slices), data_format)
 
 
 def _window_sums(x, window, strides, pads):
     if not on_cpu() or math.prod(window) > _SLICED:
         return lax.reduce_window(x, np.zeros((), x.dtype), lax.add, (1, *window, 1), (1, *strides, 1), [(0, 0), *pads, (0, 0)])
-    return functools.reduce(operator.add, _taps(_padded(x, pads), window, strides, (1,) * len(window)))
+    return functools.reduce(operator.add, taps(padded(x, pads), window, strides, (1,) * len(window)))
 
 
 @_windowed
