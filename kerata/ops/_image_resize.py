@@ -9,6 +9,7 @@ from __future__ import annotations
 import math
 
 from kerata import backend
+from kerata.core.claims import claim
 from kerata.core.config import standardize_data_format
 from kerata.ops._op import arrays, convert, op
 
@@ -64,6 +65,7 @@ def weights(xp, size: int, out: int, scale, translation, method: str, antialias:
 def _static_weights(size, out, method, antialias):
     import numpy as np
 
+    claim((size, out), "the weights of resizing")
     xp = backend.get("numpy").xp
     return xp.asarray(weights(xp, size, out, np.float32(out / size), np.float32(0), method, antialias), dtype="float32")
 

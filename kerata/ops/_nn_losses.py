@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from kerata import backend
 from kerata.core import config, dtypes
+from kerata.core.claims import claim
 from kerata.ops._op import convert, floating, op
 
 
@@ -12,6 +13,7 @@ def encode(x, num_classes: int, axis: int, dtype: str):
     b = backend.current()
     xp, rank = b.xp, len(x.shape) + 1
     axis = axis + rank if axis < 0 else axis
+    claim((*x.shape, num_classes), "one-hot rows")
     shape = [1] * rank
     shape[axis] = num_classes
     classes = xp.reshape(xp.arange(num_classes, dtype=b.dtype(x)), shape)
@@ -51,8 +53,8 @@ def _same_shape(target, output, name: str) -> None:
         a is not None and b is not None and a != b for a, b in zip(target.shape, output.shape)
     ):
         raise ValueError(
-            f"{name}(): `target` and `output` must have the same shape; they are {tuple(target.shape)} and "
-            f"{tuple(output.shape)}."
+            f"{name}() compares element with element, and the shapes differ: `target` {tuple(target.shape)}, "
+            f"`output` {tuple(output.shape)}."
         )
 
 

@@ -8,6 +8,7 @@ import os
 
 import numpy as np
 
+from kerata.saving.hdf5_heaps import Heaps
 from kerata.saving.limits import Budget
 
 _SIGNATURE = b"\x89HDF\r\n\x1a\n"
@@ -35,12 +36,24 @@ def open_checked(source, what: str):
         file = h5py.File(source, "r")
     except (OSError, ValueError, RuntimeError, KeyError) as e:
         raise ValueError(f"{what} starts as an HDF5 file, but cannot be read: it is damaged or cut off ({e}).") from e
-    with file:
+    with file, _reading(source) as read:
         try:
-            _Check(Budget(size, what), what).group(file.id, "", 0)
+            _Check(Budget(size, what), what, read, size).group(file.id, "", 0)
         except (OSError, RuntimeError, KeyError, TypeError, OverflowError, UnicodeError, SystemError) as e:
             raise ValueError(f"{what} is damaged: {e}") from e
         yield file
+
+
+@contextlib.contextmanager
+def _reading(source):
+    """A function that reads bytes at a place of the file, beside the library."""
+    with open(source, "rb") if isinstance(source, str | os.PathLike) else contextlib.nullcontext(source) as file:
+
+        def read(at: int, count: int) -> bytes:
+            file.seek(at)
+            return file.read(count)
+
+        yield read
 
 
 def _check_signature(source, what: str) -> int:
@@ -80,8 +93,9 @@ def describe_bytes(head: bytes, size: int) -> str:
 class _Check:
     """Walks over all objects by hard links alone, and adds up what they claim."""
 
-    def __init__(self, budget: Budget, what: str):
+    def __init__(self, budget: Budget, what: str, read, size: int):
         self.budget, self.what = budget, what
+        self.heaps = Heaps(read, size, lambda why: ValueError(f"{what} was refused: it {why}."))
         self.objects = 0
         self.open_groups: set = set()
 
@@ -94,6 +108,7 @@ class _Check:
         if depth > _MAX_DEPTH:
             raise self.refuse(place, f"lies more than {_MAX_DEPTH} groups deep")
         address = h5o.get_info(group).addr
+        self.heaps.of_object(address)
         if address in self.open_groups:
             raise self.refuse(place, "is a group that contains itself")
         self.open_groups.add(address)
@@ -117,8 +132,11 @@ class _Check:
         self.open_groups.discard(address)
 
     def dataset(self, dataset, place: str) -> None:
-        from h5py import h5d
+        from h5py import h5d, h5o, h5t
 
+        self.heaps.of_object(h5o.get_info(dataset).addr)
+        if dataset.get_type().get_class() == h5t.STRING and dataset.get_type().is_variable_str():
+            self.heaps.everywhere()
         plist = dataset.get_create_plist()
         if plist.get_layout() == h5d.VIRTUAL:
             raise self.refuse(place, "is a virtual array, made of other files")

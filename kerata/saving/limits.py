@@ -8,6 +8,7 @@ import threading
 
 _FLOOR = 64 << 20
 _RATIO = 100
+_TRANSIENT = 1 << 30
 _MAX_DEPTH = 400
 _MAX_JSON = 256 << 20
 
@@ -44,11 +45,19 @@ class Budget:
         """Note that `of` needs `size` bytes; ValueError when the sum is beyond the limit."""
         self.used += int(size)
         if size < 0 or self.used > self.limit:
-            raise ValueError(
-                f"{self.what} was refused: {of} claims {size:,} bytes, which makes {self.used:,} in all, from a file of "
-                f"{self.stored:,} bytes; up to {self.limit:,} are believed. If the file is as it should be, read it inside "
-                "`with kerata.saving.limits.file_limits(max_bytes=...):`."
-            )
+            raise self._refusal(f"{of} claims {size:,} bytes, which makes {self.used:,} in all", self.limit)
+
+    def check(self, size: int, of: str) -> None:
+        """ValueError when `of`, which is only computed and not kept, is beyond all measure."""
+        limit = max(self.limit, _TRANSIENT) if _limits.max_bytes is None else self.limit
+        if size < 0 or size > limit:
+            raise self._refusal(f"{of} claims {size:,} bytes", limit)
+
+    def _refusal(self, what: str, limit: int) -> ValueError:
+        return ValueError(
+            f"{self.what} was refused: {what}, from a file of {self.stored:,} bytes; up to {limit:,} are believed. If the "
+            "file is as it should be, read it inside `with kerata.saving.limits.file_limits(max_bytes=...):`."
+        )
 
 
 def parse_json(text: str | bytes, what: str):

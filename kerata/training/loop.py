@@ -9,6 +9,7 @@ import numpy as np
 
 from kerata.backend import backend_scope
 from kerata.backend.protocol import PreferSteps
+from kerata.callbacks.backup_and_restore import with_resume
 from kerata.callbacks.callback_list import CallbackList
 from kerata.core import config, tree
 from kerata.layers.state import Listing
@@ -84,6 +85,7 @@ class Runner:
         self.end = getattr(callbacks, f"on_{kind}_batch_end")
         self.limit = config.max_steps_per_epoch() if kind == "train" else None
         self._data = None
+        self.first = 0  # the step with which the next epoch begins
         self.function = own_function(model, kind)
 
     def epoch(self, number: int, interrupt: DeferredInterrupt) -> dict:
@@ -92,9 +94,12 @@ class Runner:
         self.model._listing = Listing(self.model)
         try:
             with explained():
-                return self._epoch(number)
+                logs = self._epoch(number)
+                if self.first and not logs:  # all its steps had been done before
+                    logs = read(self.model.get_metrics_result(), self.backend)
+                return logs
         finally:
-            self.model._listing = None
+            self.model._listing, self.first = None, 0
 
     def _epoch(self, number: int) -> dict:
         if self.function is None and self.source.has_arrays and self._nbytes() <= _RESIDENT_BYTES:
@@ -121,7 +126,7 @@ class Runner:
         if self._data is None:
             self._data = self.backend.to_device(source.data)
         order = self.backend.convert(host_order) if ordered else None
-        logs, i = {}, 0
+        logs, i = {}, self.first
         rest = host_order[full * size :] if full != self.limit else ()
         joined = len(rest) > 0 and full % (self.pace.fixed or 1) != 0  # the last, smaller batch ends a group of steps
         while i < full:
@@ -152,11 +157,11 @@ class Runner:
         return logs
 
     def _over_batches(self, number: int, begun: bool = False) -> dict:
-        fixed, logs, i, due = self.pace.fixed, {}, -1, 0.0
+        fixed, logs, i, due = self.pace.fixed, {}, self.first - 1, 0.0
         step = self.function or self.model._compiled(self.kind)
         held = None
-        for i, batch in enumerate(self.source.epoch(number)):
-            if (fixed is None or i % fixed == 0) and not (begun and i == 0):
+        for i, batch in enumerate(self.source.epoch_from(number, self.first), self.first):
+            if (fixed is None or i % fixed == 0) and not (begun and i == self.first):
                 self.begin(i, None)
             held = step(self.backend.to_device(batch))
             now = time.perf_counter()
@@ -188,7 +193,7 @@ def own_function(model, kind: str):
 
 
 def fit(model, *, x, y, batch_size, epochs, verbose, callbacks, validation_split, validation_data, shuffle, class_weight,
-        sample_weight, initial_epoch, steps_per_epoch, validation_steps, validation_batch_size, validation_freq):  # fmt: skip
+        sample_weight, initial_epoch, steps_per_epoch, validation_steps, validation_batch_size, validation_freq, resume=None):  # fmt: skip
     """See `Trainer.fit`."""
     epochs, initial_epoch = whole("epochs", epochs), whole("initial_epoch", initial_epoch)
     validation_split, validation_freq = fraction("validation_split", validation_split), frequency(validation_freq)
@@ -217,15 +222,17 @@ def fit(model, *, x, y, batch_size, epochs, verbose, callbacks, validation_split
         model._finds_backend = False
         auto.settle(model, source, epochs - initial_epoch)
     callbacks = as_callback_list(
-        callbacks, model, add_history=True, verbose=verbose, epochs=epochs, steps=source.num_batches
+        with_resume(callbacks, resume), model, add_history=True, verbose=verbose, epochs=epochs, steps=source.num_batches
     )
     callbacks.validates = validation is not None
     runner = Runner(model, "train", source, callbacks)
     tester = Runner(model, "test", validation, callbacks) if validation is not None else None
+    model._fit_source = source  # for callbacks that save how far it has come
     try:
         with backend_scope(model._backend), DeferredInterrupt() as interrupt:
             _epochs(model, runner, tester, callbacks, interrupt, initial_epoch, epochs, validation_freq)
     finally:
+        model._fit_source = None
         source.close()
         if validation is not None and validation is not validation_data:
             validation.close()
@@ -235,7 +242,8 @@ def fit(model, *, x, y, batch_size, epochs, verbose, callbacks, validation_split
 def _epochs(model, runner, tester, callbacks, interrupt, initial_epoch, epochs, validation_freq) -> None:
     callbacks.on_train_begin()
     initial_epoch = getattr(model, "_initial_epoch", None) or initial_epoch  # where BackupAndRestore goes on
-    model._initial_epoch = None
+    runner.first = getattr(model, "_initial_step", None) or 0
+    model._initial_epoch = model._initial_step = None
     logs: dict = {}
     for epoch in range(initial_epoch, epochs):
         model.reset_metrics()

@@ -426,7 +426,8 @@ class Trainer:
     @known_arguments
     def fit(self, x=None, y=None, batch_size=None, epochs=1, verbose="auto", callbacks=None, validation_split=0.0,
             validation_data=None, shuffle=True, class_weight=None, sample_weight=None, initial_epoch=0,
-            steps_per_epoch=None, validation_steps=None, validation_batch_size=None, validation_freq=1):  # fmt: skip
+            steps_per_epoch=None, validation_steps=None, validation_batch_size=None, validation_freq=1, *,
+            resume=None):  # fmt: skip
         """Train for a number of epochs.
 
         Args:
@@ -446,6 +447,8 @@ class Trainer:
             steps_per_epoch, validation_steps: batches in an epoch, in a validation; by default all.
             validation_batch_size: `batch_size` by default.
             validation_freq: validate each so many epochs, or in the epochs (from 1) listed.
+            resume: a folder for the state of this training, which is saved there now and then. The same call in a new
+                process goes on where the last one was stopped or killed, and ends with the same weights.
 
         Returns:
             A `History`; its `history` maps names of logs to lists with a value for each epoch.
@@ -461,7 +464,7 @@ class Trainer:
                 validation_split=validation_split, validation_data=validation_data, shuffle=shuffle,
                 class_weight=class_weight, sample_weight=sample_weight, initial_epoch=initial_epoch,
                 steps_per_epoch=steps_per_epoch, validation_steps=validation_steps,
-                validation_batch_size=validation_batch_size, validation_freq=validation_freq,
+                validation_batch_size=validation_batch_size, validation_freq=validation_freq, resume=resume,
             )  # fmt: skip
 
     def evaluate(self, x=None, y=None, batch_size=None, verbose="auto", sample_weight=None, steps=None, callbacks=None,

@@ -112,9 +112,11 @@ def abstract_eval(fn, args, kwargs):
     NumPy has no abstract mode, so this computes; callers keep the sizes small.
     """
     from kerata.core import tree
+    from kerata.core.claims import claim
 
     def make(x):
         if isinstance(x, Spec):
+            claim(x.shape, "a tensor", np.dtype(native_dtype(x.dtype)).itemsize)
             return np.broadcast_to(np.ones((), native_dtype(x.dtype)), x.shape)
         return x
 

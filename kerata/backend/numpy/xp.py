@@ -9,6 +9,8 @@ from numpy import *  # noqa: F403
 from numpy import bool, fft, max, min, round  # noqa: F401
 
 from kerata.backend.numpy import linalg as linalg
+from kerata.core.claims import claim
+from kerata.core.scopes import context
 
 
 def _in_float64(fn):
@@ -157,3 +159,41 @@ def get_item(x, key):
 
 def make_complex(real, imag):
     return real + 1j * imag
+
+
+# -- functions whose results may be far larger than what they are given: see `core/claims.py` -------------------
+def _counted(name: str, shape_of):
+    fn = getattr(np, name)
+
+    def counted(*args, **kwargs):
+        if context.budget is not None:
+            try:
+                shape = shape_of(*args, **kwargs)
+            except (TypeError, ValueError, IndexError):  # wrong arguments, of which NumPy says what is wrong
+                shape = ()
+            claim(shape, f"the result of {name}")
+        return fn(*args, **kwargs)
+
+    counted.__name__ = name
+    return counted
+
+
+def _as_shape(shape, *args, **kwargs):
+    return np.atleast_1d(shape)
+
+
+def _padded(x, pad_width, *args, **kwargs):
+    return [n + builtins.max(int(a) + int(b), 0) for n, (a, b) in zip(np.shape(x), np.broadcast_to(pad_width, (np.ndim(x), 2)))]
+
+
+def _repeated(x, repeats, axis=None):
+    times = int(np.sum(repeats))
+    return (np.size(x), times) if axis is None else (np.size(x) // builtins.max(np.shape(x)[axis], 1), *(
+        (np.shape(x)[axis], times) if np.size(repeats) == 1 else (times,)))
+
+
+zeros, ones, full, empty = (_counted(n, _as_shape) for n in ("zeros", "ones", "full", "empty"))
+pad = _counted("pad", _padded)
+repeat = _counted("repeat", _repeated)
+tile = _counted("tile", lambda x, reps: (np.size(x), *np.atleast_1d(reps)))
+eye = _counted("eye", lambda n, m=None, *args, **kwargs: (n, n if m is None else m))

@@ -112,14 +112,28 @@ class ArraySource(Source):
     # ---- batches
 
     def epoch(self, epoch_index: int = 0) -> Iterator[tuple]:
+        return self.epoch_from(epoch_index, 0)
+
+    def epoch_from(self, epoch_index: int, step: int) -> Iterator[tuple]:
         size = self.batch_size
         if self.shuffle is False and not (self._wraps and epoch_index):
             stop = min(self.num_samples, self.num_batches * size)
-            return (self._slice(i, min(i + size, stop)) for i in range(0, stop, size))
+            return (self._slice(i, min(i + size, stop)) for i in range(step * size, stop, size))
         order = self.order(epoch_index)
         if self.shuffle is True:
-            return (self.gather(order[i : i + size]) for i in range(0, len(order), size))
-        return (self._run(order[i : i + size]) for i in range(0, len(order), size))
+            return (self.gather(order[i : i + size]) for i in range(step * size, len(order), size))
+        return (self._run(order[i : i + size]) for i in range(step * size, len(order), size))
+
+    def place(self, arrays: dict) -> dict:
+        return {"seed": list(self._seed), "samples": self.num_samples, "batch_size": self.batch_size}
+
+    def go_on(self, place: dict, epoch: int, step: int) -> None:
+        if (place["samples"], place["batch_size"]) != (self.num_samples, self.batch_size):
+            raise ValueError(
+                f"The training that is to go on had {place['samples']} samples in batches of {place['batch_size']}; these "
+                f"are {self.num_samples} in batches of {self.batch_size}. Give the same data, or begin anew in another folder."
+            )
+        self._seed, self._cached = tuple(place["seed"]), None
 
     def _run(self, index: np.ndarray) -> tuple:
         """Neighbours are cut out, anything else is gathered."""

@@ -40,6 +40,20 @@ class Source:
     def on_epoch_end(self) -> None:
         """Called after each epoch."""
 
+    def place(self, arrays: dict) -> dict:
+        """Where the data stand and in which order they come, as plain data; arrays go into `arrays`."""
+        return {}
+
+    def go_on(self, place: dict, epoch: int, step: int) -> None:
+        """Make the next epoch, number `epoch`, go on after `step` batches, in the order of a run that stopped there."""
+
+    def epoch_from(self, epoch_index: int, step: int) -> Iterable[tuple]:
+        """The batches of an epoch after the first `step`."""
+        batches = iter(self.epoch(epoch_index))
+        for _ in range(step):
+            next(batches, None)
+        return batches
+
     def close(self) -> None:
         """Let go of threads, processes and iterators."""
 
@@ -61,6 +75,8 @@ class StreamSource(Source):
         self._first: tuple | None = None  # a batch that was only looked at
         self._reader = None
         self._left_over = False  # the running iterator belongs to an epoch that was cut at `steps`
+        self._taken = 0  # batches taken since the pass began
+        self._resumed: tuple[int, bool] | None = None  # batches to skip when the next epoch begins; whether within a pass
 
     def _length(self) -> int | None:
         """Number of batches of one pass over the data, or None."""
@@ -84,12 +100,43 @@ class StreamSource(Source):
                 raise ValueError(f"{self.what} gave no batch at all, so there is nothing to work on.")
         return self._first
 
+    def place(self, arrays: dict) -> dict:
+        return {"taken": self._taken, "left_over": self._left_over}
+
+    def go_on(self, place: dict, epoch: int, step: int) -> None:
+        within = bool(step or place["left_over"] or not self.restartable)
+        self._resumed = (place["taken"], within)
+        if self.restartable:
+            self._first = None  # of a pass that began elsewhere
+
+    def epoch_from(self, epoch_index: int, step: int) -> Iterator[tuple]:
+        if self._resumed is None:
+            return super().epoch_from(epoch_index, step)
+        (skip, within), self._resumed = self._resumed, None
+        if not within:
+            return self.epoch(epoch_index)
+        from kerata.saving.random_state import Kept
+
+        with Kept():
+            self._skip(skip)
+        self._left_over = False
+        return self._batches(epoch_index, step)
+
+    def _skip(self, count: int) -> None:
+        """Begin the pass again, after its first `count` batches."""
+        if self.restartable or self._iterator is None:
+            self._first = None
+            self._start()
+        for _ in range(count):
+            self._next()
+
     def _start(self) -> None:
         from kerata.training.data.batches import BatchReader
 
         if self._reader is None:
             self._reader = BatchReader(self.what)
         read, weights = self._reader.read, self.class_weight
+        self._taken = 0
         raw = self._iterate()
         if weights is None:
             self._iterator = (read(batch) for batch in raw)
@@ -97,6 +144,7 @@ class StreamSource(Source):
             self._iterator = (weigh_batch(read(batch), weights) for batch in raw)
 
     def _next(self):
+        self._taken += 1
         if self._first is not None:
             batch, self._first = self._first, None
             return batch
@@ -109,8 +157,8 @@ class StreamSource(Source):
         self._left_over = False
         return self._batches(epoch_index)
 
-    def _batches(self, epoch_index: int) -> Iterator[tuple]:
-        steps, seen, restarted = self.steps, 0, False
+    def _batches(self, epoch_index: int, seen: int = 0) -> Iterator[tuple]:
+        steps, restarted = self.steps, False
         while steps is None or seen < steps:
             batch = self._next()
             if batch is not None:

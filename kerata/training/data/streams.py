@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import inspect
 import itertools
+import sys
 from collections.abc import Iterator
 
 from kerata import backend
@@ -58,7 +59,7 @@ class PyDatasetSource(StreamSource):
         self.dataset, self.what = dataset, f"The data set {type(dataset).__name__}"
         self.shuffle = bool(shuffle)
         self._seed = (int(seed), 0) if seed is not None else (new_seed() if shuffle else (0, 0))
-        self._passes = 0
+        self._passes = self._omit = 0
         workers = dataset.workers if workers is None else workers
         processes = dataset.use_multiprocessing if use_multiprocessing is None else use_multiprocessing
         queue = dataset.max_queue_size if max_queue_size is None else max_queue_size
@@ -77,8 +78,25 @@ class PyDatasetSource(StreamSource):
             return range(count)
         return philox(*self._seed, self._passes).permutation(count).tolist()
 
+    def place(self, arrays: dict) -> dict:
+        return {**super().place(arrays), "seed": list(self._seed), "passes": self._passes}
+
+    def go_on(self, place: dict, epoch: int, step: int) -> None:
+        super().go_on(place, epoch, step)
+        self._seed, self._passes = tuple(place["seed"]), place["passes"] - self._resumed[1]
+        for _ in range(epoch):  # what the data set does between epochs
+            self.dataset.on_epoch_begin()
+            self.dataset.on_epoch_end()
+
+    def _skip(self, count: int) -> None:
+        self._omit, self._first = count, None
+        self._start()
+        self._taken, self._omit = count, 0
+
     def _iterate(self) -> Iterator:
         indices = self._indices()
+        if self._omit:
+            indices = itertools.islice(indices, self._omit, None)
         self._passes += 1
         if self._prefetcher is not None:
             return self._prefetcher.items(indices)
@@ -128,6 +146,33 @@ class TorchLoaderSource(IterableSource):
             self.num_samples = len(loader.dataset) if whole else None
         except TypeError:
             self.num_samples = None
+        self._begun_with = None  # the state of the generator of the loader's order when the pass began
+
+    def _generator(self):
+        """Where the loader's order comes from: its own generator, or PyTorch's."""
+        return getattr(self.dataset, "generator", None) or sys.modules["torch"].default_generator
+
+    def _iterate(self) -> Iterator:
+        self._begun_with = self._generator().get_state()
+        return iter(self.dataset)
+
+    def place(self, arrays: dict) -> dict:
+        states = {"begun_with": self._begun_with, "now": self._generator().get_state()}
+        return {**super().place(arrays), **{k: None if v is None else v.tolist() for k, v in states.items()}}
+
+    def go_on(self, place: dict, epoch: int, step: int) -> None:
+        super().go_on(place, epoch, step)
+        self._begun_with = place["begun_with"]
+        self._set(place["now"])
+
+    def _set(self, state: list) -> None:
+        torch = sys.modules["torch"]
+        self._generator().set_state(torch.tensor(state, dtype=torch.uint8))
+
+    def _skip(self, count: int) -> None:
+        if self._begun_with is not None:
+            self._set(self._begun_with)
+        super()._skip(count)
 
 
 def is_function_of_batches(x) -> bool:
