@@ -5,6 +5,7 @@ from __future__ import annotations
 import functools
 
 from kerata import ops, random
+from kerata.core import tree
 from kerata.layers.preprocessing.image import affine, colors, filters, tones
 from kerata.layers.preprocessing.image.random_base import RandomImageLayer, check_value_range, limits
 
@@ -58,17 +59,19 @@ class PolicyLayer(RandomImageLayer):
         names = [n for n in _ORDER if isinstance(getattr(self, n, None), RandomImageLayer)]
         return {n: getattr(self, n).get_random_transformation(images) for n in names}
 
-    def _changed(self, which, method: str, value, drawn, *more):
+    def _changed(self, which, method: str, value, drawn, **more):
         """`value` after the layer number `which`; a number beyond the last changes nothing."""
         names = [n for n in _ORDER if hasattr(self, n)]
-        branches = [functools.partial(self._after, n, method, drawn.get(n), *more) for n in names]
-        return ops.switch(which, [*branches, lambda x: x], value)
+        branches = [functools.partial(self._after, n, method, drawn.get(n), more) for n in names]
+        branches.append(lambda value: value)
+        known = _known(which)
+        if known is not None:
+            return branches[known](value)
+        out = ops.switch(which, branches, value)
+        return tree.map_structure(lambda x, y: ops.reshape(y, ops.shape(x)), value, out)  # a graph forgets the shape
 
-    def _after(self, name: str, method: str, drawn, *value):
-        *more, value = value
-        layer = getattr(self, name)
-        kwargs = {"size": more[0]} if more else {}
-        return getattr(layer, method)(value, drawn, training=True, **kwargs)
+    def _after(self, name: str, method: str, drawn, more: dict, value):
+        return getattr(getattr(self, name), method)(value, drawn, training=True, **more)
 
     def _draw_index(self, many: int, count: int, seed):
         """`many` integers from 0 to count - 1."""
@@ -106,9 +109,9 @@ class RandAugment(PolicyLayer):
         which = self._draw_index(self.num_ops, len(self._choices()), seed)
         return {"layer_idxes": which, "transforms": self._draw_each(images)}
 
-    def _all(self, method: str, value, drawn, *more):
+    def _all(self, method: str, value, drawn, **more):
         for i in range(self.num_ops):
-            value = self._changed(drawn["layer_idxes"][i], method, value, drawn["transforms"], *more)
+            value = self._changed(drawn["layer_idxes"][i], method, value, drawn["transforms"], **more)
         return value
 
     def apply(self, images, drawn):
@@ -122,7 +125,7 @@ class RandAugment(PolicyLayer):
     def transform_bounding_boxes(self, bounding_boxes, transformation, training=True, size=None):
         if not training or transformation is None:
             return bounding_boxes
-        return self._all("transform_bounding_boxes", bounding_boxes, transformation, size)
+        return self._all("transform_bounding_boxes", bounding_boxes, transformation, size=size)
 
 
 class AugMix(PolicyLayer):
@@ -157,32 +160,55 @@ class AugMix(PolicyLayer):
             self._make_colors()
 
     def draw(self, images, seed):
+        """One number of a layer for each place in the chains, one chain after the other, and what that layer draws."""
         count, slots = len(self._choices()), self.num_chains * self.chain_depth
-        which = ops.reshape(self._draw_index(slots, count, seed), (self.num_chains, self.chain_depth))
-        depth = ops.reshape(self._draw_index(self.num_chains, self.chain_depth + 1, seed), (-1, 1))
-        places = ops.reshape(ops.arange(self.chain_depth, dtype="int32"), (1, -1))
+        depth = self._draw_index(self.num_chains, self.chain_depth + 1, seed)
+        empty = ops.arange(slots, dtype="int32") % self.chain_depth >= ops.repeat(depth, self.chain_depth)
         gammas = random.gamma((self.num_chains,), self.alpha, dtype="float32", seed=seed)
         return {
             "chain_mixing_weights": gammas / ops.sum(gammas),
             "weight_sample": random.beta((), self.alpha, self.alpha, dtype="float32", seed=seed),
-            "layer_idxes": ops.where(places < depth, which, count),
-            "transforms": [self._draw_each(images) for _ in range(slots)],
+            "layer_idxes": ops.where(empty, count, self._draw_index(slots, count, seed)),
+            "transforms": self._draw_slots(images, slots),
         }
 
+    def _draw_slots(self, images, slots: int) -> dict:
+        """`_draw_each` for each place in the chains, stacked: what is drawn depends on the images' sizes alone."""
+        batch, shape = ops.shape(images)[0], list(ops.shape(images))
+        shape[self._channel_axis] = 0
+        drawn = self._draw_each(ops.zeros((batch * slots, *shape[1:])))
+        return tree.map_structure(lambda x: ops.reshape(x, (slots, batch, *ops.shape(x)[1:])), drawn)
+
     def apply(self, images, drawn):
-        weights = ops.cast(drawn["chain_mixing_weights"], self.compute_dtype)
+        which, depth = drawn["layer_idxes"], self.chain_depth
         own = ops.cast(drawn["weight_sample"], self.compute_dtype)
-        mixed = own * images
-        for i in range(self.num_chains):
-            changed = images
-            for j in range(self.chain_depth):
-                drawn_here = drawn["transforms"][i * self.chain_depth + j]
-                changed = self._changed(drawn["layer_idxes"][i, j], "transform_images", changed, drawn_here)
-            mixed = mixed + (1 - own) * weights[i] * changed
-        return mixed
+        weights = (1 - own) * ops.cast(drawn["chain_mixing_weights"], self.compute_dtype)
+
+        def step(i, state):
+            changed, mixed = state
+            changed = ops.where(i % depth == 0, images, changed)
+            here = tree.map_structure(lambda x: x[i], drawn["transforms"])
+            changed = self._changed(which[i], "transform_images", changed, here)
+            last = ops.cast(i % depth == depth - 1, self.compute_dtype)
+            return changed, mixed + last * weights[i // depth] * changed
+
+        state = (images, own * images)
+        if _known(which[0]) is None and depth:  # a loop in the program: it holds each kind of change once
+            return ops.fori_loop(0, which.shape[0], step, state)[1]
+        for i in range(which.shape[0]):
+            state = step(i, state)
+        return state[1]
 
     def transform_segmentation_masks(self, segmentation_masks, transformation, training=True):
         return segmentation_masks
 
     def _moves(self, training) -> bool:
         return False
+
+
+def _known(index) -> int | None:
+    """The value of an integer tensor; None where a program is traced that will only compute it."""
+    try:
+        return int(ops.convert_to_numpy(index))
+    except (TypeError, ValueError, NotImplementedError, AttributeError, RuntimeError):
+        return None

@@ -60,6 +60,10 @@ class RandomImageLayer(ImageLayer):
             self._elsewhere[b.name] = random.SeedGenerator(self.generator.seed)
         return self._elsewhere[b.name]
 
+    @property
+    def _channel_axis(self) -> int:
+        return 1 if self.data_format == "channels_first" else 3
+
     # -- draws ------------------------------------------------------------------------------------------------
     def _uniform(self, images, limits, seed, shape=(1, 1, 1)):
         """A number from `limits` for each image, of shape (batch, *shape)."""
@@ -93,10 +97,6 @@ class RandomColorLayer(RandomImageLayer):
 
     def _moves(self, training) -> bool:
         return False
-
-    @property
-    def _channel_axis(self) -> int:
-        return 1 if self.data_format == "channels_first" else 3
 
     def _clip(self, images):
         return ops.clip(images, *self.value_range)
