@@ -63,11 +63,13 @@ class Identity(Initializer):
 
 
 class STFT(Initializer):
-    """The kernel of a convolution that computes a short-time Fourier transform: shape (fft_length, 1, bins).
+    """The kernel of a convolution that computes a short-time Fourier transform: shape (frame_length, 1, bins).
+
+    The transform's size is `2 * (bins - 1)`; frames that are shorter stand at its beginning.
 
     Args:
         side: "real" or "imag".
-        window: name of a window of SciPy, or None.
+        window: name of a window of SciPy, a vector, or None.
         scaling: "density", "spectrum" or None.
         periodic: whether the window is periodic rather than symmetric.
     """
@@ -82,20 +84,25 @@ class STFT(Initializer):
     def _sample(self, shape, dtype):
         length, channels, bins = shape
         if channels != 1:
-            raise ValueError(f"STFT kernels have the shape (fft_length, 1, bins); {shape} was asked for.")
+            raise ValueError(f"STFT kernels have the shape (frame_length, 1, bins); {shape} was asked for.")
         window = self._window(length)
         scale = 1.0
-        if self.scaling == "density":
+        if self.window is not None and self.scaling == "density":
             scale = 1.0 / np.sqrt(np.sum(window**2))
-        elif self.scaling == "spectrum":
-            scale = 1.0 / np.abs(np.sum(window))
-        angle = 2.0 * np.pi * np.outer(np.arange(length), np.arange(bins)) / length
+        elif self.window is not None and self.scaling == "spectrum":
+            scale = 1.0 / np.sum(np.abs(window))
+        angle = np.pi * np.outer(np.arange(length), np.arange(bins)) / max(bins - 1, 1)  # of a transform of 2 * (bins - 1)
         wave = np.cos(angle) if self.side == "real" else -np.sin(angle)
         return (wave * window[:, None] * scale)[:, None, :].astype(_native(dtype))
 
     def _window(self, length):
         if self.window is None:
             return np.ones(length)
+        if not isinstance(self.window, str):
+            window = np.asarray(self.window, "float64")
+            if window.shape != (length,):
+                raise ValueError(f"`window` of STFT has shape ({length},) for kernels of that length; got {window.shape}.")
+            return window
         try:
             from scipy.signal import get_window
         except ImportError:
