@@ -5,6 +5,7 @@ from kerata.core.lazy import attach as _attach
 _PLACES = {
     "Config": "kerata.utils.settings",
     "CustomObjectScope": "kerata.saving",
+    "FeatureSpace": "kerata.utils.feature_space",
     "Progbar": "kerata.utils.progbar",
     "PyDataset": "kerata.training.data.pydataset",
     "Sequence": "kerata.training.data.pydataset",
