@@ -51,8 +51,15 @@ class CSVLogger(Callback):
             if self._header_needed:
                 self.writer.writeheader()
         row = {"epoch": epoch, **{k: _cell(logs.get(k, "NA")) for k in self.keys}}
-        self.writer.writerow(row)
-        self._file.flush()
+        try:
+            self.writer.writerow(row)
+            self._file.flush()
+        except OSError as error:
+            raise OSError(
+                error.errno,
+                f"The log {self.filename!r} cannot be written: {error.strerror}. Rows up to epoch {epoch} stand in it, and the model "
+                f"has trained to the end of epoch {epoch + 1}.",
+            ) from error
 
     def on_train_end(self, logs=None):
         if self._file is not None:

@@ -73,7 +73,7 @@ def empty_like(x, dtype=None):
 
 @op
 def full_like(x, fill_value, dtype=None):
-    """A tensor of the shape (and dtype) of x filled with `fill_value`."""
+    """`fill_value` everywhere, in the shape of x (and its dtype, unless one is given)."""
     x, xp = arrays(x)
     b = backend.current()
     name = b.dtype(x) if dtype is None else dtypes.standardize_dtype(dtype)

@@ -241,7 +241,7 @@ def sinc(x):
 
 @op
 def i0(x):
-    """Modified Bessel function of the first kind and order 0."""
+    """I_0(x) = sum over k of (x^2 / 4)^k / (k!)^2, a Bessel function."""
     x, xp = floating(x)
     return xp.i0(x)
 

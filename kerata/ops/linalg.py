@@ -42,7 +42,7 @@ def det(x):
 
 @op
 def slogdet(x):
-    """The sign and the logarithm of the absolute value of the determinant."""
+    """`(sign, log|det x|)` of square matrices: `det x` without overflow."""
     x, linalg = _matrices("slogdet", x, True)
     return tuple(linalg.slogdet(x))
 

@@ -264,7 +264,7 @@ def _overlap_add(frames, stride):
 # ---- matrices
 @op
 def logdet(x):
-    """The logarithm of the determinant of positive definite matrices."""
+    """`log(det x)`, by Cholesky's factors; x (..., n, n) is positive definite."""
     x, xp = floating(x)
     factor = xp.linalg.cholesky(x)
     return 2 * xp.sum(xp.log(xp.diagonal(factor, 0, -2, -1)), axis=-1)

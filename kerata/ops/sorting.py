@@ -102,7 +102,7 @@ def _unknown_count(x, *args, **kwargs):
 
 @op(spec=_unknown_count)
 def nonzero(x):
-    """The indices (int32) of the elements that are not zero: a tuple with a vector for each axis."""
+    """Where x is not 0: a tuple with a vector (int32) of indices for each axis."""
     x, xp = arrays(x)
     b = backend.current()
     return tuple(b.cast(i, "int32") for i in xp.nonzero(x))

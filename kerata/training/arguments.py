@@ -43,7 +43,7 @@ def whole(name: str, value, least: int = 0) -> int:
 
 
 def verbosity(value) -> int:
-    """0 (silent), 1 (a progress bar) or 2 (a line an epoch)."""
+    """`verbose` as 0, 1 or 2."""
     if isinstance(value, str):
         if value == "auto":
             return 1

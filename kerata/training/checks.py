@@ -11,7 +11,7 @@ import numpy as np
 from kerata.training.explain import explain_numpy_error
 from kerata.training.names import children, is_nest
 
-__all__ = ["check_fit_data", "explain_numpy_error", "warn"]
+__all__ = ["check_fit_data", "explain_numpy_error", "misfit", "warn", "warn_if_not_finite"]
 
 _LOOK_AT = 5_000_000  # elements of one array that are read; larger ones are sampled
 
@@ -50,6 +50,36 @@ def warn(message: str) -> None:
     while frame is not None and frame.f_globals.get("__name__", "").partition(".")[0] == "kerata":
         level, frame = level + 1, frame.f_back
     warnings.warn(message, stacklevel=level)
+
+
+def warn_if_not_finite(model: Any, logs: dict, epoch: int) -> bool:
+    """Whether the loss of an epoch was NaN or infinite, which is said in a warning."""
+    loss = logs.get("loss")
+    if not isinstance(loss, float) or np.isfinite(loss):
+        return False
+    warn(
+        f"The loss of model {model.name!r} is {loss} after epoch {epoch + 1}, so its weights are of no use from here on. Usual "
+        "causes: a learning rate that is too large, NaN in the data, a logarithm of 0 in a loss. "
+        "callbacks.TerminateOnNaN() stops at the first such batch."
+    )
+    return True
+
+
+def misfit(model: Any, batch: Any) -> ValueError | None:
+    """What to raise for a batch whose inputs do not fit the model, after a step on it failed."""
+    model = getattr(model, "_functional", None) or model
+    if batch is None or not hasattr(model, "_input_specs"):
+        return None
+    x = batch[0] if isinstance(batch, tuple) else batch
+    try:
+        inputs = model._by_place(x)
+    except ValueError as error:
+        return error
+    for spec, array in zip(model._input_specs, inputs):
+        problem = spec.problem(tuple(array.shape)) if hasattr(array, "shape") else None
+        if problem is not None:
+            return ValueError(f"A batch does not fit the input {spec.name!r} of model {model.name!r}: {problem}.")
+    return None
 
 
 def _arrays(nest: Any, label: str) -> list[tuple[str, np.ndarray]]:

@@ -45,12 +45,14 @@ def read(logs, b) -> dict:
 
 
 @contextlib.contextmanager
-def explained():
-    """Errors of NumPy functions on a backend's tensors say which op to use instead."""
+def explained(runner=None):
+    """Errors of NumPy functions on a backend's tensors say which op to use instead; those of a batch that fits no input, so."""
     try:
         yield
     except Exception as e:
         better = checks.explain_numpy_error(e)
+        if better is None and runner is not None and not isinstance(e, ValueError):
+            better = checks.misfit(runner.model, runner.batch)
         if better is None:
             raise
         raise better from e
@@ -84,7 +86,7 @@ class Runner:
         self.begin = getattr(callbacks, f"on_{kind}_batch_begin")
         self.end = getattr(callbacks, f"on_{kind}_batch_end")
         self.limit = config.max_steps_per_epoch() if kind == "train" else None
-        self._data = None
+        self._data = self.batch = None
         self.first = 0  # the step with which the next epoch begins
         self.function = own_function(model, kind)
 
@@ -93,13 +95,13 @@ class Runner:
         self.interrupt = interrupt
         self.model._listing = Listing(self.model)
         try:
-            with explained():
+            with explained(self):
                 logs = self._epoch(number)
                 if self.first and not logs:  # all its steps had been done before
                     logs = read(self.model.get_metrics_result(), self.backend)
                 return logs
         finally:
-            self.model._listing, self.first = None, 0
+            self.model._listing, self.first, self.batch = None, 0, None
 
     def _epoch(self, number: int) -> dict:
         if self.function is None and self.source.has_arrays and self._nbytes() <= _RESIDENT_BYTES:
@@ -163,6 +165,7 @@ class Runner:
         for i, batch in enumerate(self.source.epoch_from(number, self.first), self.first):
             if (fixed is None or i % fixed == 0) and not (begun and i == self.first):
                 self.begin(i, None)
+            self.batch = batch
             held = step(self.backend.to_device(batch))
             now = time.perf_counter()
             last = self.limit is not None and i + 1 >= self.limit
@@ -245,6 +248,7 @@ def _epochs(model, runner, tester, callbacks, interrupt, initial_epoch, epochs, 
     runner.first = getattr(model, "_initial_step", None) or 0
     model._initial_epoch = model._initial_step = None
     logs: dict = {}
+    told = False
     for epoch in range(initial_epoch, epochs):
         model.reset_metrics()
         callbacks.on_epoch_begin(epoch)
@@ -254,6 +258,8 @@ def _epochs(model, runner, tester, callbacks, interrupt, initial_epoch, epochs, 
         if tester is not None and _validates(epoch, validation_freq) and not runner.interrupt.pending:
             results = _test(model, tester, callbacks, interrupt)
             logs.update({f"val_{k}": v for k, v in results.items()})
+        if not told:
+            told = checks.warn_if_not_finite(model, logs, epoch)
         callbacks.on_epoch_end(epoch, logs)
         if model.stop_training or getattr(runner.source, "exhausted", False):
             break

@@ -102,3 +102,43 @@ def test_numpy_in_a_loss_names_the_op(train_backend):
         model.run_eagerly = False
     with pytest.raises(TypeError, match=r"kerata\.ops|keras\.ops"):
         model.fit(X, np.eye(3, dtype="float32")[Y], verbose=0)
+
+
+def test_a_loss_that_is_not_finite_is_said_once(train_backend):
+    model = make(loss=lambda y, p: kerata.ops.log(p[:, 0] * 0.0) * 0.0)
+    with warnings.catch_warnings(record=True) as found:
+        warnings.simplefilter("always")
+        model.fit(X, Y, epochs=3, verbose=0)
+    assert sum("is nan after epoch 1" in str(w.message) for w in found) == 1
+
+
+def test_a_batch_of_another_width(train_backend):
+    model = make()
+    with pytest.raises(ValueError, match=r"'features'.*5"):
+        model.fit(((normal(6, n), Y[:6]) for n in (4, 5)), verbose=0)
+    assert np.isfinite(model.fit(X, Y, verbose=0).history["loss"][0])
+
+
+class Full:
+    """A file on a full disk."""
+
+    def __init__(self, file):
+        self.write, self.close = file.write, file.close
+
+    def flush(self):
+        raise OSError(28, "No space left on device")
+
+
+def test_a_full_disk_and_a_log(monkeypatch, tmp_path):
+    model = make()
+    log = kerata.callbacks.CSVLogger(tmp_path / "log.csv")
+    begin = log.on_train_begin
+
+    def fill(logs=None):
+        begin(logs)
+        log._file = Full(log._file)
+
+    monkeypatch.setattr(log, "on_train_begin", fill)
+    with pytest.raises(OSError, match=r"log\.csv' cannot be written: No space left.*end of epoch 1"):
+        model.fit(X, Y, callbacks=[log], verbose=0)
+    assert np.isfinite(model.fit(X, Y, verbose=0).history["loss"][0])

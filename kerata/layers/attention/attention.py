@@ -48,8 +48,8 @@ class Attention(Layer):
         if not isinstance(inputs, list | tuple) or not 2 <= len(inputs) <= 3 or isinstance(inputs[0], int | None):
             what = f"{len(inputs)} of them" if isinstance(inputs, list) else getattr(inputs, "shape", inputs)
             raise ValueError(
-                f"Layer {self.name!r} ({type(self).__name__}) wants a list of inputs, [query, value] or [query, value, "
-                f"key]; got {what}."
+                f"Layer {self.name!r} ({type(self).__name__}) attends with a query to values: give both (and perhaps "
+                f"keys) in one list, [query, value] or [query, value, key]; got {what}."
             )
 
     def _scores(self, query, key):
