@@ -38,7 +38,8 @@ _PLACES = {
     "version": "kerata.version",
 }
 _SUBMODULES = (
-    "activations", "applications", "backend", "callbacks", "config", "constraints", "datasets", "dtype_policies", "initializers",
+    "activations", "applications", "backend", "callbacks", "config", "constraints", "datasets", "distribution",
+    "dtype_policies", "initializers",
     "layers", "legacy", "losses", "metrics", "mixed_precision", "models", "ops", "optimizers", "preprocessing", "quantizers",
     "random", "regularizers", "saving", "tree", "utils", "visualization", "wrappers",
 )  # fmt: skip

@@ -8,7 +8,7 @@ import math
 import numpy as np
 
 from kerata import backend
-from kerata.core import dtypes
+from kerata.core import dtypes, placement
 from kerata.core.keras_tensor import standardize_shape
 from kerata.core.names import auto_name
 from kerata.core.operators import TensorOperators
@@ -60,6 +60,9 @@ class Variable(TensorOperators):
         array = self._first_value(initializer, shape, dtype)
         self._value = self._backend.new_value(array, self._dtype, self._trainable)
         self._shape = tuple(int(n) for n in self._value.shape)
+        self._layout = placement.layout_for(self)
+        if self._layout is not None:
+            self._value = placement.placed(self, self._value)
         self._is_float = self._dtype in dtypes.FLOATS
         self._native_dtype = self._value.dtype
 
@@ -128,6 +131,8 @@ class Variable(TensorOperators):
             context.scope.set(self, value)
         else:
             self._value = b.assign_value(self._value, value)
+            if self._layout is not None:
+                self._value = placement.placed(self, self._value)
         return value
 
     def assign_add(self, value):

@@ -175,7 +175,9 @@ class Optimizer(Configurable):
     def add_variable(self, shape, initializer="zeros", dtype=None, aggregation="none", layout=None, name=None):
         """Make a variable of the optimizer."""
         with backend.backend_scope(self._backend), name_scope(self.name):
-            variable = Variable(initializer, shape=shape, dtype=dtype, trainable=False, aggregation=aggregation, name=name)
+            variable = Variable(
+                initializer, shape=shape, dtype=dtype, trainable=False, aggregation=aggregation, name=name, layout=layout
+            )
         self._track(variable)
         return variable
 
@@ -186,7 +188,8 @@ class Optimizer(Configurable):
         dtype = reference_variable._dtype if isinstance(reference_variable, Variable) else reference_variable.dtype
         if initializer == "zeros":
             initializer = _zeros
-        return self.add_variable(reference_variable.shape, initializer, dtype, name=name)
+        layout = getattr(reference_variable, "_layout", None)
+        return self.add_variable(reference_variable.shape, initializer, dtype, layout=layout, name=name)
 
     def add_optimizer_variables(self, trainable_variables, name, initializer="zeros"):
         """Make a slot for each variable; with a list of names, a tuple of lists of slots.

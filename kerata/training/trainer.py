@@ -5,7 +5,7 @@ from __future__ import annotations
 import warnings
 
 from kerata.backend import backend_scope, is_auto
-from kerata.core import tree
+from kerata.core import placement, tree
 from kerata.core.errors import did_you_mean
 from kerata.core.gradients import value_and_grad
 from kerata.core.masks import get_mask, set_mask
@@ -382,7 +382,7 @@ class Trainer:
     def _compiled(self, kind: str, batch_size: int | None = None, ordered: bool = False):
         """The compiled step (`batch_size` None) or chunk of steps of a kind, made once."""
         frozen = tuple(v.trainable for v in self.variables) if kind == "train" else ()
-        key = (kind, batch_size, ordered, self._mode(), frozen)
+        key = (kind, batch_size, ordered, self._mode(), frozen, placement.current)
         found = self._compiled_steps.get(key)
         if found is None:
             self._check_backends()

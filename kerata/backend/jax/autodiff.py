@@ -9,7 +9,7 @@ import jax.numpy as jnp
 import numpy as np
 from jax import lax
 
-from kerata.backend.jax import nn
+from kerata.backend.jax import nn, placement
 from kerata.backend.protocol import PreferSteps
 from kerata.core import staging, tree
 from kerata.core.masks import get_mask, set_mask
@@ -104,7 +104,11 @@ class _Program:
             with StatelessScope(zip(self.variables, values)) as scope:
                 scope.missed = {}
                 out = self._pure(*args)
-                new = {i: scope.get(v) for i, v in enumerate(self.variables) if self._donate or id(v) in scope.written}
+                new = {
+                    i: placement.stays(v, scope.get(v))
+                    for i, v in enumerate(self.variables)
+                    if self._donate or id(v) in scope.written
+                }
             known = {id(v) for v in self.variables}
             touched = {**scope.missed, **{k: v for k, v in scope.variables.items() if k in scope.written}}
             unknown = [v for k, v in touched.items() if k not in known]
@@ -150,7 +154,7 @@ def compile_step(step, result, variables, jit=True, donate=True):
 
     def pure(batch):
         with nn.tracing(tiles=step.built_in and jit):
-            return _in_order(result(step(batch)))
+            return _in_order(result(step(placement.spread(batch))))
 
     return _Program(pure, variables, jit, donate)
 
@@ -180,7 +184,7 @@ def compile_chunk(step, result, variables, batch_size: int, ordered: bool, jit=T
         def one(values, i):
             inner = StatelessScope(zip(carried, values))
             with inner, nn.tracing(loop=True, refuses_shallow=not donate, tiles=step.built_in):
-                logs = step(batch_at(data, order, i))
+                logs = step(placement.spread(batch_at(data, order, i)))
                 written.update((id(v), v) for v, _ in inner.updates())
                 if carried and any(k not in known for k in written):
                     raise _NeedVariables([v for k, v in written.items() if k not in known])

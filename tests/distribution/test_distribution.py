@@ -1,0 +1,94 @@
+"""Several devices compute what one does."""
+
+import json
+import os
+import pathlib
+import subprocess
+import sys
+
+import numpy as np
+import pytest
+
+import kerata
+from kerata import distribution as dist
+
+
+@pytest.mark.slow
+def test_four_devices_compute_what_one_does():
+    env = {
+        **os.environ, "XLA_FLAGS": "--xla_force_host_platform_device_count=4", "JAX_PLATFORMS": "cpu",
+        "KERATA_BACKEND": "jax",
+    }  # fmt: skip
+    program = pathlib.Path(__file__).with_name("program.py")
+    done = subprocess.run([sys.executable, str(program)], capture_output=True, text=True, env=env)
+    assert done.returncode == 0, done.stderr[-3000:]
+    found = json.loads(done.stdout)
+    assert found == {
+        "devices": ["cpu:0", "cpu:1", "cpu:2", "cpu:3"], "mesh": [["cpu:0", "cpu:1"], ["cpu:2", "cpu:3"]],
+    }  # fmt: skip
+
+
+def mesh(shape=(1, 1), names=("data", "model")):
+    return dist.DeviceMesh(shape, names, devices=["cpu:0"])
+
+
+def test_layouts_by_path():
+    layouts = dist.LayoutMap(mesh())
+    layouts["dense.*kernel"] = (None, "model")
+    layouts["bias"] = dist.TensorLayout(("model",))
+    assert layouts["model/dense_2/kernel"].axes == (None, "model") and layouts["norm/gamma"] is None
+    assert layouts["bias"].device_mesh is layouts.device_mesh and len(layouts) == 2
+    layouts["kernel$"] = (None,)
+    with pytest.raises(ValueError, match="all fit the path 'dense/kernel'"):
+        layouts["dense/kernel"]
+    del layouts["kernel$"]
+    for key, value, message in [
+        ("bias", (None,), "has the key 'bias' already"), ("x", "model", r"got 'model' \(str\)"), ("x", ("no",), "the mesh has"),
+    ]:  # fmt: skip
+        with pytest.raises(ValueError, match=message):
+            layouts[key] = value
+    parallel = dist.ModelParallel(layout_map=layouts)
+    assert (parallel.batch_dim_name, parallel.num_model_replicas) == ("data", 1)
+    assert parallel.get_data_layout((8, 3)).axes == ("data", None)
+    assert parallel.get_tensor_layout("dense/kernel").axes == (None, "model")
+    assert dist.DataParallel(mesh()).batch_dim_name == "data"
+
+
+@pytest.mark.parametrize(("call", "message"), [
+    (lambda: dist.DeviceMesh((2,), ("a", "b")), "one name for each axis"),
+    (lambda: dist.DeviceMesh((), ()), "at least one axis"),
+    (lambda: dist.DeviceMesh((3,), ("a",), ["cpu:0"]), "3 places; there are 1 devices"),
+    (lambda: dist.TensorLayout(("a",)).backend_layout, "has no mesh yet"),
+    (lambda: dist.DataParallel("mesh"), "is a DeviceMesh"),
+    (lambda: dist.ModelParallel(), "needs a LayoutMap"),
+    (lambda: dist.ModelParallel(layout_map=dist.LayoutMap(mesh()), batch_dim_name="x"), "one of the mesh's axes"),
+    (lambda: dist.ModelParallel(layout_map=dist.LayoutMap(mesh()), nope=1), "takes no argument 'nope'"),
+    (lambda: dist.set_distribution(3), "a DataParallel, a ModelParallel or None; got 3"),
+    (lambda: dist.list_devices("fpga"), "one of cpu, gpu, tpu"),
+])  # fmt: skip
+def test_mistakes(call, message):
+    with pytest.raises(ValueError, match=message):
+        call()
+
+
+def test_a_scope_on_one_device():
+    with kerata.backend_scope("jax"):
+        parallel = dist.DataParallel(devices=["cpu:0"])
+        with parallel.scope():
+            assert dist.distribution() is parallel
+            v = kerata.Variable(np.ones((2, 3)))
+            assert v._layout.axes == (None, None)
+            v.assign(np.zeros((2, 3)))
+        assert dist.distribution() is None
+        data = [1]
+        assert parallel.distribute_dataset(data) is data and parallel.data_shard_id == 0
+
+
+@pytest.mark.parametrize(("name", "hint"), [("torch", "DistributedDataParallel"), ("tensorflow", "tf.distribute"), ("numpy", "")])
+def test_other_backends_say_so(name, hint):
+    parallel = dist.DataParallel(mesh())
+    with kerata.backend_scope(name):
+        assert dist.get_device_count("cpu") >= 1
+        for call in (lambda: dist.set_distribution(parallel), dist.initialize, lambda: parallel.num_processes):
+            with pytest.raises(NotImplementedError, match=f"works on the JAX backend; '{name}' is in force.*{hint}"):
+                call()
