@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from kerata import layers
 from kerata.applications import imagenet_utils
 from kerata.applications._application import pooled_unnamed, standard
 from kerata.applications._blocks import depth

@@ -9,6 +9,7 @@ from kerata.applications import _files, imagenet_utils
 from kerata.applications._application import Asked, application, dense_head, pooled_unnamed, published
 from kerata.applications._blocks import Style, depth, image_axes, same_padding
 from kerata.applications.imagenet_utils import decode_predictions as decode_predictions
+from kerata.core.scopes import name_scope
 from kerata.models import Model
 
 _STYLE = Style(momentum=0.9997, initializer="he_normal")
@@ -26,28 +27,31 @@ def _halved(x, kernel: int, name: str):
 
 def _separable(x, filters: int, kernel: int, name: str, strides: int = 1):
     """Activation, separable convolution and normalization, twice; the strides are the first one's."""
-    x, padding = _STYLE.act(x), "same"
-    if strides > 1:
-        x, padding = _halved(x, kernel, f"separable_conv_1_pad_{name}")
-    x = _STYLE.separable(x, filters, kernel, strides, padding, f"separable_conv_1_{name}")
-    x = _STYLE.act(_STYLE.norm(x, f"separable_conv_1_bn_{name}"))
-    x = _STYLE.separable(x, filters, kernel, name=f"separable_conv_2_{name}")
-    return _STYLE.norm(x, f"separable_conv_2_bn_{name}")
+    with name_scope(f"separable_conv_block_{name}"):
+        x, padding = _STYLE.act(x), "same"
+        if strides > 1:
+            x, padding = _halved(x, kernel, f"separable_conv_1_pad_{name}")
+        x = _STYLE.separable(x, filters, kernel, strides, padding, f"separable_conv_1_{name}")
+        x = _STYLE.act(_STYLE.norm(x, f"separable_conv_1_bn_{name}"))
+        x = _STYLE.separable(x, filters, kernel, name=f"separable_conv_2_{name}")
+        return _STYLE.norm(x, f"separable_conv_2_bn_{name}")
 
 
 def _adjusted(p, filters: int, shrink: bool, block: str):
     """The map before the last one, `p`, in the size of the last one (half its own, if `shrink`) and with `filters` channels."""
     if shrink:
-        p = layers.Activation("relu", name=f"adjust_relu_1_{block}")(p)
-        shifted = layers.Cropping2D(((1, 0), (1, 0)))(layers.ZeroPadding2D(((0, 1), (0, 1)))(p))
-        parts = []
-        for i, part in enumerate((p, shifted), 1):
-            part = layers.AveragePooling2D(1, strides=2, name=f"adjust_avg_pool_{i}_{block}")(part)
-            parts.append(_STYLE.conv(part, filters // 2, 1, name=f"adjust_conv_{i}_{block}"))
-        return _STYLE.norm(_STYLE.concat(parts), f"adjust_bn_{block}")
+        with name_scope("adjust_block"), name_scope(f"adjust_reduction_block_{block}"):
+            p = layers.Activation("relu", name=f"adjust_relu_1_{block}")(p)
+            shifted = layers.Cropping2D(((1, 0), (1, 0)))(layers.ZeroPadding2D(((0, 1), (0, 1)))(p))
+            parts = []
+            for i, part in enumerate((p, shifted), 1):
+                part = layers.AveragePooling2D(1, strides=2, name=f"adjust_avg_pool_{i}_{block}")(part)
+                parts.append(_STYLE.conv(part, filters // 2, 1, name=f"adjust_conv_{i}_{block}"))
+            return _STYLE.norm(_STYLE.concat(parts), f"adjust_bn_{block}")
     if depth(p) != filters:
-        p = _STYLE.conv(_STYLE.act(p), filters, 1, name=f"adjust_conv_projection_{block}")
-        p = _STYLE.norm(p, f"adjust_bn_{block}")
+        with name_scope("adjust_block"), name_scope(f"adjust_projection_block_{block}"):
+            p = _STYLE.conv(_STYLE.act(p), filters, 1, name=f"adjust_conv_projection_{block}")
+            return _STYLE.norm(p, f"adjust_bn_{block}")
     return p
 
 
@@ -62,11 +66,16 @@ def _average(x, name: str):
 
 def _normal(x, p, filters: int, block: str, shrink: bool = False):
     """The next map, of 6 times `filters` channels, from the last two."""
-    p = _adjusted(p, filters, shrink, block)
+    with name_scope(f"normal_A_block_{block}"):
+        return _normal_cell(x, _adjusted(p, filters, shrink, block), filters, block)
+
+
+def _normal_cell(x, p, filters: int, block: str):
     h = _squeezed(x, filters, "normal", block)
 
     def separable(x, kernel, side):
-        return _separable(x, filters, kernel, f"normal_{side}_{block}")
+        with name_scope(f"block_{side[-1]}"):
+            return _separable(x, filters, kernel, f"normal_{side}_{block}")
 
     pairs = [
         [separable(h, 5, "left1"), separable(p, 3, "right1")],
@@ -81,12 +90,18 @@ def _normal(x, p, filters: int, block: str, shrink: bool = False):
 
 def _reduction(x, p, filters: int, block: str, shrink: bool = False):
     """The next map, of half the size and 4 times `filters` channels, from the last two (of one, if they are the same)."""
-    p = p if p is x else _adjusted(p, filters, shrink, block)
+    with name_scope(f"reduction_A_block_{block}"):
+        p = p if p is x else _adjusted(p, filters, shrink, block)
+        return _reduction_cell(x, p, filters, block)
+
+
+def _reduction_cell(x, p, filters: int, block: str):
     h = _squeezed(x, filters, "reduction", block)
     h3, padding = _halved(h, 3, f"reduction_pad_1_{block}")
 
     def separable(x, kernel, side, strides=2):
-        return _separable(x, filters, kernel, f"reduction_{side}_{block}", strides)
+        with name_scope(f"block_{5 if side == 'left4' else side[-1]}"):
+            return _separable(x, filters, kernel, f"reduction_{side}_{block}", strides)
 
     def pool(layer, side):
         return layer(3, strides=2, padding=padding, name=f"reduction_{side}_{block}")(h3)

@@ -36,7 +36,11 @@ _ROOT = {
     "SeedGenerator": "kerata.random",
 }
 # Other classes that files name, with the module they are under.
-_EXTRA = {("keras.utils", "FeatureSpace"): "kerata.utils"}
+_EXTRA = {
+    ("keras.utils", "FeatureSpace"): "kerata.utils",
+    ("keras.src.applications.convnext", "LayerScale"): "kerata.applications.convnext",
+    ("keras.src.applications.inception_resnet_v2", "CustomScaleLayer"): "kerata.applications.inception_resnet_v2",
+}
 _FUNCTION_PACKAGES = ("kerata.activations", "kerata.losses", "kerata.metrics", "kerata.ops")
 # Ops that call functions they are given, or make arrays of any size out of nothing.
 _NOT_FUNCTIONS = frozenset((
@@ -175,7 +179,7 @@ def public_place(cls: type) -> tuple[str, str] | None:
     for module in candidates:
         if module in _PACKAGES and _class(_PACKAGES[module], name) is cls:
             return module, name
-    return ("keras.utils", name) if _EXTRA.get(("keras.utils", name)) else None
+    return next((place for place, package in _EXTRA.items() if place[1] == name and _class(package, name) is cls), None)
 
 
 def known_classes() -> list[str]:

@@ -10,6 +10,7 @@ from numpy.lib.stride_tricks import sliding_window_view
 
 from kerata.backend import windows
 from kerata.backend.numpy import xp
+from kerata.backend.numpy.arrays import placeholders
 
 __all__ = [
     "average_pool", "conv", "conv_transpose", "depthwise_conv", "elu", "gelu", "leaky_relu", "log_softmax",
@@ -85,6 +86,11 @@ def _patches(x, window, strides, dilation):
     return view[(slice(None), *(slice(None, None, s) for s in strides), slice(None), *taps)]
 
 
+def _stand_in(shape, x):
+    """For the result of a convolution of placeholders, whose values nobody reads: computing it would take long."""
+    return np.broadcast_to(np.ones((), x.dtype), shape)
+
+
 def conv(x, kernel, strides, padding, data_format, dilation):
     *window, fan_in, filters = kernel.shape
     x = _last(x, data_format)
@@ -92,6 +98,8 @@ def conv(x, kernel, strides, padding, data_format, dilation):
     x = _padded(x, windows.pads(padding, x.shape[1:-1], window, strides, dilation))
     patches = np.moveaxis(_patches(x, window, strides, dilation), 1 + len(window), -1)
     out_shape = patches.shape[: 1 + len(window)]
+    if placeholders.given:
+        return _back(_stand_in((*out_shape, filters), x), data_format)
     if groups == 1:
         out = xp.matmul(patches.reshape(-1, math.prod(window) * fan_in), kernel.reshape(-1, filters))
         return _back(out.reshape(*out_shape, filters), data_format)
@@ -107,6 +115,8 @@ def depthwise_conv(x, kernel, strides, padding, data_format, dilation):
     x = _last(x, data_format)
     x = _padded(x, windows.pads(padding, x.shape[1:-1], window, strides, dilation))
     patches = _patches(x, window, strides, dilation)
+    if placeholders.given:
+        return _back(_stand_in((*patches.shape[: 1 + len(window)], channels * multiplier), x), data_format)
     taps = "xyz"[: len(window)]
     out = xp.einsum(f"...c{taps},{taps}cm->...cm", patches, kernel, optimize=True)
     return _back(out.reshape(*out.shape[:-2], channels * multiplier), data_format)
