@@ -191,7 +191,9 @@ def _check_shape(given: tuple, what: str, example: tuple, smallest: int) -> None
     first = image_data_format() == "channels_first"
     sizes = given[1:] if first else given[:-1]
     if len(given) != 3:
-        raise ValueError(f"An image has 3 axes, as in input_shape={example}, without the batch axis; got {what}={given}.")
+        raise ValueError(
+            f"An image has 3 axes, as in input_shape={example}, without the batch axis; got {what}={given}."
+        )
     if any(n is not None and n < smallest for n in sizes):
         turned = given[-1] in (1, 3) if first else given[0] in (1, 3)
         form = "(channels, height, width)" if first else "(height, width, channels)"

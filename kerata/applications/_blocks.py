@@ -62,7 +62,8 @@ class Style:
         activation: makes an activation layer of a name.
         axis: how the axis of the channels is written where they come last.
         epsilon, momentum, scale: of batch normalization.
-        initializer: of the kernels of convolutions, depthwise ones too; None for the layers' default.
+        initializer: makes the initializer of a kernel (each layer needs its own, or all would start with equal numbers),
+            depthwise ones too; or its name; None for the layers' default.
     """
 
     activation: Callable[..., Any] = relu
@@ -73,7 +74,9 @@ class Style:
     initializer: Any = None
 
     def _kernel(self, which: str = "kernel_initializer") -> dict:
-        return {} if self.initializer is None else {which: self.initializer}
+        if self.initializer is None:
+            return {}
+        return {which: self.initializer() if callable(self.initializer) else self.initializer}
 
     def conv(self, x, filters, kernel, strides=1, padding="same", name=None, bias=False, **more):
         """A convolution, without bias by default."""

@@ -119,7 +119,9 @@ def mobilenet_v3_file(kind: str, alpha: float, minimalistic: bool, top: bool) ->
 def nasnet_file(kind: str, top: bool) -> WeightFile:
     """NASNet, "mobile" or "large"."""
     remote = f"NASNet-{kind}{'' if top else '-no-top'}.h5"
-    return WeightFile(f"{_FOLDER}nasnet/{remote}", f"nasnet_{kind}{'' if top else '_no_top'}.h5", _NASNET[kind][not top])
+    return WeightFile(
+        f"{_FOLDER}nasnet/{remote}", f"nasnet_{kind}{'' if top else '_no_top'}.h5", _NASNET[kind][not top]
+    )
 
 
 def fetch(file: WeightFile) -> str:

@@ -7,13 +7,12 @@ from functools import partial
 
 from kerata import initializers, layers
 from kerata.applications._application import dense_head, standard
-from kerata.applications._blocks import Style, channel_axis, depth, image_axes, padded, rounded, swish
+from kerata.applications._blocks import Style, channel_axis, depth, padded, rounded, swish
 from kerata.applications._files import weight_file
 from kerata.applications.imagenet_utils import STD
 from kerata.applications.imagenet_utils import decode_predictions as decode_predictions
 
-KERNEL = initializers.VarianceScaling(2.0, "fan_out", "truncated_normal")
-_DENSE_KERNEL = initializers.VarianceScaling(1 / 3, "fan_out", "uniform")
+KERNEL = partial(initializers.VarianceScaling, 2.0, "fan_out", "truncated_normal")
 _STYLE = Style(swish, axis=3, initializer=KERNEL)
 # (kernel, repeats, filters, times the channels inside, strides of the first) of the stacks
 _STACKS = (
@@ -25,9 +24,8 @@ def squeeze_excite(style: Style, x, inside: int, name: str):
     """Weighs the channels by what their means say; `inside` channels between the two convolutions."""
     channels = depth(x)
     weight = layers.GlobalAveragePooling2D(name=f"{name}se_squeeze")(x)
-    shape = [1, 1, 1]
-    shape[({1, 2, 3} - set(image_axes())).pop() - 1] = channels
-    weight = layers.Reshape(tuple(shape), name=f"{name}se_reshape")(weight)
+    shape = (channels, 1, 1) if channel_axis() == 1 else (1, 1, channels)
+    weight = layers.Reshape(shape, name=f"{name}se_reshape")(weight)
     weight = style.conv(weight, inside, 1, name=f"{name}se_reduce", bias=True, activation="silu")
     weight = style.conv(weight, channels, 1, name=f"{name}se_expand", bias=True, activation="sigmoid")
     return layers.Multiply(name=f"{name}se_excite")([x, weight])
@@ -56,9 +54,10 @@ def top(style: Style, x, filters: int):
     return style.unit(x, filters, 1, names=("top_conv", "top_bn", "top_activation"))
 
 
-def head(dropout: float):
+def head(x, classes: int, activation, dropout: float):
     """The classifier behind the last feature map."""
-    return partial(dense_head, dropout=dropout, kernel_initializer=_DENSE_KERNEL)
+    kernel = initializers.VarianceScaling(1 / 3, "fan_out", "uniform")
+    return dense_head(x, classes, activation, dropout=dropout, kernel_initializer=kernel)
 
 
 def _block(x, kernel: int, filters: int, expansion: int, strides: int, drop_rate: float, name: str):
@@ -79,7 +78,9 @@ def _block(x, kernel: int, filters: int, expansion: int, strides: int, drop_rate
 def _prepare(x, official: bool):
     """Rescaling and normalization, which are part of the model."""
     x = layers.Normalization(axis=channel_axis())(layers.Rescaling(1.0 / 255.0)(x))
-    if official:  # the official weights were trained with the roots of the deviations; the layer's variances are their squares
+    if (
+        official
+    ):  # the official weights were trained with the roots of the deviations; the layer's variances are their squares
         x = layers.Rescaling([1.0 / math.sqrt(s) for s in STD])(x)
     return x
 
@@ -102,7 +103,7 @@ def _efficientnet(kind: str, width: float, deep: float, size: int, dropout: floa
     return standard(
         public, public.lower(), partial(body, width=width, deep=deep), partial(weight_file, "keras-applications/"),
         f"{public} (arXiv:1905.11946), for images from 0 to 255, by default of {size} x {size}.",
-        size=size, head=head(dropout), prepare=_prepare,
+        size=size, head=partial(head, dropout=dropout), prepare=_prepare,
     )  # fmt: skip
 
 

@@ -89,7 +89,7 @@ def _efficientnet(kind: str, stacks: tuple, width: float, deep: float, size: int
               classifier_activation="softmax", include_preprocessing=True, name=key) -> Model:  # fmt: skip
         asked = Asked(include_top, weights, input_tensor, input_shape, pooling, classes, classifier_activation, name)
         whole = partial(body, stacks=stacks, width=width, deep=deep, rescale=include_preprocessing)
-        return application(asked, whole, lambda top: files(key, top), size, head=head(0.2))
+        return application(asked, whole, lambda top: files(key, top), size, head=partial(head, dropout=0.2))
 
     public = f"EfficientNetV2{kind}"
     summary = f"{public} (arXiv:2104.00298), for images from 0 to 255, by default of {size} x {size}."

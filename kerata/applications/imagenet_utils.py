@@ -60,7 +60,9 @@ def preprocess_input(x, data_format=None, mode="caffe"):
 
 def _check_images(x, axis: int, mode: str) -> None:
     if len(x.shape) not in (3, 4):
-        raise ValueError(f"preprocess_input() takes one image (3 axes) or a batch (4 axes); got the shape {tuple(x.shape)}.")
+        raise ValueError(
+            f"preprocess_input() takes one image (3 axes) or a batch (4 axes); got the shape {tuple(x.shape)}."
+        )
     if x.shape[axis] not in (3, None):
         form = "channels_last" if axis == -1 else "channels_first"
         raise ValueError(

@@ -54,7 +54,9 @@ def check_width(asked: Asked, alpha: float, known: tuple[float, ...]) -> None:
     """ValueError for a width without official weights, where these are wanted."""
     if asked.official and alpha not in known:
         widths = ", ".join(map(str, known))
-        raise ValueError(f'Of MobileNets with weights="imagenet" there are those with alpha = {widths}; got alpha={alpha!r}.')
+        raise ValueError(
+            f'Of MobileNets with weights="imagenet" there are those with alpha = {widths}; got alpha={alpha!r}.'
+        )
 
 
 def _build(input_shape=None, alpha=1.0, depth_multiplier=1, dropout=1e-3, include_top=True, weights="imagenet",

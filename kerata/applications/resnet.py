@@ -49,7 +49,9 @@ def body(x, blocks: tuple[int, ...]):
 
 def _resnet(depth: int, *blocks: int):
     summary = f"ResNet of {depth} layers (arXiv:1512.03385)."
-    return standard(f"ResNet{depth}", f"resnet{depth}", partial(body, blocks=blocks), in_keras_folder("resnet"), summary)
+    return standard(
+        f"ResNet{depth}", f"resnet{depth}", partial(body, blocks=blocks), in_keras_folder("resnet"), summary
+    )
 
 
 ResNet50 = _resnet(50, 3, 4, 6, 3)

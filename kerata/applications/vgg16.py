@@ -33,7 +33,9 @@ def vgg(public: str, convolutions: tuple[int, ...]):
     """The function that builds one of the two models."""
     name, summary = public.lower(), f"{public}: {sum(convolutions)} convolutions and 3 dense layers (arXiv:1409.1556)."
     files = in_keras_folder(name)
-    return standard(public, name, partial(body, convolutions=convolutions), files, summary, head=_head, pool=pooled_unnamed)
+    return standard(
+        public, name, partial(body, convolutions=convolutions), files, summary, head=_head, pool=pooled_unnamed
+    )
 
 
 VGG16 = vgg("VGG16", (2, 2, 3, 3, 3))
