@@ -5,6 +5,8 @@ from __future__ import annotations
 import inspect
 import warnings
 
+import numpy as np
+
 from kerata.core import tree
 from kerata.core.errors import did_you_mean
 from kerata.core.keras_tensor import KerasTensor
@@ -180,6 +182,8 @@ class Functional(Model):
         def one(x):
             if isinstance(x, KerasTensor) or x is None or b.is_tensor(x):
                 return x
+            if is_text(x) and b.name != "tensorflow":
+                return np.asarray(x)
             return b.convert(x) if hasattr(x, "__array__") or isinstance(x, int | float) else x
 
         inputs = bound.get("inputs")
@@ -263,7 +267,9 @@ class Functional(Model):
         if rank != wanted:
             from kerata import ops
 
-            x = ops.expand_dims(x, -1) if rank < wanted else ops.squeeze(x, -1)
+            x = (x[..., None] if is_text(x) else ops.expand_dims(x, -1)) if rank < wanted else ops.squeeze(x, -1)
+        if is_text(x):
+            return x
         have = x.dtype if isinstance(x, KerasTensor) else self._backend.dtype(x)
         if have != want.dtype and want.dtype != "string" and not want.sparse:
             from kerata import ops
@@ -293,6 +299,11 @@ class Functional(Model):
 
             return functional_from_config(cls, config, custom_objects)
         return super().from_config(config)
+
+
+def is_text(x) -> bool:
+    """Whether it is a NumPy array of strings, which only some layers take, and no backend."""
+    return isinstance(x, np.ndarray | np.str_ | np.bytes_) and x.dtype.kind in "USO"
 
 
 def _is_plain_functional(cls: type) -> bool:
