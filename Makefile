@@ -5,7 +5,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
-.PHONY: demo test quick slow lint stubs bench clean
+.PHONY: demo test quick slow lint stubs bench fuzz clean
 
 $(BIN)/python:
 	@test -n "$(PYTHON)" || { echo "Kerata needs Python 3.11, 3.12 or 3.13; none was found. Install one, or name it: make PYTHON=/path/to/python3"; exit 1; }
@@ -43,6 +43,11 @@ stubs: $(BIN)/python
 
 bench: $(VENV)/.test
 	$(BIN)/python benchmarks/run.py
+
+# Model files that are broken in 200,000 ways, and processes killed while they save (half an hour to an hour).
+fuzz: $(VENV)/.test
+	$(BIN)/python tools/fuzz.py --files 200000
+	KERATA_KILLS=200 $(BIN)/python -m pytest tests/saving/test_files.py tests/callbacks/test_resume.py -k kill
 
 clean:
 	rm -rf $(VENV) demo build *.egg-info

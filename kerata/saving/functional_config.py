@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import inspect
+from collections import Counter, deque
 
 from kerata.core import tree
 from kerata.core.errors import did_you_mean
@@ -191,7 +192,9 @@ class _Rebuilt:
         self.config = config
         self.old = old  # from Keras 1 or 2
         self.layers: dict[str, object] = {}
-        self.waiting: dict[str, list] = {}
+        self.waiting: dict[str, deque] = {}
+        self.blocked: dict[str, list] = {}  # layers that wait for an output of the layer
+        self.calls: Counter = Counter()
         self.outputs: dict[tuple[str, int], list] = {}
         self.first_number: dict[str, int] = {}
 
@@ -203,9 +206,13 @@ class _Rebuilt:
             self._make(entry)
         if self.old:
             self._number_nested()
-        while self.waiting:
-            if not any([self._advance(name) for name in list(self.waiting)]):
-                self._stuck()
+        queue = deque(self.waiting)
+        while queue:
+            name = queue.popleft()
+            if name in self.waiting and self._advance(name):
+                queue.extend(self.blocked.pop(name, ()))
+        if self.waiting:
+            self._stuck()
 
     def _make(self, entry) -> None:
         if not isinstance(entry, dict) or not isinstance(entry.get("class_name"), str):
@@ -222,8 +229,9 @@ class _Rebuilt:
             raise ValueError(f"`inbound_nodes` of layer {name!r} is a list; got {type(calls).__name__}.")
         if type(layer).__name__ == "InputLayer":
             self.outputs[name, 0] = tree.flatten(layer.output)
+            self.calls[name] += 1
         elif calls:
-            self.waiting[name] = list(calls)
+            self.waiting[name] = deque(calls)
 
     def _number_nested(self) -> None:
         """Keras 2 counts a nested model's calls from 1: its own making was call 0."""
@@ -255,18 +263,20 @@ class _Rebuilt:
     def _advance(self, name: str) -> bool:
         """Do the calls of a layer whose inputs exist; whether anything was done."""
         calls, done = self.waiting[name], False
-        number = self.first_number.get(name, 0) + sum(1 for key in self.outputs if key[0] == name)
+        number = self.first_number.get(name, 0) + self.calls[name]
         while calls:
             try:
                 args, kwargs = self._read_call(calls[0], name)
-            except _NotYet:
+            except _NotYet as e:
+                self.blocked.setdefault(e.args[0], []).append(name)
                 break
             layer = self.layers[name]
             _drop_default_training(layer, kwargs)
             if not callable(layer):
                 raise ValueError(f"{name!r} in the config is a {type(layer).__name__}, which is no layer.")
             self.outputs[name, number] = tree.flatten(layer(*args, **kwargs))
-            calls.pop(0)
+            calls.popleft()
+            self.calls[name] += 1
             number += 1
             done = True
         if not calls:

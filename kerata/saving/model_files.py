@@ -7,6 +7,7 @@ import datetime
 import json
 import os
 import shutil
+import stat
 import tempfile
 
 from kerata.core.errors import need
@@ -309,8 +310,11 @@ def _refuse_links(path: str) -> None:
     for root, folders, files in os.walk(path):
         for name in (*folders, *files):
             full = os.path.join(root, name)
-            if os.path.islink(full):
+            mode = os.lstat(full).st_mode
+            if stat.S_ISLNK(mode):
                 raise ValueError(f"{path!r} was refused: {os.path.relpath(full, path)!r} in it is a link.")
+            if not stat.S_ISREG(mode) and not stat.S_ISDIR(mode):
+                raise ValueError(f"{path!r} was refused: {os.path.relpath(full, path)!r} in it is a pipe or a device.")
 
 
 # -- weights ---------------------------------------------------------------------------------------------------

@@ -420,7 +420,12 @@ def _array_dtype(dtype):
         import ml_dtypes
 
         return getattr(ml_dtypes, dtype, None) or np.dtype(dtype)
-    return np.dtype("str" if dtype in ("string", "str") else dtype)
+    found = np.dtype("str" if dtype in ("string", "str") else dtype)
+    if found.kind in "US":
+        return np.dtype(found.kind)  # as long as the longest of the texts: a length of the file's would be allocated
+    if found.kind not in "biufc":
+        raise ValueError(f"{dtype!r} is no dtype of numbers or strings")
+    return found
 
 
 def _read_tensor(config, inner):
