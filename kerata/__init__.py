@@ -38,7 +38,7 @@ _PLACES = {
     "version": "kerata.version",
 }
 _SUBMODULES = (
-    "activations", "applications", "backend", "callbacks", "config", "constraints", "datasets", "distribution",
+    "activations", "applications", "backend", "callbacks", "config", "constraints", "datasets", "distillation", "distribution",
     "dtype_policies", "initializers",
     "layers", "legacy", "losses", "metrics", "mixed_precision", "models", "ops", "optimizers", "preprocessing", "quantizers",
     "random", "regularizers", "saving", "tree", "utils", "visualization", "wrappers",

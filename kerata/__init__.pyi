@@ -6,6 +6,8 @@ from kerata import callbacks as callbacks
 from kerata import config as config
 from kerata import constraints as constraints
 from kerata import datasets as datasets
+from kerata import distillation as distillation
+from kerata import distribution as distribution
 from kerata import dtype_policies as dtype_policies
 from kerata import initializers as initializers
 from kerata import layers as layers

@@ -31,8 +31,19 @@ class LowRank:
         main = self._main()
         if not self.lora_enabled:
             return main
-        scale = self.lora_alpha / self.lora_rank
-        return ops.add(main, ops.multiply(ops.matmul(self.lora_kernel_a, self.lora_kernel_b), scale))
+        return ops.add(main, self._adapter_product())
+
+    def _adapter_product(self):
+        """What the adapter adds to the main weight; None without one."""
+        if not self.lora_enabled:
+            return None
+        return ops.multiply(ops.matmul(*self._adapter_factors()), self._adapter_scale())
+
+    def _adapter_factors(self) -> tuple:
+        return tuple(getattr(self, f"lora_{self._adapted}_{which}") for which in "ab")
+
+    def _adapter_scale(self) -> float:
+        return self.lora_alpha / self.lora_rank
 
     def _build_adapter(self) -> None:
         if self.lora_rank:
@@ -48,15 +59,16 @@ class LowRank:
         """
         if getattr(self, f"{self._adapted}_constraint", None):
             raise ValueError(f"LoRA does not go with a constraint of the {self._adapted} (layer {self.name!r}).")
-        if not self.built and f"_{self._adapted}" not in self.__dict__:
+        if not self.built and f"_{self._adapted}" not in self.__dict__ and not self._building:
             raise ValueError(f"Layer {self.name!r} must be built before enable_lora().")
         if self.lora_enabled:
             raise ValueError(f"Layer {self.name!r} has an adapter already; it can be enabled once.")
-        main = self._main()
-        shape = main.shape
-        self.lora_kernel_a = self._adapter_weight("a", (*shape[:-1], rank), a_initializer)
-        self.lora_kernel_b = self._adapter_weight("b", (rank, shape[-1]), b_initializer)
-        main.trainable = False
+        shape = self._adapted_shape()
+        setattr(self, f"lora_{self._adapted}_a", self._adapter_weight("a", (*shape[:-1], rank), a_initializer))
+        setattr(self, f"lora_{self._adapted}_b", self._adapter_weight("b", (rank, shape[-1]), b_initializer))
+        main = self.__dict__.get(f"_{self._adapted}")
+        if main is not None:
+            main.trainable = False
         self.lora_enabled, self.lora_rank, self.lora_alpha = True, rank, lora_alpha if lora_alpha is not None else rank
         self._fast = False
 
@@ -66,19 +78,28 @@ class LowRank:
             regularizer=getattr(self, f"{self._adapted}_regularizer", None),
         )  # fmt: skip
 
+    def _adapted_shape(self) -> tuple:
+        return tuple(self._main().shape)
+
+    def _merged_values(self) -> dict:
+        """What stands in files for the variables into which the adapter is merged, by their ids."""
+        return {id(self._main()): self._with_adapter()}
+
+    def _stored_without_adapter(self) -> list:
+        return [v for v in self._stored_variables() if not v.name.startswith("lora_")]
+
     def save_own_variables(self, store):
-        """The adapter is merged into the main weight: the file is that of a plain layer."""
-        own = [v for v in self._stored_variables() if not v.name.startswith("lora_")]
-        main = self.__dict__.get(f"_{self._adapted}")
-        for i, v in enumerate(own):
-            store[f"{i}"] = self._with_adapter() if v is main and self.lora_enabled else v
+        """The adapter is merged into the main weight: the file is that of a layer without one."""
+        merged = self._merged_values() if self.lora_enabled else {}
+        for i, v in enumerate(self._stored_without_adapter()):
+            store[f"{i}"] = merged.get(id(v), v)
 
     def load_own_variables(self, store):
+        """Read the weights; an adapter begins with a sum of zero."""
         if not self.lora_enabled:
             super().load_own_variables(store)
             return
-        own = [v for v in self._stored_variables() if not v.name.startswith("lora_")]
-        for i, v in enumerate(own):
+        for i, v in enumerate(self._stored_without_adapter()):
             v.assign(store[f"{i}"])
-        self.lora_kernel_a.assign(ops.zeros(self.lora_kernel_a.shape))
-        self.lora_kernel_b.assign(ops.zeros(self.lora_kernel_b.shape))
+        for factor in self._adapter_factors():
+            factor.assign(ops.zeros(factor.shape))

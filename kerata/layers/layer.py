@@ -652,10 +652,23 @@ class Layer(LayerState, Operation):
         """A JSON-ready dictionary from which `from_config` makes an equal layer (without its weights)."""
         from kerata.saving.serialization import serialize_value
 
-        config = {"name": self.name, "trainable": self.trainable, "dtype": serialize_value(self.dtype_policy)}
+        config = {"name": self.name, "trainable": self.trainable, "dtype": serialize_value(self._policies_in_files())}
         if self.activity_regularizer is not None:
             config["activity_regularizer"] = serialize_value(self.activity_regularizer)
         return {**config, **self._own_config()}
+
+    def _policies_in_files(self):
+        """The dtype policy; with those of quantized sublayers that this layer makes itself, by their paths."""
+        from kerata.layers.wrappers.wrapper import Wrapper
+
+        if self._policy_map is not None or hasattr(self, "get_layer") or isinstance(self, Wrapper):
+            return self.dtype_policy
+        quantized = {x.path: x._dtype_policy for x in self._flatten_layers(include_self=False) if x.quantization_mode}
+        if not quantized:
+            return self.dtype_policy
+        from kerata.core.dtype_policy_map import DTypePolicyMap
+
+        return DTypePolicyMap(self._dtype_policy, quantized)
 
     @classmethod
     def from_config(cls, config: dict, custom_objects: dict | None = None):

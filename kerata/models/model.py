@@ -133,6 +133,29 @@ class Model(Trainer, Layer):
             show_trainable=show_trainable, layer_range=layer_range,
         )  # fmt: skip
 
+    def quantize(self, mode=None, config=None, filters=None, **kwargs):
+        """Put the weights of all layers that can be quantized into fewer bits.
+
+        Args:
+            mode: "int8", "int4", "float8", "gptq" or "awq".
+            config: how, a `kerata.quantizers.QuantizationConfig`; instead of `mode`, or with it.
+            filters: which layers: a regular expression for their names, a list of them, or a function of a layer.
+
+        >>> import kerata
+        >>> model = kerata.Sequential([kerata.Input((4,)), kerata.layers.Dense(2)])
+        >>> model.quantize("int8")
+        >>> model.layers[0].dtype_policy.name
+        'int8_from_float32'
+        """
+        from kerata.models.quantizing import quantize
+
+        if kwargs:
+            raise TypeError(f"quantize() takes mode, config and filters; got {', '.join(kwargs)}.")
+        quantize(self, mode, config, filters)
+
+    def get_quantization_layer_structure(self, mode: str):
+        """Where the layers lie that "gptq" or "awq" quantizes on data; see `GPTQConfig`. Models may override it."""
+
     # -- files ------------------------------------------------------------------------------------------------
     def save(self, filepath, overwrite=True, zipped=None, **kwargs):
         """Write the model, its weights, and how it is trained, to a `.keras` (or legacy `.h5`) file."""

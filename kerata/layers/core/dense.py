@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 from kerata import activations, ops
+from kerata.layers._codecs import Calibrated, Grouped, PerOutput
+from kerata.layers._contraction import Matmul
+from kerata.layers._quantization import Quantizable, read_config
 from kerata.layers._weights import add, store_options
-from kerata.layers.adapters import LowRank
-from kerata.layers.core.int8 import Int8
 from kerata.layers.input_spec import InputSpec
 from kerata.layers.layer import Layer
 
 
-class Dense(Int8, LowRank, Layer):
+class Dense(Quantizable, Layer):
     """`activation(inputs @ kernel + bias)`.
 
     Args:
@@ -32,6 +33,8 @@ class Dense(Int8, LowRank, Layer):
 
     _config_optional = frozenset(("lora_rank", "lora_alpha"))
     _adapted = "kernel"
+    _modes = ("int8", "int4", "float8", "gptq", "awq")
+    _contraction = Matmul()
 
     def __init__(self, units, activation=None, use_bias=True, kernel_initializer="glorot_uniform",
                  bias_initializer="zeros", kernel_regularizer=None, bias_regularizer=None, activity_regularizer=None,
@@ -45,24 +48,30 @@ class Dense(Int8, LowRank, Layer):
         self.use_bias = use_bias
         store_options(self, locals())
         self.lora_rank, self.lora_alpha = lora_rank, lora_alpha if lora_alpha is not None else lora_rank
-        self.quantization_config = quantization_config
+        self.quantization_config = read_config(quantization_config)
         self.bias = None
         self.input_spec = InputSpec(min_ndim=2)
         self.supports_masking = True
 
     def build(self, input_shape):
         size = input_shape[-1]
-        if self._quantized:
-            self._build_int8((size, self.units))
-        else:
-            self._kernel = add(self, "kernel", (size, self.units))
+        shape = (size, self.units)
+        self._build_main(shape, lambda: add(self, "kernel", shape))
         if self.use_bias:
             self.bias = add(self, "bias", (self.units,))
         self.input_spec = InputSpec(min_ndim=2, axes={-1: size})
         self._build_adapter()
 
     def call(self, inputs, training=None):
-        x = self._product_int8(inputs) if self.quantization_mode else ops.matmul(inputs, self.kernel)
+        x = self._product(inputs, training) if self.quantization_mode else ops.matmul(inputs, self.kernel)
         if self.bias is not None:
             x = ops.add(x, self.bias)
         return x if self.activation is activations.linear else self.activation(x)
+
+    def _make_codecs(self, mode: str, shape) -> tuple:
+        if mode in ("gptq", "awq"):
+            policy = self._dtype_policy
+            return (Calibrated(self, "kernel", "ab", "a", policy.group_size, policy.weight_bits, factors=mode == "awq"),)
+        if mode == "int4" and self._block_size() != -1:
+            return (Grouped(self, "kernel", "ab", "a", self._block_size()),)
+        return (PerOutput(self, "kernel", "ab", "b", packed=1 if mode == "int4" else None),)

@@ -5,12 +5,14 @@ from __future__ import annotations
 import re
 
 from kerata import activations, ops
+from kerata.layers._codecs import Calibrated, FlatPerOutput, Grouped, PerOutput
+from kerata.layers._contraction import Einsum
+from kerata.layers._quantization import Quantizable, read_config
 from kerata.layers._weights import add, store_options
-from kerata.layers.adapters import LowRank
 from kerata.layers.layer import Layer
 
 
-class EinsumDense(LowRank, Layer):
+class EinsumDense(Quantizable, Layer):
     """`activation(einsum(equation, inputs, kernel) + bias)`.
 
     Args:
@@ -30,6 +32,7 @@ class EinsumDense(LowRank, Layer):
     _config_skip = Layer._config_skip - {"activity_regularizer"}
     _config_optional = frozenset(("lora_rank", "lora_alpha", "gptq_unpacked_column_size"))
     _adapted = "kernel"
+    _modes = ("int8", "int4", "float8", "gptq", "awq")
 
     def __init__(self, equation, output_shape, activation=None, bias_axes=None, kernel_initializer="glorot_uniform",
                  bias_initializer="zeros", kernel_regularizer=None, bias_regularizer=None, kernel_constraint=None,
@@ -44,21 +47,40 @@ class EinsumDense(LowRank, Layer):
         store_options(self, locals())
         self.lora_rank, self.lora_alpha = lora_rank, lora_alpha if lora_alpha is not None else lora_rank
         self.gptq_unpacked_column_size = gptq_unpacked_column_size
-        self.quantization_config = quantization_config
+        self.quantization_config = read_config(quantization_config)
         self.bias = None
 
     def build(self, input_shape):
         kernel_shape, bias_shape, _ = analyze(self.equation, self.bias_axes, input_shape, self.partial_output_shape)
-        self._kernel = add(self, "kernel", kernel_shape)
+        self._contraction = Einsum(self.equation, len(input_shape))
+        self._build_main(kernel_shape, lambda: add(self, "kernel", kernel_shape))
         if bias_shape is not None:
             self.bias = add(self, "bias", bias_shape)
         self._build_adapter()
 
     def call(self, inputs, training=None):
-        x = ops.einsum(self.equation, inputs, self.kernel)
+        mode = self.quantization_mode
+        x = self._product(inputs, training) if mode else ops.einsum(self.equation, inputs, self.kernel)
         if self.bias is not None:
             x = ops.add(x, self.bias)
         return x if self.activation is activations.linear else self.activation(x)
+
+    def _make_codecs(self, mode: str, shape) -> tuple:
+        letters, inputs = self._contraction.kernel, self._contraction.contracted
+        if mode in ("gptq", "awq"):
+            policy = self._dtype_policy
+            codec = Calibrated(
+                self, "kernel", letters, inputs, policy.group_size, policy.weight_bits, "zero_point", factors=mode == "awq"
+            )
+            codec.set_shape(shape)
+            if mode == "gptq":
+                self.gptq_unpacked_column_size = codec.matrix_shape[1]
+            return (codec,)
+        if mode == "int8":
+            return (PerOutput(self, "kernel", letters, self._contraction.outputs),)
+        if self._block_size() == -1:
+            return (FlatPerOutput(self, "kernel", letters, inputs, self._contraction.outputs),)
+        return (Grouped(self, "kernel", letters, inputs, self._block_size()),)
 
 
 def analyze(equation: str, bias_axes, input_shape, output_shape) -> tuple:

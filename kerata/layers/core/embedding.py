@@ -5,12 +5,14 @@ from __future__ import annotations
 import numpy as np
 
 from kerata import backend, ops
+from kerata.layers._codecs import Grouped, PerOutput
+from kerata.layers._contraction import Matmul
+from kerata.layers._quantization import Quantizable, read_config
 from kerata.layers._weights import add, store_options
-from kerata.layers.adapters import LowRank
 from kerata.layers.layer import Layer
 
 
-class Embedding(LowRank, Layer):
+class Embedding(Quantizable, Layer):
     """The rows of a matrix at given indices.
 
     Args:
@@ -47,7 +49,7 @@ class Embedding(LowRank, Layer):
         self.mask_zero = self.supports_masking = mask_zero
         self.autocast = False
         self.lora_rank, self.lora_alpha = lora_rank, lora_alpha if lora_alpha is not None else lora_rank
-        self.quantization_config = quantization_config
+        self.quantization_config = read_config(quantization_config)
         if weights is not None:
             self.build()
             matrix = weights[0] if isinstance(weights, list | tuple) else weights
@@ -56,7 +58,8 @@ class Embedding(LowRank, Layer):
     def build(self, input_shape=None):
         if f"_{self._adapted}" in self.__dict__:
             return
-        self._embeddings = add(self, "embeddings", (self.input_dim, self.output_dim))
+        shape = (self.input_dim, self.output_dim)
+        self._build_main(shape, lambda: add(self, "embeddings", shape))
         self._build_adapter()
 
     def call(self, inputs):
@@ -64,10 +67,24 @@ class Embedding(LowRank, Layer):
         if dtype not in ("int32", "int64", "uint8", "uint16", "uint32", "int8", "int16"):
             inputs = ops.cast(inputs, "int32")
         try:
-            rows = ops.take(self.embeddings, inputs, axis=0)
+            rows = self._rows(inputs)
         except Exception as error:  # the backends that look at indices have errors of their own
             raise self._beyond(inputs, error) from error
         return ops.cast(rows, self.compute_dtype)
+
+    def _rows(self, indices):
+        if self.quantization_mode is None:
+            return ops.take(self.embeddings, indices, axis=0)
+        rows = self._codecs[0].rows(indices, self.compute_dtype)
+        if not self.lora_enabled:
+            return rows
+        a, b = self._adapter_factors()
+        return ops.add(rows, ops.multiply(ops.matmul(ops.take(a, indices, axis=0), b), self._adapter_scale()))
+
+    def _make_codecs(self, mode: str, shape) -> tuple:
+        if mode == "int8" or self._block_size() == -1:
+            return (PerOutput(self, "embeddings", "ab", "a", packed=1 if mode == "int4" else None),)
+        return (Grouped(self, "embeddings", "ab", "b", self._block_size(), pack_inputs=True, transposed=True),)
 
     def _beyond(self, inputs, error: Exception) -> Exception:
         """An IndexError that says so, where `error` came from an index that the matrix does not have."""
@@ -110,23 +127,47 @@ class ReversibleEmbedding(Embedding):
     def get_config(self):
         return {"activity_regularizer": None, **super().get_config()}
 
+    _contraction = Matmul()
+
     def build(self, input_shape=None):
         if f"_{self._adapted}" in self.__dict__:
             return
         super().build(input_shape)
-        if not self.tie_weights:
+        if not self.tie_weights and self.quantization_mode is None:
             self.reverse_embeddings = self.add_weight(
                 name="reverse_embeddings", shape=(self.output_dim, self.input_dim),
                 initializer=self.embeddings_initializer,
             )  # fmt: skip
 
+    def _make_codecs(self, mode: str, shape) -> tuple:
+        codecs = super()._make_codecs(mode, shape)
+        if self.tie_weights:
+            return codecs
+        name = "reverse_embeddings"
+        if mode == "int8" or self._block_size() == -1:
+            return *codecs, PerOutput(self, name, "ab", "b", packed=0 if mode == "int4" else None, attribute=name)
+        more = {"pack_inputs": True, "zero_dtype": None, "attribute": name, "own_groups": False}
+        return *codecs, Grouped(self, name, "ab", "a", self._block_size(), **more)
+
+    def _coded_shapes(self) -> list:
+        return [self._main_shape, self._main_shape[::-1]][: len(self._codecs)]
+
+    def _coded_weights(self) -> list:
+        return [self._main()] if self.tie_weights else [self._main(), self.reverse_embeddings]
+
     def call(self, inputs, reverse=False):
         if not reverse:
             return super().call(inputs)
-        kernel = ops.transpose(ops.convert_to_tensor(self.embeddings)) if self.tie_weights else self.reverse_embeddings
-        if self.reverse_dtype is not None:
-            inputs, kernel = ops.cast(inputs, self.reverse_dtype), ops.cast(kernel, self.reverse_dtype)
-        logits = ops.matmul(inputs, kernel)
+        logits = self._logits(inputs)
         if self.logit_soft_cap is not None:
             logits = ops.tanh(logits / self.logit_soft_cap) * self.logit_soft_cap
         return logits
+
+    def _logits(self, inputs):
+        if self.quantization_mode is not None:
+            adapter = self._adapter_product() if self.tie_weights else None
+            return self._coded_product(self._contraction, self._codecs[-1], inputs, adapter, turned=self.tie_weights)
+        kernel = ops.transpose(ops.convert_to_tensor(self.embeddings)) if self.tie_weights else self.reverse_embeddings
+        if self.reverse_dtype is not None:
+            inputs, kernel = ops.cast(inputs, self.reverse_dtype), ops.cast(kernel, self.reverse_dtype)
+        return ops.matmul(inputs, kernel)

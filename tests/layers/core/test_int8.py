@@ -60,12 +60,3 @@ def test_gradient_reaches_the_inputs(train_backend):
     wanted = jax.grad(lambda x: (theirs.stateless_call(weights, fixed, x)[0] ** 2).sum())(X)
     _, found = kerata.value_and_grad(lambda x: ops.sum(mine(x) ** 2))(ops.convert_to_tensor(X))
     np.testing.assert_allclose(ops.convert_to_numpy(found), np.asarray(wanted), rtol=1e-4)
-
-
-def test_what_is_not_read_is_named():
-    with pytest.raises(NotImplementedError, match="int4"):
-        kerata.layers.Dense(3, dtype="int4_from_float32").build((None, 2))
-    layer = kerata.layers.Dense(3, dtype="int8_from_float32")
-    layer.build((None, 2))
-    with pytest.raises(NotImplementedError, match="adapter"):
-        layer.enable_lora(2)
