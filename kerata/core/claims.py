@@ -15,3 +15,10 @@ def claim(shape, what: str, itemsize: int = 4) -> None:
     budget = context.budget
     if budget is not None:
         budget.check(math.prod(int(n) for n in shape if n is not None) * itemsize, f"{what} of shape {tuple(shape)}")
+
+
+def claim_steps(count, what: str) -> None:
+    """ValueError if, while a model file is read, a loop would run for minutes only to find shapes."""
+    budget = context.budget
+    if budget is not None and isinstance(count, int):
+        budget.check_steps(count, what)

@@ -82,6 +82,8 @@ class Variable(TensorOperators):
             shape = _concrete_shape(shape, self.path)
             if context.budget is not None:
                 context.budget.take(4 * math.prod(shape), f"the weight {self.path!r} of shape {shape}")
+                if _is_random(initializer):  # its value comes from the file: drawing one would take longer than reading
+                    return np.zeros(shape, "float32")
             sample = getattr(initializer, "_sample", None)
             if sample is not None:
                 return sample(shape, self._dtype)
@@ -299,6 +301,12 @@ class Variable(TensorOperators):
         state["_value"] = b.new_value(state["_value"], state["_dtype"], state["_trainable"])
         self.__dict__.update(state)
         self._native_dtype = self._value.dtype
+
+
+def _is_random(initializer) -> bool:
+    from kerata.initializers.initializer import RandomInitializer
+
+    return isinstance(initializer, RandomInitializer)
 
 
 def _concrete_shape(shape, path: str) -> tuple:

@@ -2,25 +2,25 @@
 
 from __future__ import annotations
 
+import functools
+
 from kerata.core.keras_tensor import KerasTensor
 
 
 def image_hint(rank: int):
-    """A hint for layers on images (or volumes, or sequences) whose input lacks an axis."""
+    """A hint for layers on images (or volumes, or sequences) whose input lacks an axis: a function of its shape."""
+    return functools.partial(_image_hint, rank)  # no inner function: layers are pickled
 
-    def hint(shape) -> str:
-        if len(shape) == rank - 1 and rank == 4:
-            inner = ", ".join("n" if n is None else str(n) for n in shape[1:])
-            return (
-                f" Images need a channel axis: add one to the data with `x[..., None]`, and give `input_shape=({inner}, 1)`."
-            )
-        if len(shape) == rank - 1:
-            return " Batches need a channel axis as well: add one with `x[..., None]`."
-        if rank == 4 and len(shape) == 2:
-            return " The input is flat: reshape it to (batch, height, width, channels) first."
-        return ""
 
-    return hint
+def _image_hint(rank: int, shape) -> str:
+    if len(shape) == rank - 1 and rank == 4:
+        inner = ", ".join("n" if n is None else str(n) for n in shape[1:])
+        return f" Images need a channel axis: add one to the data with `x[..., None]`, and give `input_shape=({inner}, 1)`."
+    if len(shape) == rank - 1:
+        return " Batches need a channel axis as well: add one with `x[..., None]`."
+    if rank == 4 and len(shape) == 2:
+        return " The input is flat: reshape it to (batch, height, width, channels) first."
+    return ""
 
 
 def maker(tensor) -> str:

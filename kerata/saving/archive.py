@@ -7,6 +7,7 @@ import io
 import os
 import stat
 import tempfile
+import time
 import zipfile
 
 from kerata.saving.hdf5 import describe_bytes
@@ -196,6 +197,58 @@ class _Window(io.RawIOBase):
         return n
 
 
+class _Inner(io.RawIOBase):
+    """The end of an open file, from `start` on, as a file that can grow."""
+
+    def __init__(self, file, start: int):
+        self.file, self.start, self.at = file, start, 0
+
+    def readable(self) -> bool:
+        return True
+
+    writable = seekable = readable
+
+    def seek(self, offset: int, whence: int = io.SEEK_SET) -> int:
+        if whence == io.SEEK_END:
+            offset += self.file.seek(0, io.SEEK_END) - self.start
+        self.at = max(0, offset + self.at if whence == io.SEEK_CUR else offset)
+        return self.at
+
+    def tell(self) -> int:
+        return self.at
+
+    def readinto(self, buffer) -> int:
+        self.file.seek(self.start + self.at)
+        n = self.file.readinto(buffer)
+        self.at += n
+        return n
+
+    def write(self, data) -> int:
+        self.file.seek(self.start + self.at)
+        n = self.file.write(data)
+        self.at += n
+        return n
+
+    def truncate(self, size: int | None = None) -> int:
+        size = self.at if size is None else size
+        self.file.truncate(self.start + size)
+        return size
+
+    def flush(self) -> None:
+        if not self.closed:
+            self.file.flush()
+
+
+def _crc(file, start: int) -> int:
+    import zlib
+
+    file.seek(start)
+    value, buffer = 0, memoryview(bytearray(1 << 20))
+    while n := file.readinto(buffer):
+        value = zlib.crc32(buffer[:n], value)
+    return value
+
+
 class ArchiveWriter:
     """Writes the members of a `.keras` file."""
 
@@ -211,6 +264,29 @@ class ArchiveWriter:
         with open(path, "rb") as source, self.zip.open(info, "w", force_zip64=True) as out:
             while chunk := source.read(8 << 20):
                 out.write(chunk)
+
+    @contextlib.contextmanager
+    def writing(self, name: str):
+        """A seekable file that is the member itself: what is written there is not copied once more."""
+        info = zipfile.ZipInfo(name, time.localtime()[:6])
+        info.compress_type = zipfile.ZIP_STORED
+        info.external_attr = 0o600 << 16
+        info.CRC = info.file_size = info.compress_size = 0
+        info.header_offset = self.zip.start_dir
+        out = self.zip.fp
+        out.seek(info.header_offset)
+        out.write(info.FileHeader(zip64=True))
+        start = out.tell()
+        yield _Inner(out, start)
+        info.file_size = info.compress_size = out.seek(0, io.SEEK_END) - start
+        info.CRC = _crc(out, start)
+        end = out.seek(0, io.SEEK_END)
+        out.seek(info.header_offset)
+        out.write(info.FileHeader(zip64=True))
+        out.seek(end)
+        self.zip.filelist.append(info)
+        self.zip.NameToInfo[name] = info
+        self.zip.start_dir, self.zip._didModify = end, True
 
     def add_folder(self, prefix: str, folder: str) -> None:
         for root, folders, files in os.walk(folder):

@@ -9,6 +9,7 @@ import threading
 _FLOOR = 64 << 20
 _RATIO = 100
 _TRANSIENT = 1 << 30
+_STEPS = 30_000
 _MAX_DEPTH = 400
 _MAX_JSON = 256 << 20
 
@@ -52,6 +53,11 @@ class Budget:
         limit = max(self.limit, _TRANSIENT) if _limits.max_bytes is None else self.limit
         if size < 0 or size > limit:
             raise self._refusal(f"{of} claims {size:,} bytes", limit)
+
+    def check_steps(self, count: int, of: str) -> None:
+        """ValueError when `of` would loop beyond all measure."""
+        if count > _STEPS and _limits.max_bytes is None:
+            raise self._refusal(f"{of} claims {count:,} steps of time", _STEPS)
 
     def _refusal(self, what: str, limit: int) -> ValueError:
         return ValueError(

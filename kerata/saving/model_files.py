@@ -77,7 +77,7 @@ def save_model(model, filepath, overwrite: bool = True, zipped: bool | None = No
     elif zipped is False:
         _write_folder(model, path)
     else:
-        with atomic.replacing(path) as temporary, open(temporary, "wb") as f:
+        with atomic.replacing(path) as temporary, open(temporary, "w+b") as f:
             _write_archive(model, f, os.path.dirname(path) or ".")
 
 
@@ -91,25 +91,27 @@ def _config_bytes(model) -> tuple[bytes, bytes]:
     return json.dumps(config).encode(), json.dumps(metadata).encode()
 
 
-def _write_weights(model, path: str) -> None:
+def _write_weights(model, target) -> None:
+    """Write the weights to a path, or to an open binary file."""
     h5py = need("h5py", "A file of weights")
-    with h5py.File(path, "w") as file:
+    with h5py.File(target, "w") as file:
         weights.save_state(model, file)
 
 
 def _write_archive(model, target, folder: str | None = None) -> None:
     config, metadata = _config_bytes(model)
-    with tempfile.TemporaryDirectory(dir=folder, prefix=".keras-") as work:
-        heavy = os.path.join(work, _WEIGHTS)
-        _write_weights(model, heavy)
-        assets = os.path.join(work, "assets")
-        os.mkdir(assets)
+    with tempfile.TemporaryDirectory(dir=folder, prefix=".keras-") as assets, ArchiveWriter(target) as archive:
         weights.save_assets(model, assets)
-        with ArchiveWriter(target) as archive:
-            archive.add(_METADATA, metadata)
-            archive.add(_CONFIG, config)
-            archive.add_file(_WEIGHTS, heavy)
-            archive.add_folder(_ASSETS, assets)
+        archive.add(_METADATA, metadata)
+        archive.add(_CONFIG, config)
+        archive.add_folder(_ASSETS, assets)
+        if folder is not None:
+            with archive.writing(_WEIGHTS) as file:
+                _write_weights(model, file)
+            return
+        with tempfile.NamedTemporaryFile(suffix=".h5") as heavy:  # the target is the caller's: perhaps it only takes bytes
+            _write_weights(model, heavy.name)
+            archive.add_file(_WEIGHTS, heavy.name)
 
 
 def _write_folder(model, path: str) -> None:

@@ -30,6 +30,7 @@ ARGUMENTS = {
     "name": "x", "mode": "float32", "source_name": "float32", "default_policy": "float32", "rows": 2, "bin_boundaries": [0.0, 1.0],
     "seed": 3, "cropping": 1, "padding": 1, "shape": (3,), "num_ops": 2, "fft_length": 8, "frame_length": 4, "frame_step": 2,
     "chain_depth": 2, "quantization_mode": "int8", "axis": -1, "normalized_axes": (1,), "max_bound": 0.5,
+    "output_size": 2, "pool_size": 2, "max_number": 3, "height_factor": 0.1, "width_factor": 0.1,
     "default_optimizer": lambda: kerata.optimizers.SGD(),
 }  # fmt: skip
 # Made of functions of other libraries, or bases that others are derived from.
@@ -50,10 +51,17 @@ def classes():
                 yield f"{family}.{name}", found
 
 
+# Where two classes want different things under one name, or what is not required by the signature.
+ESPECIALLY = {
+    "CategoryEncoding": {"num_tokens": 4}, "Discretization": {"num_bins": 3}, "InputLayer": {"shape": (3,)},
+    "RandomPosterization": {"factor": 4},
+}  # fmt: skip
+
+
 def make(cls):
-    wanted = {}
+    wanted = dict(ESPECIALLY.get(cls.__name__, {}))
     for p in list(inspect.signature(cls.__init__).parameters.values())[1:]:
-        if p.default is p.empty and p.kind in (p.POSITIONAL_OR_KEYWORD, p.KEYWORD_ONLY):
+        if p.name not in wanted and p.default is p.empty and p.kind in (p.POSITIONAL_OR_KEYWORD, p.KEYWORD_ONLY):
             value = ARGUMENTS[p.name]
             wanted[p.name] = value() if callable(value) else value
     if "seed" in inspect.signature(cls.__init__).parameters:

@@ -8,6 +8,7 @@ from collections.abc import Iterable
 
 import numpy as np
 
+from kerata.core.claims import claim
 from kerata.core.errors import unknown_name
 from kerata.layers.preprocessing.encoding import check_dense, check_mode
 from kerata.layers.preprocessing.host_layer import HostLayer, to_host
@@ -53,6 +54,7 @@ class IndexLookup(HostLayer):
             raise ValueError(f"`max_tokens` of {who} is None or at least 2; got {self.max_tokens}.")
         if self.pad_to_max_tokens and self.max_tokens is None:
             raise ValueError(f"`pad_to_max_tokens=True` of {who} needs `max_tokens`, the size to pad to.")
+        claim((self.num_oov_indices,), f"the unknown tokens of {who}", 64)
         if self.num_oov_indices < 0:
             raise ValueError(f"`num_oov_indices` of {who} is at least 0; got {self.num_oov_indices}.")
         check_dense(self.sparse, who)

@@ -8,6 +8,7 @@ import warnings
 import numpy as np
 
 from kerata import initializers, ops
+from kerata.core.claims import claim
 from kerata.core.config import image_data_format
 from kerata.core.errors import unknown_name
 from kerata.layers.input_spec import InputSpec
@@ -75,6 +76,7 @@ class MelSpectrogram(DataLayer):
 
 def mel_bands(count: int, bins: int, sampling_rate, low: float, high: float) -> np.ndarray:
     """Weights (bins, count) from the frequencies of a transform to bands; the constant part belongs to none."""
+    claim((count, bins), "the bands of a MelSpectrogram", 8)
 
     def mel(f):
         return 1127.0 * np.log1p(np.asarray(f, "float64") / 700.0)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from kerata import backend, ops
 from kerata.core import tree
+from kerata.core.claims import claim_steps
 from kerata.core.variable import Variable
 from kerata.layers.call_plan import static_shape
 from kerata.layers.layer import Layer
@@ -166,6 +167,7 @@ class RNN(Layer):
     def inner_loop(self, sequences, initial_state, mask, training=False):
         """Run the cell over time: `(last_output, outputs, states)`."""
         b = backend.current()
+        claim_steps(b.shape(sequences)[1], f"layer {self.name!r}")
 
         def step(states, x):
             return call_cell(self.cell, x, states, training)
