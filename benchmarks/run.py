@@ -43,8 +43,10 @@ def main() -> None:
     parser.add_argument("--workloads", nargs="+", default=list(workloads.SHAPES))
     parser.add_argument("--rounds", type=int, default=2)
     parser.add_argument("--output", default=str(HERE / "report.md"))
+    parser.add_argument("--keep", action="store_true", help="keep the figures of other workloads that the last report has")
     arguments = parser.parse_args()
-    results: dict = {}
+    figures = pathlib.Path(arguments.output).with_suffix(".json")
+    results: dict = json.loads(figures.read_text()) if arguments.keep and figures.exists() else {}
     for backend in arguments.backends:
         libraries = ["kerata", "keras"] + (["raw"] if backend in ("jax", "torch") else [])
         for workload in arguments.workloads:
@@ -54,8 +56,9 @@ def main() -> None:
                     one = measure(library, backend, workload)
                     if one is not None:
                         found[library].append(one)
-            results[backend, workload] = {library: best(rounds) for library, rounds in found.items()}
-            print(backend, workload, *(f"{k}: {v.get('ms_per_step', float('nan')):.3f}" for k, v in results[backend, workload].items()), flush=True)
+            line = results[f"{backend} {workload}"] = {library: best(rounds) for library, rounds in found.items()}
+            print(backend, workload, *(f"{k}: {v.get('ms_per_step', float('nan')):.3f}" for k, v in line.items()), flush=True)
+    figures.write_text(json.dumps(results, indent=1) + "\n")
     pathlib.Path(arguments.output).write_text(report(results))
     print(f"Written to {arguments.output}")
 
@@ -70,9 +73,10 @@ def report(results: dict) -> str:
         "| backend | workload | " + " | ".join(title for _, title in COLUMNS) + " |",
         "| --- | --- |" + " --- |" * len(COLUMNS),
     ]  # fmt: skip
-    for (backend, workload), found in results.items():
+    order = [f"{b} {w}" for b in ("jax", "torch", "tensorflow") for w in workloads.SHAPES]
+    for name, found in sorted(results.items(), key=lambda item: order.index(item[0])):
         cells = [cell(found, key) for key, _ in COLUMNS]
-        lines.append(f"| {backend} | {workload} | " + " | ".join(cells) + " |")
+        lines.append(f"| {' | '.join(name.split())} | " + " | ".join(cells) + " |")
     return "\n".join(lines) + "\n"
 
 
