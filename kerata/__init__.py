@@ -39,7 +39,7 @@ _PLACES = {
 }
 _SUBMODULES = (
     "activations", "applications", "backend", "callbacks", "config", "constraints", "datasets", "distillation", "distribution",
-    "dtype_policies", "initializers",
+    "dtype_policies", "export", "initializers",
     "layers", "legacy", "losses", "metrics", "mixed_precision", "models", "ops", "optimizers", "preprocessing", "quantizers",
     "random", "regularizers", "saving", "tree", "utils", "visualization", "wrappers",
 )  # fmt: skip

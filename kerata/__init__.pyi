@@ -9,6 +9,7 @@ from kerata import datasets as datasets
 from kerata import distillation as distillation
 from kerata import distribution as distribution
 from kerata import dtype_policies as dtype_policies
+from kerata import export as export
 from kerata import initializers as initializers
 from kerata import layers as layers
 from kerata import legacy as legacy

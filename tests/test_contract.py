@@ -16,17 +16,8 @@ import kerata
 API = json.loads((pathlib.Path(__file__).parent / "data" / "keras_api.json").read_text())
 NAMES, MEMBERS = API["names"], API["members"]
 
-# Names that are not written yet.
-PENDING = (
-    "keras.Quantizer", "keras.applications", "keras.distillation", "keras.dtype_policies.AWQ",
-    "keras.dtype_policies.GPTQ", "keras.dtype_policies.Int4", "keras.dtype_policies.DTypePolicyMap", "keras.export",
-    "keras.layers.AugMix", "keras.layers.AutoContrast", "keras.layers.ContrastLimited", "keras.layers.CutMix",
-    "keras.layers.Equalization", "keras.layers.FlaxLayer", "keras.layers.Hash", "keras.layers.IntegerLookup",
-    "keras.layers.JaxLayer", "keras.layers.MaxNumBoundingBoxes", "keras.layers.MelSpectrogram", "keras.layers.MixUp",
-    "keras.layers.Pipeline", "keras.layers.Rand", "keras.layers.STFTSpectrogram", "keras.layers.Solarization",
-    "keras.layers.StringLookup", "keras.layers.TFSMLayer", "keras.layers.TextVectorization",
-    "keras.layers.TorchModuleWrapper", "keras.quantizers", "keras.utils.FeatureSpace", "quantize", "get_quantization_layer_structure",
-)  # fmt: skip
+# Prefixes of names (or members) that are not written yet.
+PENDING: tuple = ()
 
 # Members whose parameters differ on purpose.
 OTHERWISE = {

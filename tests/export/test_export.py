@@ -1,0 +1,98 @@
+"""Models that are written for other programs compute there what they compute here."""
+
+import numpy as np
+import pytest
+
+import kerata
+from kerata import layers
+
+X = np.random.default_rng(0).normal(size=(5, 6, 6, 3)).astype("float32")
+
+
+def model():
+    made = kerata.Sequential([
+        kerata.Input((6, 6, 3)), layers.Conv2D(4, 3, activation="relu"), layers.BatchNormalization(), layers.Dropout(0.5),
+        layers.GlobalAveragePooling2D(), layers.Dense(2, activation="softmax"),
+    ])  # fmt: skip
+    made.set_weights([np.random.default_rng(i).uniform(0.5, 1, w.shape) for i, w in enumerate(made.weights)])
+    return made
+
+
+def two_inputs():
+    a, b = kerata.Input((3,), name="a"), kerata.Input((2,), name="b")
+    return kerata.Model({"a": a, "b": b}, [layers.Dense(2)(a), layers.Concatenate()([a, b])])
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("name", ["tensorflow", "jax", "torch", "numpy"])
+def test_saved_model(name, tmp_path, capsys):
+    import tensorflow as tf
+
+    with kerata.backend_scope(name):
+        made = model()
+        wanted = made.predict(X, verbose=0)
+        made.export(tmp_path / "model")
+        assert made._backend.name == name and "Saved" in capsys.readouterr().out
+    loaded = tf.saved_model.load(str(tmp_path / "model"))
+    for count in (5, 1):
+        np.testing.assert_allclose(loaded.serve(X[:count]), wanted[:count], rtol=1e-5, atol=1e-6)
+    (found,) = loaded.signatures["serving_default"](tf.constant(X)).values()
+    np.testing.assert_allclose(found, wanted, rtol=1e-5, atol=1e-6)
+
+
+@pytest.mark.slow
+def test_an_archive_with_several_endpoints(tmp_path):
+    import tensorflow as tf
+
+    with kerata.backend_scope("jax"):
+        made = two_inputs()
+        values = {"a": np.ones((4, 3), "float32"), "b": np.zeros((4, 2), "float32")}
+        wanted = made.predict(values, verbose=0)
+        archive = kerata.export.ExportArchive()
+        archive.track(made)
+        specs = {k: kerata.InputSpec(shape=(None, v.shape[1]), dtype="float32") for k, v in values.items()}
+        archive.add_endpoint("both", made.__call__, [specs])
+        copied = archive.track(made)
+        archive.add_endpoint("first", lambda x: copied.layers[2](x), [kerata.InputSpec(shape=(None, 3), dtype="float32")])
+        archive.add_variable_collection("kernels", [made.layers[2].kernel])
+        with pytest.raises(ValueError, match="Pass a method of it"):
+            archive.add_endpoint("bad", lambda x: made(x), [specs])
+        with pytest.raises(ValueError, match="endpoint 'both' already"):
+            archive.add_endpoint("both", made.__call__, [specs])
+        with pytest.raises(ValueError, match="needs `input_signature`"):
+            archive.add_endpoint("other", made.__call__)
+        archive.write_out(tmp_path / "archive", verbose=False)
+    loaded = tf.saved_model.load(str(tmp_path / "archive"))
+    for found, value in zip(loaded.both({k: tf.constant(v) for k, v in values.items()}), wanted):
+        np.testing.assert_allclose(found, value, rtol=1e-5)
+    np.testing.assert_allclose(loaded.first(values["a"]), wanted[0], rtol=1e-5)
+    assert loaded.kernels[0].shape == (3, 2)
+
+
+@pytest.mark.parametrize("name", ["torch", "numpy"])
+def test_exported_program_of_pytorch(name, tmp_path):
+    import torch
+
+    with kerata.backend_scope(name):
+        made = model()
+        wanted = made.predict(X, verbose=0)
+        made.export(tmp_path / "model.pt2", format="torch", verbose=False)
+    loaded = torch.export.load(tmp_path / "model.pt2")
+    assert len(loaded.state_dict) == len(made.variables) - len([v for v in made.variables if "seed" in v.path])
+    for count in (5, 2):
+        np.testing.assert_allclose(loaded.module()(torch.tensor(X[:count])).detach(), wanted[:count], rtol=1e-5, atol=1e-6)
+
+
+def test_mistakes(tmp_path):
+    with kerata.backend_scope("torch"):
+        made = model()
+        with pytest.raises(ValueError, match=r"'onx'.*Did you mean 'onnx'"):
+            made.export(tmp_path / "x", format="onx")
+        with pytest.raises(ValueError, match="its inputs are not known"):
+            kerata.Sequential([layers.Dense(2)]).export(tmp_path / "x")
+        for name in ("onnx", "openvino"):
+            try:
+                __import__(name)
+            except ImportError:
+                with pytest.raises(ImportError, match=f"needs the package '{name}'"):
+                    made.export(tmp_path / "x", format=name)
