@@ -15,7 +15,7 @@ def _parser() -> argparse.ArgumentParser:
     commands = parser.add_subparsers(dest="command", metavar="COMMAND", required=True)
 
     run = commands.add_parser("run", help="run a program written for Keras, on Kerata")
-    run.add_argument("--backend", help="jax, torch, tensorflow or numpy")
+    run.add_argument("--backend", help="jax, torch, tensorflow, numpy, or auto: the one that is fastest for each model")
     run.add_argument(
         "--alias", choices=["tensorflow"], help="let `import tensorflow` mean a stand-in that has `tensorflow.keras` only"
     )
@@ -57,6 +57,8 @@ def _problem(arguments: argparse.Namespace) -> str | None:
     from kerata.core.errors import did_you_mean
 
     name = (os.environ.get("KERATA_BACKEND") or os.environ.get("KERAS_BACKEND") or backend.installed()[0]).strip().lower()
+    if name == "auto":
+        name = backend.installed()[0]
     if name not in backend.NAMES:
         return f"there is no backend {name!r}.{did_you_mean(name, backend.NAMES)} There are {', '.join(backend.NAMES)}."
     if name not in backend.installed():
