@@ -236,6 +236,8 @@ class FeatureSpace(Layer):
         for name, layer in self.preprocessors.items():
             if isinstance(layer, Normalization | Discretization | IntegerLookup | StringLookup | TextVectorization):
                 if _learns(layer):
+                    if isinstance(layer, Normalization) and not layer.built:
+                        layer.build((None, *rows[name].shape[1:]))
                     layer.adapt(rows[name])
         self._is_adapted = True
         self.get_encoded_features()
@@ -311,7 +313,7 @@ class FeatureSpace(Layer):
 
     def _preprocess(self, data: dict) -> tuple[dict, dict]:
         prepared = {n: self.preprocessors[n](self._ready(n, data[n])) for n in self.features}
-        crossed = {c.name: self.crossers[c.name](tuple(data[n] for n in c.feature_names)) for c in self.crosses}
+        crossed = {c.name: self.crossers[c.name](tuple(prepared[n] for n in c.feature_names)) for c in self.crosses}
         return prepared, crossed
 
     def _ready(self, name: str, x):

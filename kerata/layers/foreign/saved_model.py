@@ -30,10 +30,8 @@ class TFSMLayer(Layer):
         self._loaded = [tf.saved_model.load(str(filepath))]  # in a list: no attribute of the layer's own state
         self.filepath, self.call_endpoint, self.call_training_endpoint = filepath, call_endpoint, call_training_endpoint
         self._functions = self._endpoint(call_endpoint), self._endpoint(call_training_endpoint or call_endpoint)
-        held = self._loaded[0]
-        training = {id(v) for v in getattr(held, "trainable_variables", ())}
-        for v in getattr(held, "variables", ()):
-            self._weights.append(_wrap(v, bool(trainable) and (id(v) in training or not hasattr(held, "trainable_variables"))))
+        for v, trained in _variables(self._loaded[0]):
+            self._weights.append(_wrap(v, bool(trainable) and trained))
         self._build_shapes_dict, self.built = None, True
 
     def _endpoint(self, name: str):
@@ -53,6 +51,13 @@ class TFSMLayer(Layer):
         """A layer from its config, which names a program: refused, but for safe_mode=False."""
         refuse_code("a TFSMLayer (a TensorFlow SavedModel elsewhere on the disk)")
         return super().from_config(config)
+
+
+def _variables(loaded) -> list[tuple]:
+    """Each variable of a SavedModel once, with whether it is trained: those it lists, or those its signatures use."""
+    holders = [loaded] if getattr(loaded, "variables", None) else list(loaded.signatures.values())
+    trained = {id(v) for h in holders for v in getattr(h, "trainable_variables", ())}
+    return [(v, id(v) in trained) for v in {id(v): v for h in holders for v in h.variables}.values()]
 
 
 def _wrap(tf_variable, trainable: bool) -> Variable:
