@@ -54,11 +54,9 @@ def _depthwise(x, filters: int, expansion: int, strides: int, name: str):
 
 def _rescaled(x, normalized: bool):
     """Images from 0 to 255: normalized as ImageNet is, or from -1 to 1."""
-    if not normalized:
+    if not normalized or depth(x) != 3:
         return layers.Rescaling(1.0 / 128.0, offset=-1.0)(x)
     x = layers.Rescaling(1.0 / 255.0)(x)
-    if depth(x) != 3:
-        return x
     return layers.Normalization(mean=list(MEAN), variance=[s**2 for s in STD], axis=channel_axis())(x)
 
 

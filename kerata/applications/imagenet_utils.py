@@ -49,7 +49,7 @@ def preprocess_input(x, data_format=None, mode="caffe"):
         x = x.astype(dtype) if m is np else ops.cast(x, dtype)
 
     def constant(values):
-        return m.array(np.reshape(values, (3,) + (1,) * (-axis - 1)), dtype=dtype)
+        return np.reshape(values, (3,) + (1,) * (-axis - 1)).astype(dtype)
 
     if mode == "tf":
         return m.subtract(m.divide(x, constant([127.5] * 3)), constant([1.0] * 3))
