@@ -4,6 +4,7 @@ from kerata.utils import legacy as legacy
 from kerata.utils import summary as summary
 from kerata.utils.settings import Config as Config
 from kerata.saving import CustomObjectScope as CustomObjectScope
+from kerata.utils.feature_space import FeatureSpace as FeatureSpace
 from kerata.utils.progbar import Progbar as Progbar
 from kerata.training.data.pydataset import PyDataset as PyDataset
 from kerata.training.data.pydataset import Sequence as Sequence
