@@ -51,6 +51,10 @@ class Float8:
         kernel = self._passed(kernel, self.parts[1], dtype, training)
         return self._gradient_passed(contraction.forward(x, kernel), dtype)
 
+    def addend(self, bias):
+        """The bias as it is added: in bfloat16 where the rest is float32, as Keras does, so that results are the same."""
+        return ops.cast(bias, "bfloat16") if self.layer.compute_dtype == "float32" else bias
+
     def _tensors(self, part: str):
         return [ops.convert_to_tensor(v) for v in self._of(part)]
 

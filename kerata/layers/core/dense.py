@@ -65,7 +65,7 @@ class Dense(Quantizable, Layer):
     def call(self, inputs, training=None):
         x = self._product(inputs, training) if self.quantization_mode else ops.matmul(inputs, self.kernel)
         if self.bias is not None:
-            x = ops.add(x, self.bias)
+            x = ops.add(x, self.bias if self._float8 is None else self._float8.addend(self.bias))
         return x if self.activation is activations.linear else self.activation(x)
 
     def _make_codecs(self, mode: str, shape) -> tuple:

