@@ -18,7 +18,8 @@ _STYLE = Style(momentum=0.9997, initializer="he_normal")
 def _halved(x, kernel: int, name: str):
     """`x` with borders, and the padding with which windows with strides of 2 go over it.
 
-    Where the size is unknown there are no borders, and the padding is "same", which gives the same positions for all.
+    Where the size is unknown there are no borders, and the padding is "same": the same positions for every size, though
+    poolings leave the border out instead of reading zeros there.
     """
     if None in (x.shape[axis] for axis in image_axes()):
         return layers.ZeroPadding2D(0, name=name)(x), "same"
