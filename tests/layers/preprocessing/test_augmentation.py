@@ -151,13 +151,21 @@ def taken(framework, name, factor):
 
 
 def test_given_random_numbers(backend):
+    layers, images, drawn = [], [], []
     for i in range(len(CASES)):
-        name, arguments, drawn, images = case(i)
-        drawn = {k: v for k, v in drawn.items() if k != "input_shape"} if isinstance(drawn, dict) else drawn
-        drawn = None if drawn is None else tree.map_structure(ops.convert_to_tensor, drawn)
-        layer = getattr(kerata.layers, name)(**arguments)
-        found = ops.convert_to_numpy(layer.transform_images(ops.convert_to_tensor(images), drawn, training=True))
-        wanted = keras_images(i)
+        name, arguments, numbers_, x = case(i)
+        numbers_ = {k: v for k, v in numbers_.items() if k != "input_shape"} if isinstance(numbers_, dict) else numbers_
+        drawn.append(None if numbers_ is None else tree.map_structure(ops.convert_to_tensor, numbers_))
+        layers.append(getattr(kerata.layers, name)(**arguments))
+        images.append(ops.convert_to_tensor(x))
+
+    def all_of_them(images, drawn):
+        return [layer.transform_images(x, d, training=True) for layer, x, d in zip(layers, images, drawn)]
+
+    run = kerata.jit(all_of_them) if backend == "jax" else all_of_them  # one program instead of hundreds
+    for i, found in enumerate(run(images, drawn)):
+        name, arguments, _, _ = case(i)
+        found, wanted = ops.convert_to_numpy(found), keras_images(i)
         close = 1e-5 * np.ptp(arguments.get("value_range", (0, 255)))
         np.testing.assert_allclose(found, wanted, atol=close, err_msg=f"{name} {arguments}")
         assert found.dtype == wanted.dtype

@@ -170,7 +170,7 @@ MOVES = [
 ]  # fmt: skip
 
 
-@pytest.mark.parametrize("form", ["xyxy", "rel_yxyx", "center_xywh"])
+@pytest.mark.parametrize("form", ["xyxy", "rel_yxyx"])
 def test_boxes_move_with_the_images(form, backend):
     from kerata.layers.preprocessing.image.boxes import from_corners, to_corners
 

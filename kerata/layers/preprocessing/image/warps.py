@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import math
-
 from kerata import backend, ops, random
 from kerata.layers.preprocessing.image.affine import bounds, check_sampling, corner_points
 from kerata.layers.preprocessing.image.random_base import RandomImageLayer, check_value_range, limits
@@ -81,10 +79,17 @@ def _homography(start, end):
 
 @op
 def _displaced(images, field, interpolation, fill_mode, fill_value, data_format):
-    """Images whose pixels are those at the places that `field`, (batch, height, width, 2), says: down and right."""
+    """Images whose pixels are those at the places that `field`, (batch, 2, height, width), says: down and right."""
     x, undo = _image_warp._batched(images, data_format, "RandomElasticTransform")
     ys, xs = _image_warp._grid(*backend.current().shape(x)[1:3])
-    return undo(_image_warp._warp(x, ys + field[..., 0], xs + field[..., 1], interpolation, fill_mode, fill_value))
+    return undo(_image_warp._warp(x, ys + field[:, 0], xs + field[:, 1], interpolation, fill_mode, fill_value))
+
+
+def _smoothing(size, sigma):
+    """The symmetric matrix that blurs a line of `size` pixels by a Gaussian, with zeros outside."""
+    i = ops.arange(size, dtype="float32")
+    total = 2 * ops.sum(ops.exp(-0.5 * ops.square(i / sigma))) - 1
+    return ops.exp(-0.5 * ops.square((ops.expand_dims(i, 1) - i) / sigma)) / total
 
 
 class RandomElasticTransform(RandomImageLayer):
@@ -116,26 +121,15 @@ class RandomElasticTransform(RandomImageLayer):
         self.value_range = check_value_range(value_range, "RandomElasticTransform")
 
     def draw(self, images, seed):
-        """Which images are changed, s, and how far each pixel moves: (batch, height, width, 2), down and right."""
+        """Which images are changed, s, and how far each pixel moves: (batch, 2, height, width), down and right."""
         chosen = self._chosen(images, self.factor, seed)
         scale = ops.cast(self._uniform(ops.zeros((1,)), self.scale, seed, ())[0], "float32")
         height, width = self._size(images)
-        noise = random.normal((ops.shape(images)[0], height, width, 2), dtype="float32", seed=seed)
-        field = self._blurred(noise, scale, height, width)
+        noise = random.normal((ops.shape(images)[0], 2, height, width), dtype="float32", seed=seed)
+        sigma = ops.maximum(0.05 * scale * ops.cast(ops.minimum(height, width), "float32"), 1e-3)
+        field = ops.matmul(ops.matmul(_smoothing(height, sigma), noise), _smoothing(width, sigma))
         way = 0.1 * scale * ops.cast(ops.maximum(height, width), "float32")
         return {"apply_transform": chosen, "distortion_factor": scale, "field": field * way}
-
-    def _blurred(self, noise, scale, height, width):
-        shorter = min(height, width) if isinstance(height, int) and isinstance(width, int) else 512
-        sigma = ops.maximum(0.05 * scale * ops.cast(ops.minimum(height, width), "float32"), 1e-3)
-        reach = max(math.ceil(3 * 0.05 * self.scale[1] * shorter), 1)
-        x = ops.arange(-reach, reach + 1, dtype="float32")
-        kernel = ops.exp(-0.5 * ops.square(x / sigma))
-        kernel = kernel / ops.sum(kernel)
-        for shape in ((-1, 1, 1, 1), (1, -1, 1, 1)):
-            both = ops.tile(ops.reshape(kernel, shape), (1, 1, 2, 1))
-            noise = ops.depthwise_conv(noise, both, padding="same", data_format="channels_last")
-        return noise
 
     def _bent(self, images, drawn, interpolation):
         field = ops.cast(drawn["field"], "float32")
