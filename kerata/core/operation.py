@@ -100,6 +100,10 @@ class Operation(Configurable):
             e.add_note(f"(while inferring the output shape of {self.name!r} for inputs of shapes {shapes})")
             raise
 
+    def quantized_call(self, *args, **kwargs):
+        """`call` in a quantized form; operations that have one define it."""
+        raise NotImplementedError(f"{type(self).__name__} {self.name!r} has no quantized form of its call.")
+
     def rematerialized_call(self, fn, *args, **kwargs):
         """`fn` of these arguments, with its activations computed again in the backward pass instead of kept."""
         from kerata.core.remat import remat

@@ -240,6 +240,10 @@ class Layer(LayerState, Operation):
             "update_state() in `call`, and it is reported; or pass it to `compile(metrics=[...])`."
         )
 
+    def quantized_build(self, input_shape, mode):
+        """Make the weights of a quantized form; layers that have one define it."""
+        raise NotImplementedError(f"Layer {self.name!r} ({type(self).__name__}) has no quantized form of mode {mode!r}.")
+
     def _check_init(self) -> None:
         if self._backend is None:
             raise RuntimeError(

@@ -153,7 +153,7 @@ class Model(Trainer, Layer):
             raise TypeError(f"quantize() takes mode, config and filters; got {', '.join(kwargs)}.")
         quantize(self, mode, config, filters)
 
-    def get_quantization_layer_structure(self, mode: str):
+    def get_quantization_layer_structure(self, mode: str | None = None):
         """Where the layers lie that "gptq" or "awq" quantizes on data; see `GPTQConfig`. Models may override it."""
 
     # -- files ------------------------------------------------------------------------------------------------
