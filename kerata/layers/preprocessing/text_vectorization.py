@@ -68,6 +68,9 @@ class TextVectorization(HostLayer):
         )  # fmt: skip
 
     # -- the vocabulary ---------------------------------------------------------------------------------------
+    def build(self, input_shape=None):
+        """Nothing to make: texts may have any shape."""
+
     def adapt(self, data, batch_size: int | None = None, steps: int | None = None) -> None:
         """Learn the vocabulary of texts: the most frequent tokens first, up to `max_tokens`.
 
