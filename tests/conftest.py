@@ -40,7 +40,7 @@ def train_backend(request):
 # Folders whose tests are tables of values, run on every backend. The quick part takes them where nothing is compiled,
 # and every seventh of those: most of their time goes into asking Keras, which compiles each case.
 _TABLES = {"activations", "layers", "losses", "metrics", "ops", "optimizers", "random", "regularizers", "constraints",
-           "initializers", "utils"}
+           "initializers", "utils", "applications", "quantizers", "distillation"}
 _COMPILING = {"jax", "tensorflow"}
 # Whole trainings and architectures beside Keras, which compiles its own: of these the quick part runs every 20th.
 _TRAININGS = {"test_fit_as_keras.py", "test_architectures.py", "test_own_steps.py", "test_keras_round_trips.py",

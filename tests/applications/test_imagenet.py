@@ -8,10 +8,10 @@ import json
 import facts
 import numpy as np
 import pytest
+from remember import remember
 
 import kerata
 from kerata.applications import _files, imagenet_utils
-from tests.remember import remember
 
 FAMILIES = (
     "convnext", "densenet", "efficientnet", "efficientnet_v2", "imagenet_utils", "inception_resnet_v2", "inception_v3", "mobilenet",

@@ -4,10 +4,10 @@ import json
 
 import numpy as np
 import pytest
+from remember import remember
 
 import kerata
 from kerata import ops
-from tests.remember import remember
 
 X = np.random.default_rng(0).normal(size=(8, 4)).astype("float32")
 Y = np.random.default_rng(1).integers(0, 3, size=8)

@@ -4,10 +4,10 @@ import json
 
 import numpy as np
 import pytest
+from remember import remember
 
 import kerata
 from kerata import dtype_policies as policies
-from tests.remember import remember
 
 NAMES = ["int8_from_float32", "int4_from_float32", "int4/64_from_float32", "int4/-1_from_float16", "gptq/4/128_from_float32",
          "awq/4/-1_from_mixed_bfloat16", "float8_from_bfloat16"]  # fmt: skip

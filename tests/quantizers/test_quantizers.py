@@ -4,10 +4,10 @@ import json
 
 import numpy as np
 import pytest
+from remember import remember
 
 import kerata
 from kerata import ops, quantizers
-from tests.remember import remember
 
 X = np.random.default_rng(0).normal(size=(5, 6)).astype("float32")
 SIGNED = np.random.default_rng(1).integers(-8, 8, size=(5, 4, 3)).astype("int8")

@@ -4,10 +4,12 @@ import json
 
 import numpy as np
 import pytest
+from remember import remember
 
 import kerata
 from kerata import ops
-from tests.remember import remember
+
+pytestmark = pytest.mark.slow  # Keras takes its time with more than a hundred layers
 
 # name -> class, arguments, input shape, modes
 LAYERS = {

@@ -150,6 +150,7 @@ def taken(framework, name, factor):
         return type(e).__name__
 
 
+@pytest.mark.slow
 def test_given_random_numbers(backend):
     layers, images, drawn = [], [], []
     for i in range(len(CASES)):
