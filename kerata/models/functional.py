@@ -303,7 +303,8 @@ class Functional(Model):
 
 def is_text(x) -> bool:
     """Whether it is a NumPy array of strings, which only some layers take, and no backend."""
-    return isinstance(x, np.ndarray | np.str_ | np.bytes_) and x.dtype.kind in "USO"
+    # (A tuple of types: torch.compile cannot trace a union of NumPy's.)
+    return isinstance(x, (np.ndarray, np.str_, np.bytes_)) and x.dtype.kind in "USO"
 
 
 def _is_plain_functional(cls: type) -> bool:

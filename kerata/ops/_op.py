@@ -18,6 +18,9 @@ from kerata.ops._explain import explain
 _SCALARS = frozenset((int, float, bool, complex))
 _PLAIN = frozenset((*_SCALARS, str, type(None), slice, type(...)))
 _UNSEEN = object()
+# Tuples of types, not unions: torch.compile cannot trace those.
+_CONTAINERS = (list, tuple, dict)
+_LOOKED_INTO = (KerasTensor, Variable, *_CONTAINERS)
 _kinds = backend.kinds
 _thread = backend._thread
 
@@ -26,7 +29,7 @@ def _kind(t: type):
     """What an argument of type `t` is: its backend, None (no say in the matter), or something to look into."""
     if t in _PLAIN:
         found = None
-    elif issubclass(t, KerasTensor | Variable | list | tuple | dict) and t.__module__ != "torch":
+    elif issubclass(t, _LOOKED_INTO) and t.__module__ != "torch":
         found = _UNSEEN  # (torch.Size is a tuple, of numbers only)
     else:
         found = backend.owner(t)
@@ -45,7 +48,7 @@ def _look(value):
     kind = _kinds.get(t, _UNSEEN)
     if kind is not _UNSEEN:
         return kind
-    if isinstance(value, list | tuple | dict) and t.__module__ != "torch":
+    if isinstance(value, _CONTAINERS) and t.__module__ != "torch":
         found = None
         for item in value.values() if isinstance(value, dict) else value:
             seen = _look(item)
