@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from kerata.core.configurable import refuse_unknown
+from kerata.core.configurable import SignatureOfInit, refuse_unknown
 
 
 class Callback:
@@ -20,6 +20,8 @@ class Callback:
 
     # Set by callbacks that are content with the last batch of each chunk, such as progress bars.
     _per_chunk = False
+
+    __signature__ = SignatureOfInit()
 
     def __new__(cls, *args, **kwargs):
         if kwargs:

@@ -97,6 +97,17 @@ def _library_base(cls: type) -> type:
     return next((c for c in cls.__mro__ if _is_own(c)), cls)
 
 
+class SignatureOfInit:
+    """`__signature__` of classes whose `__new__` takes anything: Python before 3.11.4 would show that one's."""
+
+    def __get__(self, instance, cls):
+        owner = next(c for c in cls.__mro__ if "__new__" in c.__dict__)
+        if instance is not None or owner.__dict__.get("__signature__") is not self:
+            raise AttributeError("__signature__")
+        signature = _init_signature(cls)
+        return signature.replace(parameters=list(signature.parameters.values())[1:])
+
+
 class Configurable:
     """Base of everything that stands in a model file.
 
@@ -108,6 +119,8 @@ class Configurable:
     _config_skip: frozenset = frozenset()
     # Parameters that stand in the config only where they are not None.
     _config_optional: frozenset = frozenset()
+
+    __signature__ = SignatureOfInit()
 
     def __new__(cls, *args, **kwargs):
         if kwargs:
