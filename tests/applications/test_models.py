@@ -146,9 +146,9 @@ def test_errors(name, kwargs, text):
 
 def test_upon_a_tensor(zeros, torch):
     inputs = kerata.Input((40, 40, 3))
-    x = kerata.layers.Rescaling(1 / 255)(inputs)
+    x = kerata.layers.Rescaling(1 / 255, name="scaled")(inputs)
     model = kerata.applications.MobileNet(weights=None, include_top=False, input_tensor=x, pooling="avg", alpha=0.25)
-    assert model.inputs == [inputs] and model.output_shape == (None, 256) and model.layers[1].name == "rescaling"
+    assert model.inputs == [inputs] and model.output_shape == (None, 256) and model.layers[1].name == "scaled"
     with pytest.raises(
         ValueError, match=r"at least 32 x 32; got input_tensor \(without the batch axis\)=\(16, 16, 3\)"
     ):
