@@ -87,10 +87,8 @@ def op(fn: Callable | None = None, *, spec: Callable | None = None) -> Callable:
         except NotImplementedError:
             return _carried(here, fn, args, kwargs)
         except Exception as error:
-            told = explain(fn, args, kwargs, error)
-            if told is None:
-                raise
-            raise told from error
+            _tell(fn, args, kwargs, error)
+            raise
 
     def elsewhere(here, args, kwargs):
         """Symbolic arguments, containers, Variables, tensors of another backend."""
@@ -109,14 +107,19 @@ def op(fn: Callable | None = None, *, spec: Callable | None = None) -> Callable:
         except NotImplementedError:
             return _carried(other or here, fn, args, kwargs)
         except Exception as error:
-            told = explain(fn, args, kwargs, error)
-            if told is None:
-                raise
-            raise told from error
+            _tell(fn, args, kwargs, error)
+            raise
 
     dispatch.is_op = True
     dispatch.spec = spec
     return dispatch
+
+
+def _tell(fn, args, kwargs, error: Exception) -> None:
+    """Raise what says better than `error` what was wrong with the arguments, if anything does."""
+    told = explain(fn, args, kwargs, error)
+    if told is not None:
+        raise told from error
 
 
 def _carried(b, fn, args, kwargs):

@@ -81,8 +81,8 @@ class RandomImageLayer(ImageLayer):
         return ops.where(ops.reshape(chosen, (-1, 1, 1, 1)), changed, images)
 
 
-class RandomColorLayer(RandomImageLayer):
-    """A `RandomImageLayer` that changes colours alone: masks and boxes stay as they are.
+class PixelValues:
+    """Mixed into an image layer that changes the values of pixels alone: masks and boxes stay as they are.
 
     Args:
         value_range: the lowest and the highest value that pixels can have.
@@ -97,6 +97,10 @@ class RandomColorLayer(RandomImageLayer):
 
     def _moves(self, training) -> bool:
         return False
+
+
+class RandomColorLayer(PixelValues, RandomImageLayer):
+    """A `RandomImageLayer` that changes colours alone."""
 
     def _clip(self, images):
         return ops.clip(images, *self.value_range)

@@ -4,23 +4,13 @@ from __future__ import annotations
 
 from kerata import ops
 from kerata.layers.preprocessing.image.base import ImageLayer
-from kerata.layers.preprocessing.image.random_base import RandomColorLayer, check_value_range, limits, rescaled
+from kerata.layers.preprocessing.image.random_base import PixelValues, RandomColorLayer, limits, rescaled
 
 BYTES = (0, 255)
 
 
-class ToneLayer(ImageLayer):
+class ToneLayer(PixelValues, ImageLayer):
     """A layer without chance, which changes the values of pixels in training and inference alike."""
-
-    def __init__(self, value_range=(0, 255), **kwargs):
-        super().__init__(**kwargs)
-        self.value_range = check_value_range(value_range, type(self).__name__)
-
-    def transform_segmentation_masks(self, segmentation_masks, transformation, training=True):
-        return segmentation_masks
-
-    def _moves(self, training) -> bool:
-        return False
 
 
 class AutoContrast(ToneLayer):
