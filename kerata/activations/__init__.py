@@ -19,23 +19,57 @@ _registry = Registry(
 
 
 def serialize(activation):
-    """The name of an activation function, or its config."""
+    """What stands for an activation function in a config: its name, or a dictionary for a registered one.
+
+    Args:
+        activation: a function of this module, or one registered by `kerata.saving.register_keras_serializable`.
+
+    Returns:
+        A string (functions of this module), or a dictionary that `deserialize` takes.
+
+    >>> kerata.activations.serialize(kerata.activations.relu)
+    'relu'
+    """
     if activation in _registry.table.values():
         return activation.__name__
     return _registry.serialize(activation)
 
 
 def deserialize(config, custom_objects=None):
-    """The activation function of a name or a config."""
+    """The activation function that `serialize` wrote down.
+
+    Args:
+        config: a name such as "relu", or the dictionary of a registered function.
+        custom_objects: dictionary of further names and their functions; None by default.
+
+    Returns:
+        A function of one tensor.
+
+    Raises:
+        ValueError: for a name that nobody has; the nearest known one is proposed.
+
+    >>> kerata.activations.deserialize("tanh").__name__
+    'tanh'
+    """
     return _registry.deserialize(config, custom_objects)
 
 
 def get(identifier):
-    """An activation function from its name, its config, or itself; None is `linear`.
+    """An activation function from whatever a layer's `activation` argument may hold.
 
-    >>> import kerata
+    Args:
+        identifier: a name ("relu"), a config, a function (given back as it is), or None for `linear`.
+
+    Returns:
+        A function of one tensor.
+
+    Raises:
+        ValueError: for an unknown name, or something that is no function.
+
     >>> kerata.activations.get("relu").__name__
     'relu'
+    >>> kerata.activations.get(None).__name__
+    'linear'
     """
     return _registry.get(identifier)
 

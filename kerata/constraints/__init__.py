@@ -17,19 +17,51 @@ _registry = Registry(
 
 
 def serialize(constraint):
-    """The config of a constraint."""
+    """The config of a constraint, as files and `get_config` hold it.
+
+    Args:
+        constraint: a `Constraint`, or a registered function.
+
+    Returns:
+        A dictionary (or a name) that `deserialize` takes.
+
+    >>> kerata.constraints.serialize(kerata.constraints.MaxNorm(3))["config"]
+    {'max_value': 3, 'axis': 0}
+    """
     return _registry.serialize(constraint)
 
 
 def deserialize(config, custom_objects=None):
-    """The constraint of a config."""
+    """The constraint that `serialize` wrote down.
+
+    Args:
+        config: dictionary with "class_name" and "config", or a name such as "non_neg".
+        custom_objects: dictionary of further names and their classes or functions; None by default.
+
+    Returns:
+        A constraint (for a bare name: its class; `get` makes an object of it).
+
+    Raises:
+        ValueError: for a name that nobody has; the nearest known one is proposed.
+
+    >>> kerata.constraints.deserialize({"class_name": "UnitNorm", "config": {"axis": 1}}).axis
+    1
+    """
     return _registry.deserialize(config, custom_objects)
 
 
 def get(identifier):
-    """A constraint from its name, its config, a function, or itself; None stays None.
+    """A constraint from whatever a layer's `kernel_constraint` argument may hold.
 
-    >>> import kerata
+    Args:
+        identifier: a name ("non_neg"), a config, a class, a `Constraint` or function (given back as it is), or None.
+
+    Returns:
+        A constraint; None for None.
+
+    Raises:
+        ValueError: for an unknown name, or something that cannot be called.
+
     >>> type(kerata.constraints.get("non_neg")).__name__
     'NonNeg'
     """
