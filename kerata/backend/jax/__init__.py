@@ -2,10 +2,12 @@
 
 name = "jax"
 
-from kerata.backend.jax import linalg, nn, placement, random, xp  # noqa: E402,F401
+from kerata.backend.jax import disk_cache, linalg, nn, placement, random, xp  # noqa: E402,F401
 from kerata.backend.jax.arrays import *  # noqa: E402,F403
 from kerata.backend.jax.arrays import dtype, shape  # noqa: E402,F401
 from kerata.backend.jax.autodiff import *  # noqa: E402,F403
 from kerata.backend.jax.control import *  # noqa: E402,F403
 from kerata.backend.jax.nn import *  # noqa: E402,F403
 from kerata.backend.jax.placement import place  # noqa: E402,F401
+
+disk_cache.enable()
