@@ -5,7 +5,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
-.PHONY: demo test quick slow lint stubs bench fuzz clean
+.PHONY: demo test quick slow lint stubs bench fuzz conformance clean
 
 $(BIN)/python:
 	@test -n "$(PYTHON)" || { echo "Kerata needs Python 3.11, 3.12 or 3.13; none was found. Install one, or name it: make PYTHON=/path/to/python3"; exit 1; }
@@ -48,6 +48,10 @@ bench: $(VENV)/.test
 fuzz: $(VENV)/.test
 	$(BIN)/python tools/fuzz.py --files 200000
 	KERATA_KILLS=200 $(BIN)/python -m pytest tests/saving/test_files.py tests/callbacks/test_resume.py -k kill
+
+# docs/conformance.md: which public names are tested on which backend (two to three times as long as the tests).
+conformance: $(VENV)/.test
+	$(BIN)/python tools/conformance.py
 
 clean:
 	rm -rf $(VENV) demo build *.egg-info

@@ -1,0 +1,645 @@
+"""The conformance table: which public names exist, are tested differentially, and pass, on each backend.
+
+    python tools/conformance.py                       all tests from the beginning, then docs/conformance.md
+    python tools/conformance.py --folder tests/ops    some tests: what is known of others is kept
+    python tools/conformance.py --budget 600 --keep   go on where the last run stopped, for ten minutes
+    python tools/conformance.py --table               write the table from what is known
+
+A name counts as tested on a backend only by a trial. In the first pass a trace notes which public functions a test
+calls itself, and of which public classes it uses instances, on which backend. In the second pass such a test runs again
+while what that one name gives is spoilt: numbers times 1.1 plus 0.1, integers plus one, truth values turned round, texts
+changed. If the test then fails with an AssertionError, it does compare the name's results with something that is known
+to be right, and the name counts. If it still passes, other tests are tried. What gives nothing (`save_model`,
+callbacks) is left out instead; there any failure counts. Afterwards each such test must pass again as it stands.
+
+Records lie in build/conformance/: calls.json (each test: outcome, seconds, what it calls), proofs.json.
+"""
+
+from __future__ import annotations
+
+import argparse
+import collections
+import contextlib
+import functools
+import inspect
+import json
+import os
+import pathlib
+import re
+import subprocess
+import sys
+import time
+import types
+
+ROOT = pathlib.Path(__file__).resolve().parent.parent
+TESTS = ROOT / "tests"
+RECORDS = ROOT / "build" / "conformance"
+BACKENDS = ("numpy", "jax", "torch", "tensorflow")
+TRIES = 5  # tests tried for one name on one backend
+# Public methods whose results say what an instance does, by the base class that has them.
+METHODS = {"Layer": ["call"], "Operation": ["call"], "Loss": ["call"], "Metric": ["result"], "Optimizer": ["apply"],
+           "Callback": None, "Initializer": ["__call__"], "Regularizer": ["__call__"], "Constraint": ["__call__"],
+           "Quantizer": ["__call__"]}  # fmt: skip
+
+
+# ---- names
+def names() -> dict[str, dict]:
+    return json.loads((TESTS / "data" / "keras_api.json").read_text())["names"]
+
+
+def distinct() -> list[str]:
+    return [n for n, entry in names().items() if "alias_of" not in entry]
+
+
+def find(name: str):
+    import kerata
+
+    thing = kerata
+    for part in name.split(".")[1:]:
+        thing = getattr(thing, part)
+    return thing
+
+
+def exists(name: str) -> bool:
+    try:
+        return callable(find(name))
+    except (AttributeError, ImportError):
+        return False
+
+
+def methods(cls: type) -> list[str]:
+    """The methods of a class by whose results it is tried."""
+    family = next((METHODS[b.__name__] for b in cls.__mro__ if b.__name__ in METHODS), ())
+    if family:
+        return family
+    own = [n for c in cls.__mro__ if c.__module__.startswith("kerata") for n, f in vars(c).items()
+           if inspect.isfunction(f) and (not n.startswith("_") or n in ("__call__", "__getitem__", "__enter__"))]  # fmt: skip
+    return [n for n in dict.fromkeys(own) if family is not None or n.startswith("on_")]
+
+
+# ---- first pass: what a test calls
+class Trace:
+    """Notes calls of public functions that the tests make themselves, and of methods of public classes."""
+
+    def __init__(self):
+        self.functions, self.methods, self.classes = collections.defaultdict(list), set(), {}
+        for name in filter(exists, distinct()):
+            thing = find(name)
+            if inspect.isclass(thing):
+                self.classes[thing] = name
+                for method in methods(thing):
+                    self.methods.add(inspect.unwrap(getattr(thing, method)).__code__)
+            else:
+                function = inspect.unwrap(thing)
+                self.functions[function.__code__].append((name, _closure(function)))
+        self.seen: set = set()
+
+    def __call__(self, frame, event, argument):
+        code = frame.f_code
+        if code in self.functions:
+            if _from_tests(frame.f_back):
+                own = frame.f_locals
+                for name, closure in self.functions[code]:
+                    if all(own.get(k) is v for k, v in closure.items()):
+                        self._note(name)
+        elif code in self.methods and code.co_varnames:
+            kind = type(frame.f_locals[code.co_varnames[0]])
+            name = next((self.classes[c] for c in kind.__mro__ if c in self.classes), None)
+            if name:
+                self._note(name)
+
+    def _note(self, name: str) -> None:
+        from kerata import backend
+
+        self.seen.add((name, backend.current().name))
+
+    def run(self, do):
+        """What `do()` gives, and what was noted meanwhile."""
+        self.seen = set()
+        sys.settrace(self)
+        try:
+            return do(), self.seen
+        finally:
+            sys.settrace(None)
+
+
+def _closure(function) -> dict:
+    return dict(zip(function.__code__.co_freevars, (c.cell_contents for c in function.__closure__ or ())))
+
+
+_FIXTURES = str(TESTS / "conftest.py")
+_BETWEEN = (str(ROOT / "kerata" / "ops" / "_op.py"), "contextlib.py", "functools.py")
+
+
+def _from_tests(frame) -> bool:
+    while frame is not None and frame.f_code.co_filename.endswith(_BETWEEN):
+        frame = frame.f_back
+    file = frame.f_code.co_filename if frame is not None else ""
+    return file.startswith(str(TESTS)) and file != _FIXTURES
+
+
+# ---- second pass: spoilt results
+class Cannot(Exception):
+    """There is no way to spoil such a thing."""
+
+
+def spoilt(x, depth: int = 0):
+    """Something of the same kind, shape and dtype, with other values."""
+    if isinstance(x, bool):
+        return not x
+    if isinstance(x, int):
+        return x + 1
+    if isinstance(x, float | complex):
+        return x * 1.1 + 0.1
+    if isinstance(x, str):
+        return x + "~"
+    if isinstance(x, bytes):
+        return x + b"~"
+    if isinstance(x, dict):
+        return type(x)({k: spoilt(v, depth + 1) for k, v in x.items()}) if type(x) in (dict, collections.OrderedDict) else x
+    if isinstance(x, tuple) and hasattr(x, "_fields"):
+        return type(x)(*[spoilt(v, depth + 1) for v in x])
+    if isinstance(x, list | tuple | set):
+        return type(x)(spoilt(v, depth + 1) for v in x)
+    if x is None or x is Ellipsis:
+        return x
+    if isinstance(x, types.FunctionType | types.MethodType | functools.partial):
+        return _later(x)
+    if isinstance(x, type):
+        return type(x)(x.__name__, (x,), {"__module__": x.__module__, "__qualname__": x.__qualname__})
+    if type(x).__module__.startswith("kerata.") or type(x).__module__.startswith("test"):
+        return _spoilt_object(x)
+    if "dtype" in dir(x) and "shape" in dir(x):
+        return _spoilt_array(x)
+    if hasattr(x, "__iter__"):
+        return _Elements(x)
+    raise Cannot(type(x).__name__)
+
+
+def _later(function):
+    @functools.wraps(function)
+    def later(*args, **kwargs):
+        return spoilt(function(*args, **kwargs))
+
+    return later
+
+
+def _spoilt_array(x):
+    dtype = str(getattr(x.dtype, "name", x.dtype)).replace("torch.", "")
+    if dtype == "bool":
+        return ~x if hasattr(x, "__invert__") else not x
+    if "int" in dtype:
+        return (x + 1).astype(x.dtype) if type(x).__module__ == "numpy" else x + 1
+    if "float" in dtype or "complex" in dtype:
+        out = x * 1.1 + 0.1
+        return out.astype(x.dtype) if hasattr(out, "astype") and out.dtype != x.dtype else out
+    if dtype.startswith(("str", "object", "bytes")) and type(x).__module__ == "numpy":
+        import numpy as np
+
+        changed = np.vectorize(spoilt, otypes=[object])(x)
+        return changed if dtype == "object" else changed.astype(x.dtype.kind)
+    if dtype == "string":
+        return x + "~"
+    raise Cannot(dtype)
+
+
+class _Elements:
+    """A data set with other elements."""
+
+    def __init__(self, x):
+        self._x = x
+
+    def __iter__(self):
+        return (spoilt(e) for e in self._x)
+
+    def __len__(self):
+        return len(self._x)
+
+    def __getattr__(self, name):
+        return getattr(self._x, name)
+
+
+def _spoilt_object(x):
+    cls = type(x)
+    if cls.__name__ == "KerasTensor":
+        return x
+    if cls.__name__ == "Variable":
+        x.assign(spoilt(x.value))
+        return x
+    for w in getattr(x, "weights", None) or ():
+        w.assign(spoilt(w.value))
+    changed = {m: spoilt_method(cls, m) for m in methods(cls)}
+    if hasattr(cls, "count_params"):
+        changed["count_params"] = spoilt_method(cls, "count_params")
+    if not changed:
+        raise Cannot(cls.__name__)
+    kind = type(cls)(cls.__name__, (cls,), {**changed, "__module__": cls.__module__, "__qualname__": cls.__qualname__})
+    object.__setattr__(x, "__class__", kind)
+    return x
+
+
+def spoilt_method(cls: type, method: str, state=None):
+    """The method with another effect; `state` (a Trial) says when."""
+    original = getattr(cls, method)
+
+    @functools.wraps(original)
+    def changed(self, *args, **kwargs):
+        if state is not None and not state.here(self):
+            return original(self, *args, **kwargs)
+        if method.startswith("on_"):
+            return None
+        result = original(self, *args, **kwargs)
+        if method == "apply":
+            for v in self._trainable_variables if hasattr(self, "_trainable_variables") else self.variables:
+                if "float" in str(v.dtype):
+                    v.assign(spoilt(v.value))
+            return result
+        return state.spoil(result) if state is not None else spoilt(result)
+
+    return changed
+
+
+class Trial:
+    """One public name gives other results while this is open, on one backend."""
+
+    current: Trial | None = None
+
+    def __init__(self, name: str, backend: str):
+        self.name, self.backend, self.thing = name, backend, find(name)
+        self.used = self.left_out = False
+        self.undo: list = []
+
+    def here(self, instance=None) -> bool:
+        from kerata import backend
+
+        if backend.current().name != self.backend:
+            return False
+        if instance is not None and _nearest(type(instance)) is not self.thing:
+            return False
+        self.used = True
+        return True
+
+    def spoil(self, result):
+        return spoilt(result)
+
+    def call(self, *args, **kwargs):
+        """In place of the function."""
+        if not self.here():
+            return self.original(*args, **kwargs)
+        if self.left_out:
+            return None
+        return spoilt(self.original(*args, **kwargs))
+
+    def __enter__(self):
+        Trial.current = self
+        sys.modules["_kerata_conformance"] = sys.modules[__name__]
+        if inspect.isclass(self.thing):
+            self._change_class()
+        else:
+            self._change_function(inspect.unwrap(self.thing))
+        return self
+
+    def __exit__(self, *error):
+        while self.undo:
+            self.undo.pop()()
+        Trial.current = None
+
+    def _change_class(self):
+        cls = self.thing
+        callback = any(c.__name__ == "Callback" for c in cls.__mro__)
+        self.left_out = callback
+        for method in methods(cls):
+            own = method in vars(cls)
+            before = vars(cls).get(method)
+            type.__setattr__(cls, method, spoilt_method(cls, method, self))
+            put_back = functools.partial(type.__setattr__, cls, method, before)
+            self.undo.append(put_back if own else functools.partial(type.__delattr__, cls, method))
+
+    def _change_function(self, function):
+        """Exchange its code, so that it is changed wherever it was imported."""
+        code = function.__code__
+        self.original = types.FunctionType(code, function.__globals__, function.__name__, function.__defaults__,
+                                           function.__closure__)  # fmt: skip
+        self.original.__kwdefaults__ = function.__kwdefaults__
+        free = code.co_freevars
+        lines = ["def outside():", *[f"  {v} = None" for v in free], "  def inside(*args, **kwargs):"]
+        lines += [f"    if False: {v}" for v in free]
+        lines += ["    import sys as s_y_s",
+                  "    return s_y_s.modules['_kerata_conformance'].Trial.current.call(*args, **kwargs)",
+                  "  return inside"]  # fmt: skip
+        scope: dict = {}
+        exec("\n".join(lines), scope)
+        signature = inspect.signature(function)
+        function.__code__ = scope["outside"]().__code__.replace(co_name=code.co_name, co_filename=code.co_filename)
+        defaults, keywords = function.__defaults__, function.__kwdefaults__
+        function.__defaults__ = function.__kwdefaults__ = None
+        function.__signature__ = signature
+
+        def back():
+            function.__code__ = code
+            function.__defaults__, function.__kwdefaults__ = defaults, keywords
+            del function.__signature__
+
+        self.undo.append(back)
+
+
+@functools.cache
+def _public_classes() -> frozenset:
+    return frozenset(c for c in map(find, filter(exists, distinct())) if inspect.isclass(c))
+
+
+def _nearest(kind: type):
+    return next((c for c in kind.__mro__ if c in _public_classes()), None)
+
+
+# ---- the plugin for pytest
+def _read(name: str) -> dict:
+    path = RECORDS / name
+    return json.loads(path.read_text()) if path.exists() else {}
+
+
+def _write(name: str, records: dict) -> None:
+    RECORDS.mkdir(parents=True, exist_ok=True)
+    path = RECORDS / name
+    path.with_suffix(".new").write_text(json.dumps(records, indent=0, sort_keys=True))
+    os.replace(path.with_suffix(".new"), path)
+
+
+def _run(item) -> tuple[str, str]:
+    """Run a test: ("passed" | "failed" | "skipped", the name of the error's class)."""
+    from _pytest.runner import runtestprotocol
+
+    item.conformance_error = ""
+    item._initrequest()
+    reports = runtestprotocol(item, nextitem=None, log=False)
+    if any(r.failed for r in reports):
+        return "failed", item.conformance_error
+    return ("skipped" if any(r.skipped for r in reports) else "passed"), ""
+
+
+class Plugin:
+    def __init__(self, stage: str, budget: float):
+        self.stage, self.end = stage, time.monotonic() + budget
+
+    def over(self) -> bool:
+        return time.monotonic() > self.end
+
+    def pytest_runtest_makereport(self, item, call):
+        if call.excinfo is not None and call.excinfo.type.__name__ != "Skipped":
+            item.conformance_error = "AssertionError" if call.excinfo.errisinstance(AssertionError) else call.excinfo.typename
+
+    def pytest_runtestloop(self, session):
+        {"trace": self.trace, "prove": self.prove}[self.stage](session.items)
+        return True
+
+    def trace(self, items):
+        records, trace, last = _read("calls.json"), Trace(), time.monotonic()
+        for item in items:
+            if item.nodeid in records:
+                continue
+            if self.over():
+                print("conformance: the time is over; go on with --keep")
+                break
+            start = time.monotonic()
+            (outcome, error), seen = trace.run(lambda item=item: _run(item))
+            if outcome == "failed":
+                print(f"failed: {item.nodeid} ({error})")
+            records[item.nodeid] = {"outcome": outcome, "seconds": round(time.monotonic() - start, 2),
+                                    "calls": sorted(f"{n}@{b}" for n, b in seen),
+                                    "any": not {"backend", "train_backend"} & set(item.fixturenames)}  # fmt: skip
+            if time.monotonic() - last > 20:
+                _write("calls.json", records)
+                last = time.monotonic()
+        _write("calls.json", records)
+
+    def prove(self, items):
+        by_id = {i.nodeid: i for i in items}
+        proofs, last = _read("proofs.json"), time.monotonic()
+        for _ in range(TRIES):
+            for test, pairs in _plan(proofs, by_id):
+                if self.over():
+                    print("conformance: the time is over; go on with --keep")
+                    return _write("proofs.json", proofs)
+                self.try_test(by_id[test], pairs, proofs)
+                if time.monotonic() - last > 20:
+                    _write("proofs.json", proofs)
+                    last = time.monotonic()
+        _write("proofs.json", proofs)
+
+    def try_test(self, item, pairs, proofs):
+        """Run it once for each pair with the name spoilt, and once as it stands for each backend."""
+        for backend in sorted({b for _, b in pairs}):
+            found = {}
+            with _in_force(backend):
+                for name in [n for n, b in pairs if b == backend]:
+                    found[name] = _trial(item, name, backend)
+                if any(f == "noticed" for f in found.values()):
+                    outcome, error = _run(item)
+                    if outcome != "passed":
+                        print(f"does not pass afterwards: {item.nodeid} on {backend} ({error})")
+                        found = {n: f"afterwards {outcome}: {error}" for n in found}
+            for name, result in found.items():
+                record = proofs.setdefault(f"{name}@{backend}", {"tried": {}})
+                record["tried"][item.nodeid] = result
+                if result == "noticed":
+                    record["test"] = item.nodeid
+
+
+def _trial(item, name: str, backend: str) -> str:
+    trial = Trial(name, backend)
+    try:
+        with trial:
+            outcome, error = _run(item)
+        if outcome == "passed" and trial.used and not trial.left_out and not inspect.isclass(trial.thing):
+            trial = Trial(name, backend)
+            trial.left_out = True
+            with trial:
+                outcome, error = _run(item)
+    except Exception as problem:
+        return f"{type(problem).__name__}: {problem}"[:200]
+    if not trial.used:
+        return "not called"
+    if outcome == "failed" and (error == "AssertionError" or trial.left_out):
+        return "noticed"
+    return f"{outcome} {error}".strip()
+
+
+@contextlib.contextmanager
+def _in_force(name: str):
+    from kerata import backend
+
+    before = backend.current().name
+    backend.set_backend(name)
+    try:
+        yield
+    finally:
+        backend.set_backend(before)
+
+
+def _candidates() -> dict[str, list[tuple]]:
+    """For each "name@backend" the tests that call it, the likeliest and quickest first."""
+    found, elsewhere = collections.defaultdict(list), collections.defaultdict(list)
+    for test, record in _read("calls.json").items():
+        if record["outcome"] != "passed":
+            continue
+        for call in record["calls"]:
+            name = call.partition("@")[0]
+            last = name.rpartition(".")[2]
+            rank = (last.lower() not in test.lower(), last not in _source(test), record["seconds"], test)
+            found[call].append(rank)
+            if record["any"]:
+                elsewhere[name].append(rank)
+    for name, ranks in elsewhere.items():
+        for backend in BACKENDS:
+            known = {r[-1] for r in found[f"{name}@{backend}"]}
+            found[f"{name}@{backend}"] += [r for r in ranks if r[-1] not in known]
+    return {call: [r[-1] for r in sorted(ranks)] for call, ranks in found.items()}
+
+
+@functools.cache
+def _text(path: pathlib.Path) -> frozenset:
+    return frozenset(re.findall(r"\w+", path.read_text())) if path.exists() else frozenset()
+
+
+def _source(test: str) -> frozenset:
+    """The words of the file that a test stands in."""
+    return _text(ROOT / test.partition("::")[0])
+
+
+def _plan(proofs: dict, tests) -> list[tuple]:
+    """The next test for each pair without a proof: (test, pairs), by test."""
+    plan = collections.defaultdict(list)
+    for call, candidates in _candidates().items():
+        record = proofs.get(call, {"tried": {}})
+        if "test" in record or len(record["tried"]) >= TRIES:
+            continue
+        test = next((t for t in candidates if t in tests and t not in record["tried"]), None)
+        if test:
+            plan[test].append(tuple(call.split("@")))
+    return sorted(plan.items())
+
+
+# ---- the table
+def namespace(name: str) -> str:
+    parts = name.split(".")[1:-1]
+    if not parts:
+        return "keras"
+    whole = ".".join(parts)
+    return whole if parts[0] in ("ops",) or whole == "optimizers.schedules" else parts[0]
+
+
+def state() -> dict[str, dict[str, set]]:
+    """For each backend the distinct names with a proof, and those of them whose tests all pass."""
+    calls, proofs = _read("calls.json"), _read("proofs.json")
+    failing = {c for r in calls.values() if r["outcome"] == "failed" for c in r["calls"]}
+    known = set(distinct())
+    out = {b: {"tested": set(), "pass": set()} for b in BACKENDS}
+    for call, record in proofs.items():
+        name, _, backend = call.partition("@")
+        if "test" in record and name in known:
+            out[backend]["tested"].add(name)
+            if call not in failing:
+                out[backend]["pass"].add(name)
+    return out
+
+
+def table() -> str:
+    entries, found = names(), state()
+    canonical = {n: e.get("alias_of", n) for n, e in entries.items()}
+    rows = collections.defaultdict(list)
+    for name in entries:
+        rows[namespace(name)].append(name)
+    lines = [_HEAD, "| namespace | names | exist | " + " | ".join(BACKENDS) + " |", "|---|---:|---:|" + "---:|" * len(BACKENDS)]
+
+    def row(title, group):
+        cells = [f"{sum(canonical[n] in found[b]['tested'] for n in group)} / {sum(canonical[n] in found[b]['pass'] for n in group)}"
+                 for b in BACKENDS]  # fmt: skip
+        lines.append(f"| {title} | {len(group)} | {sum(map(exists, group))} | " + " | ".join(cells) + " |")
+
+    for title in sorted(rows, key=lambda t: (t != "keras", t)):
+        row(title, rows[title])
+    row("**all names**", list(entries))
+    row("**distinct objects**", distinct())
+    lines += ["", "## Names without a differential test", ""]
+    for backend in BACKENDS:
+        missing = [n for n in distinct() if n not in found[backend]["tested"]]
+        lines += [f"### {backend}: {len(missing)}", "", _listed(missing), ""]
+    failing = sorted(n for b in BACKENDS for n in found[b]["tested"] - found[b]["pass"])
+    lines += ["## Names with a test that fails", "", _listed(failing), ""]
+    return "\n".join(lines)
+
+
+def _listed(group: list[str]) -> str:
+    by = collections.defaultdict(list)
+    for name in group:
+        by[name.rpartition(".")[0]].append(name.rpartition(".")[2])
+    return "\n".join(f"- `{space}`: {', '.join(f'`{n}`' for n in ns)}" for space, ns in sorted(by.items())) or "none"
+
+
+_HEAD = """# Conformance
+
+Made by `make conformance` (`tools/conformance.py`); not written by hand.
+
+The names are the public ones of Keras 3.15.1. In the columns of the backends: names with a differential test / those of
+them of which every test passes. A name counts as tested on a backend only by a trial: a test that calls it there fails
+with an AssertionError once what the name gives is spoilt (numbers times 1.1 plus 0.1, integers plus one, truth values
+turned round, texts changed; what gives nothing, as callbacks and savers, is left out), and passes again afterwards. What
+a test compares with are Keras 3.15.1, closed forms, finite differences, or files that Keras wrote. Neither an import nor a
+call whose result nobody looks at makes a name count. An alias counts with the object that it names. NumPy computes no
+gradients, so what needs them (training, optimizers' steps within `fit`) is not tested there.
+"""
+
+
+# ---- the command
+def main() -> None:
+    p = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    p.add_argument("--folder", action="append", help="tests to run; more than once if need be (default: all)")
+    p.add_argument("--budget", type=float, default=float("inf"), help="seconds after which to stop")
+    p.add_argument("--keep", action="store_true", help="keep what earlier runs found of the same tests")
+    p.add_argument("--table", action="store_true", help="run nothing; write the table")
+    p.add_argument("--stage", choices=["trace", "prove"], help="one of the two passes alone")
+    p.add_argument("--inner", action="store_true", help=argparse.SUPPRESS)
+    args = p.parse_args()
+    if args.inner:
+        sys.exit(_inner(args))
+    if not args.table:
+        _start(args)
+    (ROOT / "docs" / "conformance.md").write_text(table())
+    found = state()
+    print({b: (len(found[b]["tested"]), len(found[b]["pass"])) for b in BACKENDS})
+
+
+def _start(args) -> None:
+    """The two passes in processes of their own."""
+    end = time.monotonic() + args.budget
+    folders = args.folder or ["tests"]
+    if not args.keep:
+        calls = _read("calls.json")
+        kept = {t: r for t, r in calls.items() if not any(t.startswith(f.rstrip("/")) for f in folders)}
+        proofs = {c: r for c, r in _read("proofs.json").items() if r.get("test", "") in kept}
+        _write("calls.json", kept)
+        _write("proofs.json", proofs)
+    for stage in [args.stage] if args.stage else ["trace", "prove"]:
+        left = end - time.monotonic()
+        if left <= 0:
+            return
+        command = [sys.executable, __file__, "--inner", "--stage", stage, "--budget", str(left)]
+        subprocess.run([*command, *[x for f in folders for x in ("--folder", f)]], cwd=ROOT, check=False)
+
+
+def _inner(args) -> int:
+    import pytest
+
+    sys.modules["conformance"] = sys.modules[__name__]
+    where = args.folder or ["tests"]
+    if args.stage == "prove":  # only the files that may prove something
+        plan = _plan(_read("proofs.json"), _read("calls.json"))
+        tests = {t.partition("::")[0] for t, _ in plan}
+        where = sorted(t for t in tests if any(t.startswith(f.rstrip("/")) for f in where) and (ROOT / t).exists())
+        if not where:
+            return 0
+    return pytest.main(["-q", "--tb=no", "-p", "no:cacheprovider", "-p", "no:randomly", *where], plugins=[Plugin(args.stage, args.budget)])
+
+
+if __name__ == "__main__":
+    main()
