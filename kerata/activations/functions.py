@@ -355,7 +355,7 @@ def mish(x):
 
     >>> kerata.activations.mish(np.array([-1.0, 0.0, 1.0], "float32"))  # [-0.303401, 0.0, 0.865098]
     """
-    return x * ops.tanh(ops.softplus(x))
+    return ops.multiply(x, ops.tanh(ops.softplus(x)))
 
 
 def sigmoid(x):
