@@ -75,6 +75,8 @@ def is_staged(array: np.ndarray) -> bool:
 def staged(array: np.ndarray, dtype=None) -> np.ndarray:
     """The array in memory from here: a copy, unless it is there already."""
     dtype = array.dtype if dtype is None else np.dtype(dtype)
+    if array.size * dtype.itemsize < _SMALL:
+        return np.array(array, dtype)
     if is_staged(array) and array.dtype == dtype:
         return array
     out = empty(array.shape, dtype)

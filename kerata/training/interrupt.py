@@ -7,14 +7,14 @@ import threading
 
 
 class DeferredInterrupt:
-    """While open, the first Ctrl-C is remembered until `check()`; a second one acts at once."""
+    """While open, the first Ctrl-C is remembered until `check()`; a second one acts at once. Nothing, unless `on`."""
 
-    def __init__(self):
+    def __init__(self, on: bool = True):
         self.pending = False
-        self._before = None
+        self._on, self._before = on, None
 
     def __enter__(self):
-        if threading.current_thread() is threading.main_thread():
+        if self._on and threading.current_thread() is threading.main_thread():
             current = signal.getsignal(signal.SIGINT)
             if current is signal.default_int_handler:
                 self._before = current

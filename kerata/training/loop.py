@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import itertools
 import time
 
 import numpy as np
@@ -85,7 +86,7 @@ class Runner:
         self.pace = _Pace(model.steps_per_execution if wanted else None)
         self.begin = getattr(callbacks, f"on_{kind}_batch_begin")
         self.end = getattr(callbacks, f"on_{kind}_batch_end")
-        self.limit = config.max_steps_per_epoch() if kind == "train" else None
+        self.limit = config.max_steps_per_epoch()
         self._data = self.batch = None
         self.first = 0  # the step with which the next epoch begins
         self.function = own_function(model, kind)
@@ -329,7 +330,7 @@ def predict(model, x, batch_size, verbose, steps, callbacks):
     callbacks = as_callback_list(callbacks, model, verbose=verbose, epochs=1, steps=source.num_batches)
     if isinstance(source, ArraySource):
         _check_indices(model, source.data[0], "x")
-    step = model._on_a_batch("predict")
+    step = model._predictor(model._on_a_batch("predict"))
     model.stop_predicting = False
     callbacks.on_predict_begin()
     outputs: list = []
@@ -342,11 +343,12 @@ def predict(model, x, batch_size, verbose, steps, callbacks):
         told, due = len(outputs), time.perf_counter() + _TICK
         callbacks.on_predict_batch_end(told - 1, logs)
 
-    with DeferredInterrupt() as interrupt:
-        for i, batch in enumerate(source.epoch(0)):
+    # A single batch changes nothing that Ctrl-C could leave half done.
+    with DeferredInterrupt(source.num_batches != 1) as interrupt:
+        for i, batch in enumerate(itertools.islice(source.epoch(0), config.max_steps_per_epoch())):
             if i == told and (group or not i):
                 callbacks.on_predict_batch_begin(i)
-            outputs.append(step(b.to_device(batch)))
+            outputs.append(step(batch))
             if (i + 1) % group == 0 if group else time.perf_counter() >= due:
                 tell()
             interrupt.check()

@@ -12,6 +12,7 @@ from kerata.core.masks import get_mask, set_mask
 from kerata.layers.state import check_backends
 from kerata.training import checks, loop
 from kerata.training.arguments import known_arguments
+from kerata.training.buckets import Buckets
 from kerata.training.data.arrays import check_count
 from kerata.training.steps import make_predict_step, make_step, unpack
 
@@ -389,6 +390,7 @@ class Trainer:
             b, mode, state = self._backend, self._mode(), self._state(kind)
             if kind == "predict":
                 found = b.compile_step(make_predict_step(self), lambda out: out, state, mode, donate=False)
+                found = Buckets(found, b) if b.functional and mode else found
             else:
                 step, result = make_step(self, kind)
                 if batch_size is None:
@@ -401,6 +403,10 @@ class Trainer:
     def _on_a_batch(self, kind: str):
         """The function of a batch: the user's, where a `make_..._function` is overridden, else the compiled step."""
         return loop.own_function(self, kind) or self._compiled(kind)
+
+    def _predictor(self, step):
+        """A predict step as a function of a batch on the host."""
+        return step if isinstance(step, Buckets) else lambda batch: step(self._backend.to_device(batch))
 
     def make_train_function(self, force: bool = False):
         """Make `self.train_function(iterator)`, which runs a step on the iterator's next batch."""
@@ -417,9 +423,7 @@ class Trainer:
     def make_predict_function(self, force: bool = False):
         """Make `self.predict_function(iterator)`."""
         if self.predict_function is None or force:
-            self.predict_function = lambda iterator: self._compiled("predict")(
-                self._backend.to_device(next(iter(iterator)))
-            )
+            self.predict_function = lambda iterator: self._predictor(self._compiled("predict"))(next(iter(iterator)))
         return self.predict_function
 
     # -- the four verbs ---------------------------------------------------------------------------------------
@@ -541,8 +545,7 @@ class Trainer:
         with backend_scope(self._backend):
             batch = loop.one_batch(x, None, None, None)
             self._prepare(batch, training=False)
-            step = self._on_a_batch("predict")
-            out = step(self._backend.to_device(batch))
+            out = self._predictor(self._on_a_batch("predict"))(batch)
             return tree.map_structure(self._backend.to_numpy, out)
 
     # -- state as a tree --------------------------------------------------------------------------------------

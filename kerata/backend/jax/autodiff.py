@@ -97,6 +97,7 @@ class _Program:
         self.variables = list(variables)
         self._pure = pure
         self._jit, self._donate = jit, donate
+        self.assigns = False  # whether it changes variables; known after the first call
         self._make()
 
     def _make(self) -> None:
@@ -132,6 +133,7 @@ class _Program:
                 self.variables += e.variables
                 self._make()
                 continue
+            self.assigns = bool(new)
             for i, x in new.items():
                 self.variables[i]._value = x
             return out
@@ -241,7 +243,7 @@ def to_device(data):
 def _to_device(a):
     """A NumPy array goes by way of our own memory, which JAX may share: `device_put` would share the user's, too."""
     if type(a) is np.ndarray and not a.dtype.hasobject:
-        return jax.device_put(staging.staged(a, jax.dtypes.canonicalize_dtype(a.dtype)))
+        return jnp.asarray(staging.staged(a, jax.dtypes.canonicalize_dtype(a.dtype)))
     return jax.device_put(jnp.asarray(a))
 
 
