@@ -25,8 +25,22 @@ def run(path: str, args: list[str], alias_tensorflow: bool | None = None) -> int
     aliases.install(alias_tensorflow)
     sys.argv = [path, *args]
     sys.path.insert(0, os.path.dirname(os.path.abspath(path)))
+    return _guarded(lambda: runpy.run_path(path, run_name="__main__"))
+
+
+def run_module(name: str, args: list[str]) -> int:
+    """Run a module (`pytest`) as `python -m` does; the exit code."""
+    aliases.install()
+    if name == "pytest":
+        args = ["-p", "kerata.compat.pytest_plugin", *args]  # so that processes of pytest-xdist make the aliases too
+    sys.argv = [name, *args]
+    sys.path.insert(0, os.getcwd())
+    return _guarded(lambda: runpy.run_module(name, run_name="__main__", alter_sys=True))
+
+
+def _guarded(program) -> int:
     try:
-        runpy.run_path(path, run_name="__main__")
+        program()
     except SystemExit as e:
         if e.code is None or isinstance(e.code, int):
             return e.code or 0

@@ -9,7 +9,7 @@ import importlib.util
 import sys
 import types
 
-from kerata.compat import old_methods, old_names
+from kerata.compat import old_methods, old_names, private
 from kerata.core import lazy
 from kerata.core.lazy import missing
 
@@ -56,6 +56,8 @@ class _Finder(importlib.abc.MetaPathFinder):
             return importlib.machinery.ModuleSpec(name, _TensorFlowLoader(), is_package=True)
         if name.startswith("tensorflow.python") and not self.tensorflow:
             return None  # TensorFlow itself uses its own copy of Keras 2
+        if name == "keras.src" or name.startswith("keras.src."):
+            return self._private(name)
         if name in _EMPTY:
             return importlib.machinery.ModuleSpec(name, _EmptyLoader(), is_package=True)
         # `from keras.utils import np_utils` looks for `kerata.utils.np_utils`: the package knows its own name only.
@@ -70,6 +72,13 @@ class _Finder(importlib.abc.MetaPathFinder):
         if ours or real is None:
             return None
         return importlib.machinery.ModuleSpec(name, _Loader(own), is_package=real.submodule_search_locations is not None)
+
+    def _private(self, name: str):
+        """What lies in `keras.src`, and what earlier versions had there."""
+        packages = old_names.packages_of(name.removeprefix("keras.src."))
+        if packages is not None and name.removeprefix("keras.src.") not in private.MODULES:
+            return importlib.machinery.ModuleSpec(name, _OldLoader(None, packages), is_package=True)
+        return private.find(name)
 
 
 def _spec_of(own: str):
@@ -162,6 +171,16 @@ def install(tensorflow: bool | None = None) -> None:
     sys.meta_path.insert(0, _installed)
     _old_names()
     old_methods.install()
+    _say_version()
+    importlib.import_module("keras.src")  # programs write `keras.src.x` after `import keras` alone
+
+
+def _say_version() -> None:
+    """Programs ask `keras.__version__` for what the API has: that of Keras, not the number of Kerata's release."""
+    import kerata
+    from kerata.compat import private_things
+
+    kerata.__version__, kerata.version = private_things.__version__, private_things.version
 
 
 def _old_names() -> None:
@@ -185,3 +204,8 @@ def uninstall() -> None:
     _installed = None
     for name in [m for m in sys.modules if target_of(m) is not None]:
         del sys.modules[name]
+    import kerata
+    from kerata import version
+
+    del kerata.src
+    kerata.__version__, kerata.version = version.__version__, version.version

@@ -6,7 +6,7 @@ import dis
 import importlib
 import sys
 
-_IMPORT_FROM = dis.opmap["IMPORT_FROM"]
+IMPORT_FROM = dis.opmap["IMPORT_FROM"]
 older: dict[str, dict[str, str]] = {}  # package -> places of names of earlier versions; `kerata run` fills it
 
 
@@ -48,6 +48,6 @@ def missing(package: str, name: str, known, kind: str, frame):
     from kerata.core.errors import did_you_mean
 
     text = f"{package} has no {kind} {name!r}.{did_you_mean(name, known)}"
-    if frame.f_lasti >= 0 and frame.f_code.co_code[frame.f_lasti] == _IMPORT_FROM:
+    if frame.f_lasti >= 0 and frame.f_code.co_code[frame.f_lasti] == IMPORT_FROM:
         return ImportError(text, name=package)
     return AttributeError(text)

@@ -80,7 +80,7 @@ def _children(obj):
     model = isinstance(obj, Model)
     if isinstance(obj, Functional | Sequential):
         yield "layers", obj.layers
-    untracked = getattr(type(obj), "_untracked", frozenset())
+    untracked = getattr(obj, "_untracked", frozenset())
     names = [n for n in vars(obj) if n not in _INTERNAL and n not in untracked]
     names += [n for n in _properties(type(obj)) if n not in names]
     if model:

@@ -1,0 +1,5 @@
+"""`pytest -p kerata.compat.pytest_plugin`: `keras` means Kerata in the tests, also in the processes of pytest-xdist."""
+
+from kerata.compat import aliases
+
+aliases.install()
