@@ -13,6 +13,7 @@ from kerata import backend
 from kerata.core import dtypes
 from kerata.core.keras_tensor import KerasTensor
 from kerata.core.variable import Variable
+from kerata.ops import _composite
 from kerata.ops._explain import explain
 
 _SCALARS = frozenset((int, float, bool, complex))
@@ -23,6 +24,7 @@ _CONTAINERS = (list, tuple, dict)
 _LOOKED_INTO = (KerasTensor, Variable, *_CONTAINERS)
 _kinds = backend.kinds
 _thread = backend._thread
+_Composite = _composite.Composite
 
 
 def _kind(t: type):
@@ -32,7 +34,7 @@ def _kind(t: type):
     elif issubclass(t, _LOOKED_INTO) and t.__module__ != "torch":
         found = _UNSEEN  # (torch.Size is a tuple, of numbers only)
     else:
-        found = backend.owner(t)
+        found = _composite.note_of(t) or backend.owner(t)
     _kinds[t] = found
     return found
 
@@ -52,8 +54,8 @@ def _look(value):
         found = None
         for item in value.values() if isinstance(value, dict) else value:
             seen = _look(item)
-            if seen is True:
-                return True
+            if seen is True or type(seen) is _Composite:
+                return seen
             found = seen or found
         return found
     if issubclass(t, KerasTensor):
@@ -92,13 +94,17 @@ def op(fn: Callable | None = None, *, spec: Callable | None = None) -> Callable:
 
     def elsewhere(here, args, kwargs):
         """Symbolic arguments, containers, Variables, tensors of another backend."""
-        other = None
+        other = composite = None
         for value in (*args, *kwargs.values()):
             seen = _look(value)
             if seen is True:
                 return _symbolic(dispatch, args, kwargs)
-            if seen is not None and seen is not here:
+            if type(seen) is _Composite:
+                composite = seen
+            elif seen is not None and seen is not here:
                 other = seen
+        if composite is not None:
+            return _composite.call(dispatch, fn, args, kwargs)
         try:
             if other is None:
                 return fn(*args, **kwargs)
