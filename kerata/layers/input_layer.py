@@ -9,17 +9,24 @@ from kerata.layers.layer import Layer
 
 
 class InputLayer(Layer):
-    """The layer that stands for an input of a model.
+    """The layer that stands for an input of a model; `Input` makes one and gives its output.
 
     Args:
-        shape: the input's shape without the batch axis.
-        batch_size: the batch size, if fixed.
-        dtype: its dtype.
-        sparse, ragged: whether values come as sparse or ragged tensors.
-        batch_shape: the shape with the batch axis, instead of `shape`.
-        input_tensor: a KerasTensor to use.
-        optional: whether None may be given.
-        name: the layer's name.
+        shape: tuple of integers and None: the input's shape without the batch axis.
+        batch_size: integer: the batch size, if it is fixed; None if not.
+        dtype: the values' dtype; floatx if None.
+        sparse, ragged: whether values come as sparse or ragged tensors; None (as False) by default.
+        batch_shape: the shape with the batch axis, in place of `shape` and `batch_size`.
+        input_tensor: a KerasTensor to use as the input, in place of a new one.
+        optional: whether None may be given for it; False by default.
+
+    Raises:
+        ValueError: if there is neither `shape` nor `batch_shape`, or both; if `input_tensor` is no
+            KerasTensor.
+
+    >>> from kerata import layers
+    >>> layers.InputLayer(shape=(28, 28), dtype="uint8").output.shape
+    (None, 28, 28)
     """
 
     def __init__(self, shape=None, batch_size=None, dtype=None, sparse=None, ragged=None, batch_shape=None,
@@ -73,20 +80,23 @@ class InputLayer(Layer):
 
 def Input(shape=None, batch_size=None, dtype=None, sparse=None, ragged=None, batch_shape=None, name=None, tensor=None,
           optional=False):  # fmt: skip
-    """A symbolic input, from which a Functional model is written.
+    """A symbolic input, from which a functional model is written.
 
     Args:
         shape: tuple of integers and None, without the batch axis: `Input(shape=(28, 28, 1))`.
-        batch_size: the batch size, if fixed.
-        dtype: dtype of the values; floatx by default.
-        sparse, ragged: whether values come as sparse or ragged tensors.
-        batch_shape: the shape with the batch axis, instead of `shape`.
-        name: the input's name, by which `fit` finds it in a dictionary.
-        tensor: a KerasTensor to use.
-        optional: whether None may be given.
+        batch_size: integer: the batch size, if it is fixed; None if not.
+        dtype: the values' dtype; floatx if None.
+        sparse, ragged: whether values come as sparse or ragged tensors; None (as False) by default.
+        batch_shape: the shape with the batch axis, in place of `shape` and `batch_size`.
+        name: the input's name, by which `fit` finds it in a dictionary; made up if None.
+        tensor: a KerasTensor to use as the input, in place of a new one.
+        optional: whether None may be given for it; False by default.
 
     Returns:
-        A `KerasTensor`.
+        A `KerasTensor` of shape `(batch_size, *shape)`.
+
+    Raises:
+        ValueError: if there is neither `shape` nor `batch_shape`, or both; if `tensor` is no KerasTensor.
 
     >>> import kerata
     >>> x = kerata.Input(shape=(4,))

@@ -8,17 +8,21 @@ from kerata.core import dtypes, tree
 
 
 class InputSpec:
-    """Rank, dtype and sizes that a layer's input must have.
+    """Rank, dtype and sizes that an input of a layer must have; set as `layer.input_spec`, checked at each call.
 
     Args:
-        dtype: expected dtype, or None for any.
-        shape: expected shape, None for any size (or for any shape).
-        ndim: expected rank.
-        max_ndim, min_ndim: bounds for the rank.
-        axes: `{axis: size}`, sizes of single axes.
-        allow_last_axis_squeeze: accept an input that lacks, or has in excess, a last axis of size 1.
-        name: the key of this input when inputs come in a dict.
-        optional: whether None is accepted.
+        dtype: the dtype; None for any.
+        shape: tuple: the shape, None for any size in it; None for any shape.
+        ndim: integer: the rank; None for any.
+        max_ndim, min_ndim: integers: bounds of the rank; None for none.
+        axes: dictionary from an axis to its size, such as `{-1: 8}`; None for no such demand.
+        allow_last_axis_squeeze: whether a last axis of size 1 may be missing or in excess; False by default.
+        name: the key of this input where inputs come in a dictionary.
+        optional: whether None is accepted for the input; False by default.
+
+    Raises:
+        TypeError: if `axes` is no dictionary from integers.
+        ValueError: if `axes` names an axis beyond the rank.
 
     >>> import kerata
     >>> kerata.InputSpec(min_ndim=2, axes={-1: 8})

@@ -15,14 +15,19 @@ class _Elementwise(Weightless):
 
 
 class Activation(_Elementwise):
-    """Applies an activation function.
+    """Applies an activation function, element by element or along an axis.
 
     Args:
-        activation: a function or its name.
+        activation: a function of a tensor, or its name, such as "relu"; None for the identity.
 
-    >>> import kerata
-    >>> kerata.layers.Activation("relu")(kerata.ops.convert_to_tensor([-1.0, 2.0])).shape[0]
-    2
+    Input shape:
+        Any, float; the output has the same shape and dtype.
+
+    Raises:
+        ValueError: if there is no activation of that name.
+
+    >>> from kerata import layers, ops
+    >>> layers.Activation("relu")(ops.convert_to_tensor([-1.0, 2.0]))  # [0, 2]
     """
 
     def __init__(self, activation, **kwargs):
@@ -34,7 +39,25 @@ class Activation(_Elementwise):
 
 
 class ReLU(_Elementwise):
-    """`max(x, 0)`, with a slope below `threshold` and a greatest value if given."""
+    """`max(x, 0)`, with a slope below a threshold and a bound above if wanted.
+
+    `f(x) = max_value` for `x >= max_value`, `x` for `threshold <= x < max_value`, else
+    `negative_slope * (x - threshold)`.
+
+    Args:
+        max_value: number of at least 0: the greatest output; None (the default) for no bound.
+        negative_slope: number of at least 0: the slope below the threshold; 0.0 by default.
+        threshold: number of at least 0; 0.0 by default.
+
+    Input shape:
+        Any, float; the output has the same shape and dtype.
+
+    Raises:
+        ValueError: if a number is negative, or `negative_slope` or `threshold` is None.
+
+    >>> from kerata import layers, ops
+    >>> layers.ReLU(max_value=6.0, negative_slope=0.1)(ops.convert_to_tensor([-1.0, 2.0, 9.0]))  # [-0.1, 2, 6]
+    """
 
     def __init__(self, max_value=None, negative_slope=0.0, threshold=0.0, **kwargs):
         super().__init__(**kwargs)
@@ -48,7 +71,22 @@ class ReLU(_Elementwise):
 
 
 class LeakyReLU(_Elementwise):
-    """`x` where positive, `negative_slope * x` elsewhere."""
+    """`x` where it is positive, `negative_slope * x` elsewhere.
+
+    Args:
+        negative_slope: number of at least 0; 0.3 by default. Keras 2's name `alpha` is taken as well.
+
+    Input shape:
+        Any, float; the output has the same shape and dtype.
+
+    Raises:
+        ValueError: if `negative_slope` is negative or None.
+
+    Source: Maas et al. (2013), "Rectifier Nonlinearities Improve Neural Network Acoustic Models".
+
+    >>> from kerata import layers, ops
+    >>> layers.LeakyReLU(0.1)(ops.convert_to_tensor([-1.0, 2.0]))  # [-0.1, 2]
+    """
 
     def __init__(self, negative_slope=0.3, **kwargs):
         if "alpha" in kwargs:  # its name in Keras 2
@@ -63,11 +101,28 @@ class LeakyReLU(_Elementwise):
 
 
 class PReLU(_Elementwise):
-    """`x` where positive, `alpha * x` elsewhere, `alpha` trained (He et al., 2015).
+    """`x` where it is positive, `alpha * x` elsewhere, with a trained `alpha`.
 
     Args:
-        alpha_initializer, alpha_regularizer, alpha_constraint: of `alpha`.
-        shared_axes: axes along which `alpha` is the same.
+        alpha_initializer: first values of `alpha`; "Zeros" by default, which makes it a ReLU at first.
+        alpha_regularizer, alpha_constraint: its penalty and its projection after updates; None.
+        shared_axes: integer or list: axes, counted from 1, along which `alpha` is one number: `[1, 2]` gives
+            images one for each channel. None (the default) for one number for each feature.
+
+    Input shape:
+        `(batch, ...)`, float, whose sizes but the batch's (and those of shared axes) are known. The output
+        has the same.
+
+    Raises:
+        ValueError: if `shared_axes` names an axis that the input lacks.
+
+    Source: He et al. (2015), "Delving Deep into Rectifiers: Surpassing Human-Level Performance on ImageNet
+    Classification".
+
+    >>> from kerata import layers, ops
+    >>> layer = layers.PReLU(alpha_initializer="ones", shared_axes=[1, 2])
+    >>> layer(-ops.ones((1, 4, 4, 3)))[0, 0, 0]  # [-1, -1, -1]
+    >>> layer.alpha.shape  # (1, 1, 3)
     """
 
     def __init__(self, alpha_initializer="Zeros", alpha_regularizer=None, alpha_constraint=None, shared_axes=None,
@@ -95,7 +150,20 @@ class PReLU(_Elementwise):
 
 
 class ELU(_Elementwise):
-    """`x` where positive, `alpha * (exp(x) - 1)` elsewhere (Clevert et al., 2015)."""
+    """`x` where it is positive, `alpha * (exp(x) - 1)` elsewhere.
+
+    Args:
+        alpha: number: outputs tend to `-alpha` for very negative inputs; 1.0 by default.
+
+    Input shape:
+        Any, float; the output has the same shape and dtype.
+
+    Source: Clevert et al. (2016), "Fast and Accurate Deep Network Learning by Exponential Linear Units
+    (ELUs)".
+
+    >>> from kerata import layers, ops
+    >>> layers.ELU()(ops.convert_to_tensor([-1.0, 2.0]))  # [-0.63212, 2]
+    """
 
     def __init__(self, alpha=1.0, **kwargs):
         super().__init__(**kwargs)
@@ -106,10 +174,20 @@ class ELU(_Elementwise):
 
 
 class Softmax(_Elementwise):
-    """`exp(x) / sum(exp(x))` along an axis (or several); masked positions get 0.
+    """`exp(x) / sum(exp(x))` along an axis: positive numbers whose sum is 1.
 
     Args:
-        axis: integer or list of integers.
+        axis: integer, or a list of integers to normalise over all of them together; -1 by default.
+
+    Called with inputs and, if some of them are not to count, a boolean `mask` of their shape, which gives
+    them 0.
+
+    Input shape:
+        Any, float; the output has the same shape and dtype.
+
+    >>> from kerata import layers, ops
+    >>> x = ops.convert_to_tensor([1.0, 1.0, 5.0])
+    >>> layers.Softmax()(x, mask=ops.convert_to_tensor([True, True, False]))  # [0.5, 0.5, 0]
     """
 
     def __init__(self, axis=-1, **kwargs):

@@ -51,7 +51,37 @@ class DepthwiseConvBase(ConvBase):
 
 
 class DepthwiseConv1D(DepthwiseConvBase):
-    """Depthwise convolution of sequences. Args: see `DepthwiseConvBase`."""
+    """Convolution along time of each channel on its own.
+
+    Channel c gives `depth_multiplier` output channels, each the convolution of c alone with a kernel of its
+    own; all kernels have the shape `(kernel_size, channels, depth_multiplier)`.
+
+    Args:
+        kernel_size: integer: time steps that a kernel covers.
+        strides: integer: steps from one window to the next; 1 by default.
+        padding: "valid" (none, the default), "same" or "causal" (zeros at the start alone).
+        depth_multiplier: integer: output channels for each input channel; 1 by default.
+        data_format: "channels_last" or "channels_first"; None for `config.image_data_format()`.
+        dilation_rate: integer: steps between the cells of a kernel; 1 by default.
+        activation: a function or its name; None for none.
+        use_bias: whether to add a bias, one number for each output channel; True by default.
+        depthwise_initializer, bias_initializer: first values, "glorot_uniform" and "zeros" by default.
+        depthwise_regularizer, bias_regularizer, activity_regularizer: penalties of the weights and the
+            output; None.
+        depthwise_constraint, bias_constraint: projections applied after each update; None.
+
+    Input shape:
+        `(batch, time, channels)`, or `(batch, channels, time)` with "channels_first"; float.
+    Output shape:
+        `(batch, new_time, channels * depth_multiplier)`, or with channels on axis 1, in the compute dtype.
+
+    Raises:
+        ValueError: if a size is no positive integer, if strides and dilation are both above 1, or if the
+            number of channels is unknown.
+
+    >>> from kerata import layers, ops
+    >>> layers.DepthwiseConv1D(3, depth_multiplier=2)(ops.ones((1, 8, 4))).shape  # (1, 6, 8)
+    """
 
     def __init__(self, kernel_size, strides=1, padding="valid", depth_multiplier=1, data_format=None, dilation_rate=1,
                  activation=None, use_bias=True, depthwise_initializer="glorot_uniform", bias_initializer="zeros",
@@ -61,7 +91,39 @@ class DepthwiseConv1D(DepthwiseConvBase):
 
 
 class DepthwiseConv2D(DepthwiseConvBase):
-    """Depthwise convolution of images. Args: see `DepthwiseConvBase`."""
+    """Convolution over height and width of each channel on its own.
+
+    Channel c gives `depth_multiplier` output channels, each the convolution of c alone with a kernel of its
+    own; all kernels have the shape `(*kernel_size, channels, depth_multiplier)`.
+
+    Args:
+        kernel_size: integer or (rows, columns), in pixels.
+        strides: integer or two equal ones, in pixels: from one window to the next; (1, 1) by default.
+        padding: "valid" (none, the default) or "same" (zeros around: `ceil(size / strides)` pixels come out).
+        depth_multiplier: integer: output channels for each input channel; 1 by default.
+        data_format: "channels_last" or "channels_first"; None for `config.image_data_format()`.
+        dilation_rate: integer or two: pixels between the cells of a kernel; (1, 1) by default.
+        activation: a function or its name; None for none.
+        use_bias: whether to add a bias, one number for each output channel; True by default.
+        depthwise_initializer, bias_initializer: first values, "glorot_uniform" and "zeros" by default.
+        depthwise_regularizer, bias_regularizer, activity_regularizer: penalties of the weights and the
+            output; None.
+        depthwise_constraint, bias_constraint: projections applied after each update; None.
+
+    Input shape:
+        `(batch, height, width, channels)`, or `(batch, channels, height, width)` with "channels_first";
+        float.
+    Output shape:
+        `(batch, new_height, new_width, channels * depth_multiplier)`, or with channels on axis 1, in the
+        compute dtype.
+
+    Raises:
+        ValueError: if a size is no positive integer, if strides and dilation are both above 1, or if the
+            number of channels is unknown.
+
+    >>> from kerata import layers, ops
+    >>> layers.DepthwiseConv2D(3, depth_multiplier=2)(ops.ones((1, 8, 8, 3))).shape  # (1, 6, 6, 6)
+    """
 
     def __init__(self, kernel_size, strides=(1, 1), padding="valid", depth_multiplier=1, data_format=None,
                  dilation_rate=(1, 1), activation=None, use_bias=True, depthwise_initializer="glorot_uniform",
@@ -112,7 +174,41 @@ class SeparableConvBase(ConvBase):
 
 
 class SeparableConv1D(SeparableConvBase):
-    """Separable convolution of sequences. Args: see `SeparableConvBase`."""
+    """A convolution of each channel along time, then one of size 1 that mixes the channels.
+
+    It has the reach of a `Conv1D` with far fewer weights: kernels `(kernel_size, channels, depth_multiplier)`
+    and `(1, channels * depth_multiplier, filters)`.
+
+    Args:
+        filters: integer above 0: channels of the output.
+        kernel_size: integer: time steps that a depthwise kernel covers.
+        strides: integer: steps from one window to the next; 1 by default.
+        padding: "valid" (none, the default), "same" or "causal" (zeros at the start alone).
+        data_format: "channels_last" or "channels_first"; None for `config.image_data_format()`.
+        dilation_rate: integer: steps between the cells of a depthwise kernel; 1 by default.
+        depth_multiplier: integer: channels between the two convolutions for each input channel; 1 by default.
+        activation: a function or its name; None for none.
+        use_bias: whether to add a bias, one number for each filter; True by default.
+        depthwise_initializer, pointwise_initializer, bias_initializer: first values, "glorot_uniform" for the
+            kernels and "zeros" for the bias.
+        depthwise_regularizer, pointwise_regularizer, bias_regularizer, activity_regularizer: penalties; None.
+        depthwise_constraint, pointwise_constraint, bias_constraint: projections applied after each update;
+            None.
+
+    Input shape:
+        `(batch, time, channels)`, or `(batch, channels, time)` with "channels_first"; float.
+    Output shape:
+        `(batch, new_time, filters)`, or `(batch, filters, new_time)`, in the compute dtype.
+
+    Raises:
+        ValueError: if a size is no positive integer, if strides and dilation are both above 1, or if the
+            number of channels is unknown.
+
+    Source: Chollet (2017), "Xception: Deep Learning with Depthwise Separable Convolutions".
+
+    >>> from kerata import layers, ops
+    >>> layers.SeparableConv1D(5, 3, padding="same")(ops.ones((1, 8, 4))).shape  # (1, 8, 5)
+    """
 
     def __init__(self, filters, kernel_size, strides=1, padding="valid", data_format=None, dilation_rate=1,
                  depth_multiplier=1, activation=None, use_bias=True, depthwise_initializer="glorot_uniform",
@@ -123,7 +219,45 @@ class SeparableConv1D(SeparableConvBase):
 
 
 class SeparableConv2D(SeparableConvBase):
-    """Separable convolution of images. Args: see `SeparableConvBase`."""
+    """A convolution of each channel over height and width, then one of size 1 that mixes the channels.
+
+    It has the reach of a `Conv2D` with far fewer weights: kernels
+    `(*kernel_size, channels, depth_multiplier)` and `(1, 1, channels * depth_multiplier, filters)`.
+
+    Args:
+        filters: integer above 0: channels of the output.
+        kernel_size: integer or (rows, columns), in pixels.
+        strides: integer or two equal ones, in pixels: from one window to the next; (1, 1) by default.
+        padding: "valid" (none, the default) or "same" (zeros around: `ceil(size / strides)` pixels come out).
+        data_format: "channels_last" or "channels_first"; None for `config.image_data_format()`.
+        dilation_rate: integer or two: pixels between the cells of a depthwise kernel; (1, 1) by default.
+        depth_multiplier: integer: channels between the two convolutions for each input channel; 1 by default.
+        activation: a function or its name; None for none.
+        use_bias: whether to add a bias, one number for each filter; True by default.
+        depthwise_initializer, pointwise_initializer, bias_initializer: first values, "glorot_uniform" for the
+            kernels and "zeros" for the bias.
+        depthwise_regularizer, pointwise_regularizer, bias_regularizer, activity_regularizer: penalties; None.
+        depthwise_constraint, pointwise_constraint, bias_constraint: projections applied after each update;
+            None.
+
+    Input shape:
+        `(batch, height, width, channels)`, or `(batch, channels, height, width)` with "channels_first";
+        float.
+    Output shape:
+        `(batch, new_height, new_width, filters)`, or `(batch, filters, new_height, new_width)`, in the
+        compute dtype.
+
+    Raises:
+        ValueError: if a size is no positive integer, if strides and dilation are both above 1, or if the
+            number of channels is unknown.
+
+    Source: Chollet (2017), "Xception: Deep Learning with Depthwise Separable Convolutions".
+
+    >>> from kerata import layers, ops
+    >>> layer = layers.SeparableConv2D(8, 3)
+    >>> layer(ops.ones((1, 6, 6, 4))).shape  # (1, 4, 4, 8)
+    >>> layer.count_params()  # 76
+    """
 
     def __init__(self, filters, kernel_size, strides=(1, 1), padding="valid", data_format=None, dilation_rate=(1, 1),
                  depth_multiplier=1, activation=None, use_bias=True, depthwise_initializer="glorot_uniform",

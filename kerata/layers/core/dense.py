@@ -12,23 +12,35 @@ from kerata.layers.layer import Layer
 
 
 class Dense(Quantizable, Layer):
-    """`activation(inputs @ kernel + bias)`.
+    """`activation(inputs @ kernel + bias)`: each output is a weighted sum of all inputs.
 
     Args:
-        units: size of the last axis of the output.
-        activation: a function or its name; None for none.
-        use_bias: whether to add a bias.
-        kernel_initializer, bias_initializer: first values.
-        kernel_regularizer, bias_regularizer, activity_regularizer: penalties.
-        kernel_constraint, bias_constraint: projections after updates.
-        lora_rank, lora_alpha: rank and scale of a low-rank adapter (Hu et al., 2021); None for none.
-        quantization_config: how `quantize` works on this layer.
+        units: integer above 0: the size of the last axis of the output.
+        activation: a function or its name; None (the default) for none.
+        use_bias: whether to add a bias; True by default.
+        kernel_initializer, bias_initializer: first values, "glorot_uniform" and "zeros" by default.
+        kernel_regularizer, bias_regularizer, activity_regularizer: penalties of the weights and the output;
+            None.
+        kernel_constraint, bias_constraint: projections applied after each update; None.
+        lora_rank: integer: trains `kernel + (lora_alpha / lora_rank) * A @ B`, A and B of this rank, in place
+            of the kernel; None for no adapter.
+        lora_alpha: its scale; `lora_rank` if None.
+        quantization_config: how `quantize` works on this layer; None for the mode's own.
 
-    Input shape `(..., n)`, output shape `(..., units)`.
+    Input shape:
+        `(..., n)`, float, of rank 2 or more. The kernel has the shape `(n, units)`, the bias `(units,)`.
+    Output shape:
+        `(..., units)`, in the compute dtype.
 
-    >>> import kerata
-    >>> kerata.layers.Dense(3, activation="relu")(kerata.ops.ones((2, 5))).shape[1]
-    3
+    Raises:
+        ValueError: if `units` is no positive integer, or if inputs have another last size than the layer was
+            built for.
+
+    Source of `lora_rank`: Hu et al. (2021), "LoRA: Low-Rank Adaptation of Large Language Models".
+
+    >>> from kerata import layers, ops
+    >>> layer = layers.Dense(2, kernel_initializer="ones", activation="relu")
+    >>> layer(ops.convert_to_tensor([[1.0, 2.0, 3.0]]))  # [[6, 6]]
     """
 
     _config_optional = frozenset(("lora_rank", "lora_alpha"))

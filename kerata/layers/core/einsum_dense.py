@@ -13,20 +13,35 @@ from kerata.layers.layer import Layer
 
 
 class EinsumDense(Quantizable, Layer):
-    """`activation(einsum(equation, inputs, kernel) + bias)`.
+    """`activation(einsum(equation, inputs, kernel) + bias)`: a dense layer over any axes.
 
     Args:
-        equation: an einsum equation of two operands, such as "abc,cd->abd"; "..." stands for leading axes.
-        output_shape: the output's shape without the batch axis; None for sizes that the input gives.
-        activation: a function or its name.
-        bias_axes: letters of the output axes that the bias has; None for no bias.
-        kernel_initializer, bias_initializer, kernel_regularizer, bias_regularizer, kernel_constraint, bias_constraint:
-            as in `Dense`.
-        lora_rank, lora_alpha, gptq_unpacked_column_size, quantization_config: as in `Dense`.
+        equation: an einsum of two operands, such as "abc,cd->abd"; "..." stands for the axes that are not
+            named.
+        output_shape: integer or tuple: the output's shape without the batch axis (with a leading "...": of
+            the named axes). None stands for a size that the input gives.
+        activation: a function or its name; None for none.
+        bias_axes: the letters of the output axes that the bias has, such as "d"; None for no bias.
+        kernel_initializer, bias_initializer: first values, "glorot_uniform" and "zeros" by default.
+        kernel_regularizer, bias_regularizer: penalties; None.
+        kernel_constraint, bias_constraint: projections applied after each update; None.
+        lora_rank, lora_alpha: rank and scale of a low-rank adapter, as in `Dense`; None for no adapter.
+        gptq_unpacked_column_size: columns of the kernel before packing; set by GPTQ, for saved layers. None.
+        quantization_config: how `quantize` works on this layer; None for the mode's own.
 
-    >>> import kerata
-    >>> kerata.layers.EinsumDense("abc,cd->abd", (None, 6), bias_axes="d")(kerata.ops.ones((2, 3, 4))).shape[2]
-    6
+    Input shape:
+        As the first operand of `equation` says, float.
+    Output shape:
+        As the equation's result says, in the compute dtype.
+
+    Raises:
+        ValueError: if the equation cannot be read, does not fit the input's rank, or says sizes other than
+            `output_shape`; if `bias_axes` names an axis that the output lacks.
+
+    >>> from kerata import layers, ops
+    >>> x = ops.ones((2, 3, 4))
+    >>> layers.EinsumDense("btc,cd->btd", (None, 6), bias_axes="d")(x).shape  # (2, 3, 6)
+    >>> layers.EinsumDense("...x,xy->...y", output_shape=6)(x).shape  # (2, 3, 6)
     """
 
     _config_skip = Layer._config_skip - {"activity_regularizer"}

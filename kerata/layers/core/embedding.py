@@ -13,21 +13,30 @@ from kerata.layers.layer import Layer
 
 
 class Embedding(Quantizable, Layer):
-    """The rows of a matrix at given indices.
+    """A trained vector for each integer: row `i` of a matrix for index `i`.
 
     Args:
-        input_dim: number of rows: the largest index plus one.
-        output_dim: length of a row.
-        embeddings_initializer, embeddings_regularizer, embeddings_constraint: of the matrix.
-        mask_zero: whether index 0 is padding, which later layers leave out (a mask).
-        weights: a matrix to start with.
-        lora_rank, lora_alpha, quantization_config: as in `Dense`.
+        input_dim: integer above 0: the number of rows, the largest index plus one.
+        output_dim: integer above 0: the length of a row.
+        embeddings_initializer: first values of the matrix `(input_dim, output_dim)`; "uniform" by default.
+        embeddings_regularizer, embeddings_constraint: its penalty and its projection after updates; None.
+        mask_zero: whether index 0 is padding: later layers that take masks leave it out. False by default.
+        weights: a matrix to start with; None for one from the initializer.
+        lora_rank, lora_alpha: rank and scale of a low-rank adapter, as in `Dense`; None for no adapter.
+        quantization_config: how `quantize` works on this layer; None for the mode's own.
 
-    Input shape `(batch, ...)` of integers, output shape `(batch, ..., output_dim)`.
+    Input shape:
+        `(batch, ...)`, integers from 0 to `input_dim - 1` (floats are cut to int32).
+    Output shape:
+        `(batch, ..., output_dim)`, in the compute dtype.
 
-    >>> import kerata
-    >>> kerata.layers.Embedding(10, 4)(kerata.ops.convert_to_tensor([[1, 2, 3]])).shape[2]
-    4
+    Raises:
+        ValueError: if `input_dim` or `output_dim` is no positive integer.
+        IndexError: for an index that the matrix lacks, on backends that look (numpy, torch).
+
+    >>> from kerata import layers, ops
+    >>> layer = layers.Embedding(3, 2, weights=[ops.convert_to_tensor([[0, 0], [1, 2], [3, 4]])])
+    >>> layer(ops.convert_to_tensor([[2, 1]]))  # [[[3, 4], [1, 2]]]
     """
 
     _config_skip = Layer._config_skip - {"activity_regularizer"} | {"weights"}
@@ -104,14 +113,28 @@ class Embedding(Quantizable, Layer):
 
 
 class ReversibleEmbedding(Embedding):
-    """An Embedding that also maps vectors back to logits over the indices: `layer(x, reverse=True)`.
+    """An Embedding that also maps vectors back to logits over the indices, with `layer(x, reverse=True)`.
 
     Args:
-        input_dim, output_dim, embeddings_initializer, embeddings_regularizer, embeddings_constraint, mask_zero: as in
+        input_dim, output_dim: rows and their length, as in `Embedding`.
+        tie_weights: whether the way back is a product with the same matrix, transposed (the default), or with
+            one of its own.
+        embeddings_initializer, embeddings_regularizer, embeddings_constraint: of the matrix, as in
             `Embedding`.
-        tie_weights: whether the way back uses the same matrix.
-        reverse_dtype: the dtype of the way back.
-        logit_soft_cap: logits are limited to this size, as `cap * tanh(logits / cap)`.
+        mask_zero: whether index 0 is padding; False by default.
+        reverse_dtype: the dtype in which logits are computed; None for the layer's.
+        logit_soft_cap: a positive number that bounds logits, as `cap * tanh(logits / cap)`; None for no
+            bound.
+
+    Input shape:
+        `(batch, ...)`, integers; with `reverse=True`, `(batch, ..., output_dim)`, float.
+    Output shape:
+        `(batch, ..., output_dim)`; with `reverse=True`, `(batch, ..., input_dim)`.
+
+    >>> from kerata import layers, ops
+    >>> layer = layers.ReversibleEmbedding(10, 4)
+    >>> vectors = layer(ops.convert_to_tensor([[1, 2, 3]]))
+    >>> layer(vectors, reverse=True).shape  # (1, 3, 10)
     """
 
     def __init__(self, input_dim, output_dim, tie_weights=True, embeddings_initializer="uniform",

@@ -10,7 +10,11 @@ from kerata.layers.layer import Layer
 
 
 class Identity(Weightless):
-    """Gives its input."""
+    """Gives its input, of any shape and dtype, unchanged.
+
+    >>> from kerata import layers, ops
+    >>> layers.Identity()(ops.convert_to_tensor([1.0, 2.0]))  # [1, 2]
+    """
 
     def __init__(self, **kwargs):
         super().__init__(**kwargs)
@@ -21,9 +25,19 @@ class Identity(Weightless):
 
 
 class Masking(Weightless):
-    """Masks the time steps whose features all equal `mask_value`: later layers leave them out.
+    """Masks the time steps whose features all equal `mask_value`, so that later layers leave them out.
 
-    Input and output shape `(batch, time, features)`; masked steps become 0.
+    Args:
+        mask_value: number; 0.0 by default.
+
+    Input shape:
+        `(batch, time, ...)`, float or integer.
+    Output shape:
+        The input's, with masked steps set to 0, and a mask of the input's shape without its last axis.
+
+    >>> from kerata import layers, ops
+    >>> x = ops.convert_to_tensor([[[1.0, 2.0], [-1.0, -1.0]]])
+    >>> layers.Masking(mask_value=-1.0)(x)  # [[[1, 2], [0, 0]]]
     """
 
     def __init__(self, mask_value=0.0, **kwargs):
@@ -40,17 +54,23 @@ class Masking(Weightless):
 
 
 class Lambda(Layer):
-    """A layer from a function. A subclass of `Layer` is better for what is to be saved: files hold data, no code.
+    """A layer that calls a function.
+
+    Files hold its code as bytes, which are loaded only with `safe_mode=False`; what is to be saved is better
+    a subclass of `Layer`, or a function registered under a name.
 
     Args:
-        function: a function of the inputs (and of `mask` and `training`, if it names them).
-        output_shape: the output's shape without the batch axis, or a function of the input's; inferred if None.
-        mask: a mask, or a function `(inputs, mask)` that gives one.
-        arguments: more keyword arguments for the function.
+        function: a function of the inputs; it gets `mask` and `training` too if it names them.
+        output_shape: the output's shape without the batch axis, or a function of the input's shape; worked
+            out from the function if None.
+        mask: a mask, or a function of `(inputs, mask)` that gives one; None for no mask.
+        arguments: a dictionary of more keyword arguments for the function; None for none.
 
-    >>> import kerata
-    >>> float(kerata.layers.Lambda(lambda x: x * 2)(kerata.ops.ones((1,)))[0])
-    2.0
+    Raises:
+        TypeError: if `function` cannot be called.
+
+    >>> from kerata import layers, ops
+    >>> layers.Lambda(lambda x, n: x**n, arguments={"n": 2})(ops.convert_to_tensor([3.0]))  # [9]
     """
 
     def __init__(self, function, output_shape=None, mask=None, arguments=None, **kwargs):

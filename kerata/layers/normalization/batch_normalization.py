@@ -11,21 +11,44 @@ _HALF = ("float16", "bfloat16")
 
 
 class BatchNormalization(Affine):
-    """Normalizes by the mean and variance of the batch in training, by their moving averages otherwise.
+    """Normalizes each feature by the mean and variance of the batch.
 
-    Ioffe and Szegedy, 2015 (https://arxiv.org/abs/1502.03167). With `trainable = False` it always uses the averages.
+    `y = gamma * (x - mean) / sqrt(variance + epsilon) + beta`. In training (`training=True`) the moments are
+    the batch's, over all axes but `axis`, and moving averages follow them; otherwise, and always with
+    `trainable = False`, the averages are used. A mask leaves positions out of the moments.
 
     Args:
-        axis: the feature axis.
-        momentum: of the moving averages: `average = momentum * average + (1 - momentum) * batch`.
-        epsilon: added to the variance.
-        center, scale: whether to add `beta`, multiply by `gamma`.
-        beta_initializer, gamma_initializer, moving_mean_initializer, moving_variance_initializer: first values.
-        beta_regularizer, gamma_regularizer, beta_constraint, gamma_constraint: of the weights.
-        renorm, renorm_clipping, renorm_momentum: batch renormalization (Ioffe, 2017, https://arxiv.org/abs/1702.03275).
-        synchronized: whether statistics are shared between replicas.
+        axis: integer: the feature axis; -1 by default.
+        momentum: of the averages, `average = momentum * average + (1 - momentum) * batch`; 0.99 by default.
+        epsilon: number of at least 0, added to the variance; 0.001 by default.
+        center, scale: whether to add `beta` and to multiply by `gamma`; True by default.
+        beta_initializer, gamma_initializer: first values of the weights; "zeros" and "ones".
+        moving_mean_initializer, moving_variance_initializer: first values of the averages; "zeros" and
+            "ones".
+        beta_regularizer, gamma_regularizer, beta_constraint, gamma_constraint: penalties, and projections
+            after updates; None.
+        renorm: whether training normalizes as inference will (batch renormalization); False by default.
+        renorm_clipping: dictionary with some of "rmin", "rmax", "dmax": bounds of the correction
+            `r = stddev / renorm_stddev`, `d = (mean - renorm_mean) / renorm_stddev`; None for none.
+        renorm_momentum: of the averages that renorm corrects by; 0.99 by default.
+        synchronized: whether replicas share the batch's moments; False by default.
 
-    Output shape: the input's.
+    Input shape:
+        `(batch, ...)`, float, of known size along `axis`; the output has the same shape. 16-bit inputs are
+        computed in float32.
+
+    Raises:
+        ValueError: if `epsilon` is negative, `axis` is missing or of unknown size, or `renorm_clipping` has
+            other keys or rmax below rmin.
+
+    Source: Ioffe and Szegedy (2015), "Batch Normalization: Accelerating Deep Network Training by Reducing
+    Internal Covariate Shift"; for `renorm` Ioffe (2017), "Batch Renormalization: Towards Reducing Minibatch
+    Dependence in Batch-Normalized Models".
+
+    >>> from kerata import layers, ops
+    >>> layer = layers.BatchNormalization(epsilon=0.0, momentum=0.9)
+    >>> layer(ops.convert_to_tensor([[1.0], [3.0]]), training=True)  # [[-1], [1]]
+    >>> layer.moving_mean.numpy()  # [0.2]
     """
 
     def __init__(self, axis=-1, momentum=0.99, epsilon=0.001, center=True, scale=True, beta_initializer="zeros",

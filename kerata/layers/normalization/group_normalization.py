@@ -8,12 +8,32 @@ from kerata.layers.normalization._affine import Affine, sizes, wide
 
 
 class GroupNormalization(Affine):
-    """Normalizes over groups of channels (Wu and He, 2018, https://arxiv.org/abs/1803.08494).
+    """Normalizes each sample over groups of its channels.
+
+    `y = gamma * (x - mean) / sqrt(variance + epsilon) + beta`, with moments over all positions and the
+    channels of one group, so that they do not depend on the batch.
 
     Args:
-        groups: how many; -1 for one channel each (instance normalization), 1 for all in one.
-        axis: the channel axis.
-        epsilon, center, scale, beta_initializer, ..., gamma_constraint: as in `LayerNormalization`.
+        groups: integer that divides the channels: how many groups; -1 for one channel each
+            (instance normalization); 32 by default.
+        axis: integer: the channel axis; -1 by default.
+        epsilon: number added to the variance; 0.001 by default.
+        center, scale: whether to add `beta` and to multiply by `gamma`; True by default.
+        beta_initializer, gamma_initializer: first values, one for each channel; "zeros" and "ones".
+        beta_regularizer, gamma_regularizer, beta_constraint, gamma_constraint: penalties, and projections
+            after updates; None.
+
+    Input shape:
+        `(batch, ...)`, float, of known size along `axis`; the output has the same shape. 16-bit inputs are
+        computed in float32.
+
+    Raises:
+        ValueError: if `groups` does not divide the channels, or their number is unknown.
+
+    Source: Wu and He (2018), "Group Normalization".
+
+    >>> from kerata import layers, ops
+    >>> layers.GroupNormalization(groups=2, epsilon=0.0)(ops.convert_to_tensor([[1.0, 3.0, 8.0, 2.0]]))  # [[-1, 1, 1, -1]]
     """
 
     def __init__(self, groups=32, axis=-1, epsilon=0.001, center=True, scale=True, beta_initializer="zeros",

@@ -7,19 +7,29 @@ from kerata.layers.normalization._affine import Affine, sizes, wide
 
 
 class LayerNormalization(Affine):
-    """Normalizes each sample over its features (Ba et al., 2016, https://arxiv.org/abs/1607.06450).
+    """Normalizes each sample over its features.
+
+    `y = gamma * (x - mean) / sqrt(variance + epsilon) + beta`, with moments over `axis`.
 
     Args:
-        axis: integer or list: the feature axes.
-        epsilon: added to the variance.
-        center, scale: whether to add `beta`, multiply by `gamma`.
-        beta_initializer, gamma_initializer, beta_regularizer, gamma_regularizer, beta_constraint, gamma_constraint: of
-            the weights.
+        axis: integer or list of integers: the feature axes; -1 by default.
+        epsilon: number added to the variance; 0.001 by default.
+        center, scale: whether to add `beta` and to multiply by `gamma`; True by default.
+        beta_initializer, gamma_initializer: first values, one for each feature; "zeros" and "ones".
+        beta_regularizer, gamma_regularizer, beta_constraint, gamma_constraint: penalties, and projections
+            after updates; None.
 
-    >>> import kerata
-    >>> x = kerata.ops.convert_to_tensor([[1.0, 3.0]])
-    >>> round(float(kerata.layers.LayerNormalization()(x)[0, 1]), 2)
-    1.0
+    Input shape:
+        `(batch, ...)`, float, of known sizes along `axis`; the output has the same shape. 16-bit inputs are
+        computed in float32.
+
+    Raises:
+        ValueError: if the input lacks an axis.
+
+    Source: Ba et al. (2016), "Layer Normalization".
+
+    >>> from kerata import layers, ops
+    >>> layers.LayerNormalization(epsilon=0.0)(ops.convert_to_tensor([[1.0, 3.0], [0.0, 8.0]]))  # [[-1, 1], [-1, 1]]
     """
 
     def __init__(self, axis=-1, epsilon=0.001, center=True, scale=True, beta_initializer="zeros",

@@ -8,11 +8,24 @@ from kerata.layers.normalization._affine import sizes
 
 
 class RMSNormalization(Layer):
-    """Divides by the root mean square of the features (Zhang and Sennrich, 2019, https://arxiv.org/abs/1910.07467).
+    """Divides each sample by the root mean square of its features.
+
+    `y = scale * x / sqrt(mean(x**2) + epsilon)`: `LayerNormalization` without mean and shift.
 
     Args:
-        axis: the feature axes.
-        epsilon: added to the mean square.
+        axis: integer or list of integers: the feature axes; -1 by default.
+        epsilon: number added to the mean square; 1e-6 by default.
+
+    Input shape:
+        `(batch, ...)`, float, of known sizes along `axis`; the output has the same shape.
+
+    Raises:
+        ValueError: if the input lacks an axis.
+
+    Source: Zhang and Sennrich (2019), "Root Mean Square Layer Normalization".
+
+    >>> from kerata import layers, ops
+    >>> layers.RMSNormalization(epsilon=0.0)(ops.convert_to_tensor([[1.0, 7.0]]))  # [[0.2, 1.4]]
     """
 
     def __init__(self, axis=-1, epsilon=1e-6, **kwargs):

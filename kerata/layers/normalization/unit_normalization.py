@@ -7,7 +7,17 @@ from kerata.layers._weightless import Weightless
 
 
 class UnitNormalization(Weightless):
-    """Scales vectors along `axis` (integer or list) to length 1."""
+    """Scales vectors to the length 1: `x / sqrt(sum(x**2))`.
+
+    Args:
+        axis: integer or list of integers: the axes of a vector; -1 by default.
+
+    Input shape:
+        Any, float; the output has the same shape. Vectors of zeros stay zeros.
+
+    >>> from kerata import layers, ops
+    >>> layers.UnitNormalization()(ops.convert_to_tensor([[3.0, 4.0]]))  # [[0.6, 0.8]]
+    """
 
     def __init__(self, axis=-1, **kwargs):
         super().__init__(**kwargs)

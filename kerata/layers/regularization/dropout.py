@@ -31,18 +31,30 @@ class _Noise(Weightless):
 
 
 class Dropout(_Noise):
-    """Sets a fraction `rate` of the inputs to 0 during training, and scales the others by `1 / (1 - rate)`.
+    """Sets a random part of the inputs to 0 during training, and scales up the others.
+
+    In training each number is 0 with probability `rate` and else `x / (1 - rate)`, so that means stay;
+    otherwise the layer gives its input.
 
     Args:
-        rate: fraction from 0 to 1.
-        noise_shape: the shape of the mask, 1 where it is shared along an axis, None for the input's size.
-        seed: integer.
+        rate: number from 0 to 1: the probability of 0.
+        noise_shape: tuple: the shape of the random mask: 1 where it is shared along an axis, None for the
+            input's size there; None (the default) for the input's shape.
+        seed: integer; None (the default) for a draw from the global seed.
 
-    Srivastava et al., 2014.
+    Input shape:
+        Any, float; the output has the same shape and dtype.
 
-    >>> import kerata
-    >>> float(kerata.layers.Dropout(0.5)(kerata.ops.ones((1,)), training=False)[0])
-    1.0
+    Raises:
+        ValueError: if `rate` is not from 0 to 1.
+
+    Source: Srivastava et al. (2014), "Dropout: A Simple Way to Prevent Neural Networks from Overfitting".
+
+    >>> from kerata import layers, ops
+    >>> layer, x = layers.Dropout(0.5, seed=1), ops.ones((1000,))
+    >>> sorted(set(ops.convert_to_numpy(layer(x, training=True)).tolist()))
+    [0.0, 2.0]
+    >>> ops.sum(layer(x, training=False))  # 1000
     """
 
     def __init__(self, rate, noise_shape=None, seed=None, **kwargs):
@@ -83,7 +95,28 @@ class _SpatialDropout(Dropout):
 
 
 class SpatialDropout1D(_SpatialDropout):
-    """Dropout of whole channels of sequences `(batch, time, channels)`."""
+    """Dropout of whole channels of sequences.
+
+    Neighbouring steps are alike, so dropping single numbers hides little; here a channel of a sample goes to
+    0 at all steps.
+
+    Args:
+        rate: number from 0 to 1: the probability of 0; what stays is multiplied by `1 / (1 - rate)`.
+        seed: integer; None (the default) for a draw from the global seed.
+
+    Input shape:
+        `(batch, time, channels)`, float; the output has the same shape and dtype.
+
+    Raises:
+        ValueError: if `rate` is not from 0 to 1.
+
+    Source: Tompson et al. (2015), "Efficient Object Localization Using Convolutional Networks".
+
+    >>> from kerata import layers, ops
+    >>> y = layers.SpatialDropout1D(0.5, seed=1)(ops.ones((1, 4, 6)), training=True)
+    >>> bool(ops.all(y[:, 0] == y[:, 3]))
+    True
+    """
 
     _rank = 3
 
@@ -92,9 +125,23 @@ class SpatialDropout2D(_SpatialDropout):
     """Dropout of whole channels of images.
 
     Args:
-        rate: fraction from 0 to 1.
-        data_format: "channels_last" or "channels_first".
-        seed: integer.
+        rate: number from 0 to 1: the probability of 0; what stays is multiplied by `1 / (1 - rate)`.
+        data_format: "channels_last" or "channels_first"; None for `config.image_data_format()`.
+        seed: integer; None (the default) for a draw from the global seed.
+
+    Input shape:
+        `(batch, height, width, channels)`, or `(batch, channels, height, width)` with "channels_first";
+        float. The output has the same shape and dtype.
+
+    Raises:
+        ValueError: if `rate` is not from 0 to 1.
+
+    Source: Tompson et al. (2015), "Efficient Object Localization Using Convolutional Networks".
+
+    >>> from kerata import layers, ops
+    >>> y = layers.SpatialDropout2D(0.5, seed=1)(ops.ones((1, 4, 4, 6)), training=True)
+    >>> bool(ops.all(y[:, 0, 0] == y[:, 3, 3]))
+    True
     """
 
     _rank = 4
@@ -105,17 +152,48 @@ class SpatialDropout2D(_SpatialDropout):
 
 
 class SpatialDropout3D(SpatialDropout2D):
-    """Dropout of whole channels of volumes; arguments as in `SpatialDropout2D`."""
+    """Dropout of whole channels of volumes.
+
+    Args:
+        rate: number from 0 to 1: the probability of 0; what stays is multiplied by `1 / (1 - rate)`.
+        data_format: "channels_last" or "channels_first"; None for `config.image_data_format()`.
+        seed: integer; None (the default) for a draw from the global seed.
+
+    Input shape:
+        `(batch, depth, height, width, channels)`, or channels on axis 1 with "channels_first"; float. The
+        output has the same shape and dtype.
+
+    Raises:
+        ValueError: if `rate` is not from 0 to 1.
+
+    Source: Tompson et al. (2015), "Efficient Object Localization Using Convolutional Networks".
+
+    >>> from kerata import layers, ops
+    >>> y = layers.SpatialDropout3D(0.5, seed=1)(ops.ones((1, 2, 2, 2, 6)), training=True)
+    >>> bool(ops.all(y[:, 0, 0, 0] == y[:, 1, 1, 1]))
+    True
+    """
 
     _rank = 5
 
 
 class GaussianNoise(_Noise):
-    """Adds normal noise during training.
+    """Adds normal noise of mean 0 during training.
 
     Args:
-        stddev: its standard deviation.
-        seed: integer.
+        stddev: number of at least 0: the noise's standard deviation, in units of the input.
+        seed: integer; None (the default) for a draw from the global seed.
+
+    Input shape:
+        Any, float; the output has the same shape and dtype.
+
+    Raises:
+        ValueError: if `stddev` is negative.
+
+    >>> from kerata import layers, ops
+    >>> y = layers.GaussianNoise(0.1, seed=1)(ops.zeros((10000,)), training=True)
+    >>> round(float(ops.std(y)), 2)
+    0.1
     """
 
     def __init__(self, stddev, seed=None, **kwargs):
@@ -133,7 +211,27 @@ class GaussianNoise(_Noise):
 
 
 class GaussianDropout(_Noise):
-    """Multiplies by normal noise of mean 1 and variance `rate / (1 - rate)` during training (Srivastava et al., 2014)."""
+    """Multiplies by normal noise of mean 1 during training.
+
+    The noise has the standard deviation `sqrt(rate / (1 - rate))`, as that of `Dropout(rate)` has.
+
+    Args:
+        rate: number from 0 to 1 (0.5 gives the standard deviation 1).
+        seed: integer; None (the default) for a draw from the global seed.
+
+    Input shape:
+        Any, float; the output has the same shape and dtype.
+
+    Raises:
+        ValueError: if `rate` is not from 0 to 1.
+
+    Source: Srivastava et al. (2014), "Dropout: A Simple Way to Prevent Neural Networks from Overfitting".
+
+    >>> from kerata import layers, ops
+    >>> y = layers.GaussianDropout(0.2, seed=1)(ops.ones((10000,)), training=True)
+    >>> round(float(ops.std(y)), 1)
+    0.5
+    """
 
     def __init__(self, rate, seed=None, **kwargs):
         super().__init__(seed=seed, **kwargs)
@@ -151,12 +249,29 @@ class GaussianDropout(_Noise):
 
 
 class AlphaDropout(_Noise):
-    """Dropout that keeps mean and variance of `selu` networks (Klambauer et al., 2017).
+    """Dropout for `selu` networks: mean 0 and variance 1 stay as they are.
+
+    In training a number becomes `-1.7581` (the limit of `selu`) with probability `rate`; then all go through
+    a line `a * x + b` that restores the two moments.
 
     Args:
-        rate: fraction from 0 to 1.
-        noise_shape: the shape of the mask.
-        seed: integer.
+        rate: number from 0 to 1: the probability.
+        noise_shape: tuple: the shape of the random mask: 1 where it is shared along an axis, None for the
+            input's size there; None (the default) for the input's shape.
+        seed: integer; None (the default) for a draw from the global seed.
+
+    Input shape:
+        Any, float; the output has the same shape and dtype.
+
+    Raises:
+        ValueError: if `rate` is not from 0 to 1.
+
+    Source: Klambauer et al. (2017), "Self-Normalizing Neural Networks".
+
+    >>> from kerata import layers, ops, random
+    >>> y = layers.AlphaDropout(0.3, seed=1)(random.normal((20000,), seed=2), training=True)
+    >>> abs(float(ops.mean(y))) < 0.05, round(float(ops.std(y)), 1)
+    (True, 1.0)
     """
 
     _ALPHA = 1.6732632423543772848170429916717 * 1.0507009873554804934193349852946
@@ -183,7 +298,22 @@ class AlphaDropout(_Noise):
 
 
 class ActivityRegularization(Weightless):
-    """Adds `l1 * sum(|x|) + l2 * sum(x^2)` of its input (a mean over the batch) to the loss, and passes it on."""
+    """Gives its input, and adds a penalty of it to the loss.
+
+    The penalty is `(l1 * sum(|x|) + l2 * sum(x**2)) / batch`.
+
+    Args:
+        l1: number: weight of the absolute values; 0.0 by default.
+        l2: number: weight of the squares; 0.0 by default.
+
+    Input shape:
+        `(batch, ...)`, float; the output is the input.
+
+    >>> from kerata import layers, ops
+    >>> layer = layers.ActivityRegularization(l1=0.5)
+    >>> y = layer(ops.convert_to_tensor([[1.0, -3.0]]))
+    >>> layer.losses  # [2.0]
+    """
 
     def __init__(self, l1=0.0, l2=0.0, **kwargs):
         super().__init__(activity_regularizer=regularizers_.L1L2(l1=l1, l2=l2), **kwargs)

@@ -49,11 +49,23 @@ class _Cropping(_Spatial):
 
 
 class Cropping1D(_Cropping):
-    """Cuts steps off sequences.
+    """Cuts time steps off both ends of sequences.
 
     Args:
-        cropping: integer, or (at the start, at the end).
-        data_format: "channels_last" or "channels_first".
+        cropping: integer for both ends, or (at the start, at the end), in steps; (1, 1) by default.
+        data_format: "channels_last" or "channels_first"; None for `config.image_data_format()`.
+
+    Input shape:
+        `(batch, time, channels)`, or `(batch, channels, time)` with "channels_first"; any dtype.
+    Output shape:
+        The input's, with `time - start - end` steps.
+
+    Raises:
+        ValueError: if `cropping` has another form, or nothing would be left.
+
+    >>> from kerata import layers, ops
+    >>> x = ops.convert_to_tensor([[[1.0], [2.0], [3.0], [4.0]]])
+    >>> layers.Cropping1D((1, 2))(x)  # [[[2]]]
     """
 
     _rank = 1
@@ -77,8 +89,21 @@ class Cropping2D(_Cropping):
     """Cuts borders off images.
 
     Args:
-        cropping: integer, (height, width), or ((top, bottom), (left, right)).
-        data_format: "channels_last" or "channels_first".
+        cropping: pixels: an integer for all sides, (rows, columns) for both sides of each, or
+            `((top, bottom), (left, right))`; nothing by default.
+        data_format: "channels_last" or "channels_first"; None for `config.image_data_format()`.
+
+    Input shape:
+        `(batch, height, width, channels)`, or `(batch, channels, height, width)` with "channels_first"; any
+        dtype.
+    Output shape:
+        The input's, with height and width less what was cut.
+
+    Raises:
+        ValueError: if `cropping` has another form, or nothing would be left.
+
+    >>> from kerata import layers, ops
+    >>> layers.Cropping2D(((1, 2), (0, 3)))(ops.ones((1, 8, 8, 3))).shape  # (1, 5, 5, 3)
     """
 
     def __init__(self, cropping=((0, 0), (0, 0)), data_format=None, **kwargs):
@@ -90,7 +115,24 @@ class Cropping2D(_Cropping):
 
 
 class Cropping3D(_Cropping):
-    """Cuts borders off volumes. Args: as in `Cropping2D`, for three axes."""
+    """Cuts borders off volumes.
+
+    Args:
+        cropping: cells: an integer for all sides, three integers (both sides of each axis), or three pairs
+            (before, after); 1 on all sides by default.
+        data_format: "channels_last" or "channels_first"; None for `config.image_data_format()`.
+
+    Input shape:
+        `(batch, depth, height, width, channels)`, or channels on axis 1 with "channels_first"; any dtype.
+    Output shape:
+        The input's, with the three sizes less what was cut.
+
+    Raises:
+        ValueError: if `cropping` has another form, or nothing would be left.
+
+    >>> from kerata import layers, ops
+    >>> layers.Cropping3D((1, 0, 2))(ops.ones((1, 4, 4, 6, 1))).shape  # (1, 2, 4, 2, 1)
+    """
 
     _rank = 3
 
@@ -114,8 +156,19 @@ class ZeroPadding1D(_Padding):
     """Adds zeros at the ends of sequences.
 
     Args:
-        padding: integer, or (at the start, at the end).
-        data_format: "channels_last" or "channels_first".
+        padding: integer for both ends, or (at the start, at the end), in steps; 1 by default.
+        data_format: "channels_last" or "channels_first"; None for `config.image_data_format()`.
+
+    Input shape:
+        `(batch, time, channels)`, or `(batch, channels, time)` with "channels_first"; any dtype.
+    Output shape:
+        The input's, with `start + time + end` steps.
+
+    Raises:
+        ValueError: if `padding` has another form.
+
+    >>> from kerata import layers, ops
+    >>> layers.ZeroPadding1D((2, 0))(ops.convert_to_tensor([[[5.0]]]))  # [[[0], [0], [5]]]
     """
 
     _rank = 1
@@ -133,8 +186,21 @@ class ZeroPadding2D(_Padding):
     """Adds borders of zeros to images.
 
     Args:
-        padding: integer, (height, width), or ((top, bottom), (left, right)).
-        data_format: "channels_last" or "channels_first".
+        padding: pixels: an integer for all sides, (rows, columns) for both sides of each, or
+            `((top, bottom), (left, right))`; (1, 1) by default.
+        data_format: "channels_last" or "channels_first"; None for `config.image_data_format()`.
+
+    Input shape:
+        `(batch, height, width, channels)`, or `(batch, channels, height, width)` with "channels_first"; any
+        dtype.
+    Output shape:
+        The input's, with height and width and what was added.
+
+    Raises:
+        ValueError: if `padding` has another form.
+
+    >>> from kerata import layers, ops
+    >>> layers.ZeroPadding2D(((1, 2), (0, 3)))(ops.ones((1, 8, 8, 3))).shape  # (1, 11, 11, 3)
     """
 
     def __init__(self, padding=(1, 1), data_format=None, **kwargs):
@@ -146,7 +212,24 @@ class ZeroPadding2D(_Padding):
 
 
 class ZeroPadding3D(_Padding):
-    """Adds borders of zeros to volumes. Args: as in `ZeroPadding2D`, for three axes."""
+    """Adds borders of zeros to volumes.
+
+    Args:
+        padding: cells: an integer for all sides, three integers (both sides of each axis), or three pairs
+            (before, after); 1 on all sides by default.
+        data_format: "channels_last" or "channels_first"; None for `config.image_data_format()`.
+
+    Input shape:
+        `(batch, depth, height, width, channels)`, or channels on axis 1 with "channels_first"; any dtype.
+    Output shape:
+        The input's, with the three sizes and what was added.
+
+    Raises:
+        ValueError: if `padding` has another form.
+
+    >>> from kerata import layers, ops
+    >>> layers.ZeroPadding3D((1, 0, 2))(ops.ones((1, 2, 2, 2, 1))).shape  # (1, 4, 2, 6, 1)
+    """
 
     _rank = 3
 
@@ -159,7 +242,19 @@ class ZeroPadding3D(_Padding):
 
 
 class UpSampling1D(Layer):
-    """Each step `size` times."""
+    """Repeats each time step `size` times.
+
+    Args:
+        size: integer above 0; 2 by default.
+
+    Input shape:
+        `(batch, time, channels)`, any dtype.
+    Output shape:
+        `(batch, time * size, channels)`.
+
+    >>> from kerata import layers, ops
+    >>> layers.UpSampling1D(2)(ops.convert_to_tensor([[[1.0], [5.0]]]))  # [[[1], [1], [5], [5]]]
+    """
 
     def __init__(self, size=2, **kwargs):
         super().__init__(**kwargs)
@@ -171,12 +266,26 @@ class UpSampling1D(Layer):
 
 
 class UpSampling2D(_Spatial):
-    """Larger images.
+    """Makes images larger by whole factors.
 
     Args:
-        size: integer or (rows, columns): how often each is repeated.
-        data_format: "channels_last" or "channels_first".
-        interpolation: "nearest", "bilinear", "bicubic", "lanczos3" or "lanczos5".
+        size: integer, or (rows, columns): the factors; (2, 2) by default.
+        data_format: "channels_last" or "channels_first"; None for `config.image_data_format()`.
+        interpolation: "nearest" (repeats pixels, the default), "bilinear", "bicubic", "lanczos3" or
+            "lanczos5".
+
+    Input shape:
+        `(batch, height, width, channels)`, or `(batch, channels, height, width)` with "channels_first"; float
+        for all interpolations but "nearest".
+    Output shape:
+        The input's, with `height * rows` and `width * columns`.
+
+    Raises:
+        ValueError: if a factor is no positive integer, or the interpolation has another name.
+
+    >>> from kerata import layers, ops
+    >>> x = ops.reshape(ops.convert_to_tensor([1.0, 5.0]), (1, 1, 2, 1))
+    >>> layers.UpSampling2D((1, 2))(x)[0, 0, :, 0]  # [1, 1, 5, 5]
     """
 
     def __init__(self, size=(2, 2), data_format=None, interpolation="nearest", **kwargs):
@@ -196,7 +305,23 @@ class UpSampling2D(_Spatial):
 
 
 class UpSampling3D(_Spatial):
-    """Larger volumes: each cell repeated `size` times along each axis."""
+    """Repeats each cell of volumes along each axis.
+
+    Args:
+        size: integer or three: how many times along depth, height and width; (2, 2, 2) by default.
+        data_format: "channels_last" or "channels_first"; None for `config.image_data_format()`.
+
+    Input shape:
+        `(batch, depth, height, width, channels)`, or channels on axis 1 with "channels_first"; any dtype.
+    Output shape:
+        The input's, with the three sizes times `size`.
+
+    Raises:
+        ValueError: if a factor is no positive integer.
+
+    >>> from kerata import layers, ops
+    >>> layers.UpSampling3D((1, 2, 3))(ops.ones((1, 2, 2, 2, 1))).shape  # (1, 2, 4, 6, 1)
+    """
 
     _rank = 3
 

@@ -12,14 +12,19 @@ from kerata.layers.layer import Layer
 
 
 class Flatten(Layer):
-    """All axes but the first joined into one.
+    """Joins all axes but the first into one.
 
     Args:
-        data_format: with "channels_first", channels are moved last before they are joined.
+        data_format: "channels_first" moves axis 1 last before axes are joined, so that both formats give the
+            same order; None for `config.image_data_format()`.
 
-    >>> import kerata
-    >>> kerata.layers.Flatten()(kerata.ops.ones((2, 3, 4))).shape[1]
-    12
+    Input shape:
+        `(batch, ...)`, any dtype.
+    Output shape:
+        `(batch, product of the other sizes)`; `(batch, 1)` for an input of rank 1.
+
+    >>> from kerata import layers, ops
+    >>> layers.Flatten()(ops.ones((2, 3, 4))).shape  # (2, 12)
     """
 
     def __init__(self, data_format=None, **kwargs):
@@ -38,14 +43,21 @@ class Flatten(Layer):
 
 
 class Reshape(Weightless):
-    """Another shape for each sample.
+    """Gives each sample another shape, with its numbers in the same order.
 
     Args:
-        target_shape: without the batch axis; one size may be -1.
+        target_shape: tuple of integers, without the batch axis; -1, at most once, for the size that is left.
 
-    >>> import kerata
-    >>> kerata.layers.Reshape((2, -1))(kerata.ops.ones((5, 6))).shape[2]
-    3
+    Input shape:
+        `(batch, ...)`, any dtype.
+    Output shape:
+        `(batch, *target_shape)`.
+
+    Raises:
+        ValueError: if -1 comes twice, or the sample's numbers do not fill `target_shape`.
+
+    >>> from kerata import layers, ops
+    >>> layers.Reshape((2, -1))(ops.ones((5, 6))).shape  # (5, 2, 3)
     """
 
     def __init__(self, target_shape, **kwargs):
@@ -79,10 +91,20 @@ class Reshape(Weightless):
 
 
 class Permute(Layer):
-    """The axes of each sample in another order.
+    """Puts the axes of each sample in another order.
 
     Args:
-        dims: the axes, counted from 1 (0 is the batch): `Permute((2, 1))` swaps the first two.
+        dims: tuple: the input's axes in their new order, counted from 1, as 0 is the batch: `(2, 1)` swaps
+            two.
+
+    Input shape:
+        `(batch, ...)` with `len(dims)` more axes, any dtype. The output has the same axes in the new order.
+
+    Raises:
+        ValueError: if `dims` is no order of 1, 2, ....
+
+    >>> from kerata import layers, ops
+    >>> layers.Permute((2, 1))(ops.ones((5, 3, 4))).shape  # (5, 4, 3)
     """
 
     def __init__(self, dims, **kwargs):
@@ -97,7 +119,23 @@ class Permute(Layer):
 
 
 class RepeatVector(Layer):
-    """Each row `n` times: `(batch, features)` to `(batch, n, features)`."""
+    """Repeats each row `n` times along a new time axis.
+
+    Args:
+        n: integer above 0.
+
+    Input shape:
+        `(batch, features)`, any dtype.
+    Output shape:
+        `(batch, n, features)`.
+
+    Raises:
+        TypeError: if `n` is no integer.
+        ValueError: if it is not positive.
+
+    >>> from kerata import layers, ops
+    >>> layers.RepeatVector(2)(ops.convert_to_tensor([[1.0, 5.0]]))  # [[[1, 5], [1, 5]]]
+    """
 
     def __init__(self, n, **kwargs):
         super().__init__(**kwargs)

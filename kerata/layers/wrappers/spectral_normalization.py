@@ -8,18 +8,28 @@ from kerata.layers.wrappers.wrapper import Wrapper
 
 
 class SpectralNormalization(Wrapper):
-    """Divides the kernel of `layer` by its spectral norm at each call in training (Miyato et al., 2018).
+    """Divides the kernel of a layer by its largest singular value.
 
-    The norm is found by power iteration, whose vector `vector_u` (1, filters) is kept from call to call. The
-    gradient is that of the layer with the divided kernel.
+    The division is made, and kept in the kernel, at each call in training. The singular value is estimated by
+    power iteration, whose vector `vector_u`, of shape `(1, filters)`, goes on from call to call; the gradient
+    is that of the layer with the divided kernel.
 
     Args:
         layer: a layer with a `kernel` or `embeddings`, such as Dense or Conv2D.
-        power_iterations: rounds of the iteration at each call.
+        power_iterations: integer above 0: rounds of the iteration at each call; 1 by default.
 
-    >>> import kerata
-    >>> kerata.layers.SpectralNormalization(kerata.layers.Dense(3))(kerata.ops.ones((2, 4))).shape[1]
-    3
+    Input shape:
+        As that of `layer`; so is the output's.
+
+    Raises:
+        ValueError: if `power_iterations` is no positive integer, or `layer` has neither of the two weights.
+
+    Source: Miyato et al. (2018), "Spectral Normalization for Generative Adversarial Networks".
+
+    >>> from kerata import layers, ops
+    >>> inner = layers.Dense(2, kernel_initializer="ones")
+    >>> y = layers.SpectralNormalization(inner, power_iterations=5)(ops.ones((1, 2)), training=True)
+    >>> inner.kernel.numpy()  # [[0.5, 0.5], [0.5, 0.5]]
     """
 
     def __init__(self, layer, power_iterations=1, **kwargs):

@@ -30,10 +30,19 @@ def as_layer(layer, who: str) -> Layer:
 
 
 class Wrapper(Layer):
-    """A layer around `layer`, which it builds for its own inputs.
+    """The base of layers around another layer, which it builds for its own inputs.
 
     Args:
-        layer: the layer inside.
+        layer: the layer inside; kept as `layer`, its weights are the wrapper's too.
+
+    Raises:
+        ValueError: if `layer` is no layer (a class without parentheses, say).
+
+    >>> from kerata import layers, ops
+    >>> class Twice(layers.Wrapper):
+    ...     def call(self, x):
+    ...         return self.layer(self.layer(x))
+    >>> Twice(layers.Dense(3))(ops.ones((2, 3))).shape  # (2, 3)
     """
 
     def __init__(self, layer, **kwargs):
