@@ -41,8 +41,9 @@ lint: $(VENV)/.test
 stubs: $(BIN)/python
 	$(BIN)/python tools/stubs.py
 
+# Takes hours in full; goes on where the last run stopped. `make bench ARGS="--parts steps --backends jax"` measures a part.
 bench: $(VENV)/.test
-	$(BIN)/python benchmarks/run.py
+	$(BIN)/python benchmarks/run.py $(ARGS)
 
 # Model files that are broken in 200,000 ways, and processes killed while they save (half an hour to an hour).
 fuzz: $(VENV)/.test

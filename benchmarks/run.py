@@ -1,91 +1,187 @@
-"""Kerata beside Keras and the plain backends: `python benchmarks/run.py [--backends jax torch] [--workloads mlp] ...`.
+"""Kerata beside Keras and the plain backends: `make bench`, or `python benchmarks/run.py --parts steps --backends jax`.
 
-Each measurement is a fresh process. Rounds are interleaved (Kerata, Keras, plain, Kerata, ...), and the report gives
-ratios of the best of each: what else the machine does hits all alike. Writes Markdown.
+Each measurement is a fresh process. A round of a case measures all its libraries one after another, and rounds of different
+cases take turns, so what else the machine does hits all alike. Ratios are medians over the rounds. Rounds are kept in
+`report.json`: a run that is stopped, or was given `--seconds`, goes on where it was until each case has `--rounds` of them;
+`--renew` measures the chosen cases anew. Each run writes REPORT.md and the plots.
 """
 
 from __future__ import annotations
 
 import argparse
+import importlib.metadata
 import json
 import os
 import pathlib
 import platform
 import subprocess
 import sys
+import tempfile
+import time
 
-HERE = pathlib.Path(__file__).parent
+HERE = pathlib.Path(__file__).resolve().parent
 sys.path.insert(0, str(HERE))
+import curves  # noqa: E402
+import report  # noqa: E402
 import workloads  # noqa: E402
 
-COLUMNS = (
-    ("ms_per_step", "ms a step"), ("first_epoch_s", "first epoch, s"), ("predict_ms", "predict one, ms"),
-    ("start_s", "import and build, s"), ("peak_mb", "peak memory, MB"),
-)  # fmt: skip
+BACKENDS = ("jax", "torch", "tensorflow")
+PARTS = ("steps", "auto", "start", "build", "call", "programs", "large", "memory", "curve")
+# Larger work: (name, backends)
+LARGE = {
+    "tabular": ("jax", "torch"), "images": ("jax", "torch", "tensorflow"), "resnet50": ("torch", "jax"),
+    "transformer": ("torch", "jax"), "recommender": ("jax", "torch"),
+}  # fmt: skip
+HOME = pathlib.Path(os.environ.get("BENCH_HOME") or pathlib.Path(tempfile.gettempdir()) / "kerata-benchmarks")
 
 
-def measure(library: str, backend: str, workload: str) -> dict | None:
-    command = [sys.executable, str(HERE / "worker.py"), library, backend, workload]
-    done = subprocess.run(command, capture_output=True, text=True, env={**os.environ, "CUDA_VISIBLE_DEVICES": ""})
+def cases(parts, backends, names) -> list[tuple[str, str, str]]:
+    """(part, backend, what) of all that is to be measured, the most wanted first."""
+    found = [(p, b, w) for p in parts for b, w in _of_part(p)]
+    return [c for c in found if c[1] in (*backends, "any") and (not names or c[2] in names)]
+
+
+def _of_part(part: str):
+    if part == "steps":
+        return [(b, w) for b in BACKENDS for w in workloads.SHAPES]
+    if part == "auto":
+        return [("any", w) for w in workloads.SHAPES]
+    if part == "start":
+        return [(b, "mlp") for b in BACKENDS]
+    if part == "build":
+        return [(b, "resnet50") for b in BACKENDS]
+    if part == "call":
+        return [(b, "mlp") for b in ("torch", "jax")]
+    if part == "programs":
+        return [("any", w) for w in ("mnist_mlp", "mnist_cnn")]
+    if part == "large":
+        return [(b, w) for w, on in LARGE.items() for b in on]
+    if part == "memory":
+        return [(b, w) for b in ("jax", "torch") for w in ("plain", "remat", "mixed")]
+    return [(b, a) for a in curves.AXES for b in ("jax", "torch")]
+
+
+def runs(case, results) -> list[tuple[str, str, str, dict]]:
+    """What a round of a case measures: (label, library, backend, environment)."""
+    part, backend, what = case
+    if part == "auto":
+        best = report.best_keras(results, what)
+        return [("kerata", "kerata", "auto", {}), *(("keras " + b, "keras", b, {}) for b in ([best] if best else BACKENDS))]
+    if part == "programs":
+        return [("kerata", "kerata", "auto", {}), *(("kerata " + b, "kerata", b, {}) for b in BACKENDS),
+                *(("keras " + b, "keras", b, {}) for b in BACKENDS)]  # fmt: skip
+    own = [("kerata", "kerata", backend, {}), ("keras", "keras", backend, {})]
+    if part == "start":
+        return [("kerata cold", "kerata", backend, {"cold": True}), ("kerata warm", "kerata", backend, {}), own[1]]
+    if part == "memory":
+        return own
+    return [*own, ("raw", "raw", backend, {})] if part in ("steps", "call", "curve") else own
+
+
+def environment(options: dict, folder: pathlib.Path) -> dict:
+    """The process's environment: caches in a folder of our own, an empty one for a cold start."""
+    home = pathlib.Path(tempfile.mkdtemp(dir=folder)) if options.get("cold") else folder
+    env = {**os.environ, "KERAS_HOME": str(home), "XDG_CACHE_HOME": str(home / "cache"), "PYTHONPATH": str(HERE.parent)}
+    if not os.environ.get("BENCH_GPU"):
+        env["CUDA_VISIBLE_DEVICES"] = ""
+    return env
+
+
+def measure(case, library: str, backend: str, options: dict) -> dict | None:
+    """One process; None if it failed."""
+    part, _, what = case
+    env = environment(options, HOME)
+    script = [str(HERE / "programs" / f"{what}.py"), library] if part == "programs" else [
+        str(HERE / "worker.py"), part, library, backend, what]  # fmt: skip
+    env["KERATA_BACKEND"] = env["KERAS_BACKEND"] = backend
+    begin = time.perf_counter()
+    done = subprocess.run([sys.executable, *script], capture_output=True, text=True, env=env)
+    seconds = time.perf_counter() - begin
     if done.returncode:
-        print(done.stderr[-2000:], file=sys.stderr)
+        print(f"{' '.join(case)}: {library} on {backend} failed\n{done.stderr[-1500:]}", file=sys.stderr)
         return None
-    return json.loads(done.stdout.strip().splitlines()[-1])
+    last = done.stdout.strip().splitlines()[-1]
+    if part == "programs":
+        return {"seconds": seconds, "accuracy": float(last.split()[-1])}
+    return json.loads(last)
 
 
-def best(rounds: list[dict]) -> dict:
-    return {k: min(r[k] for r in rounds) for k in rounds[0]} if rounds else {}
+def auto_reads(part: str) -> str:
+    return "steps" if part == "auto" else part
+
+
+def versions() -> dict:
+    found = {}
+    for name in ("jax", "torch", "tensorflow", "tensorflow-cpu", "keras", "numpy"):
+        try:
+            found[name] = importlib.metadata.version(name)
+        except importlib.metadata.PackageNotFoundError:
+            pass
+    return found
+
+
+def processor() -> str:
+    try:
+        with open("/proc/cpuinfo") as f:
+            return next(line.split(":")[1].strip() for line in f if line.startswith("model name"))
+    except (OSError, StopIteration):
+        return platform.processor()
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--backends", nargs="+", default=["jax", "torch", "tensorflow"])
-    parser.add_argument("--workloads", nargs="+", default=list(workloads.SHAPES))
-    parser.add_argument("--rounds", type=int, default=2)
-    parser.add_argument("--output", default=str(HERE / "report.md"))
-    parser.add_argument("--keep", action="store_true", help="keep the figures of other workloads that the last report has")
+    parser.add_argument("--parts", nargs="+", default=list(PARTS), choices=PARTS)
+    parser.add_argument("--backends", nargs="+", default=list(BACKENDS))
+    parser.add_argument("--names", nargs="+", default=[], help="workloads, axes or programs: only these")
+    parser.add_argument("--rounds", type=int, default=5)
+    parser.add_argument("--seconds", type=float, default=None, help="begin nothing after so many seconds")
+    parser.add_argument("--renew", action="store_true", help="forget the rounds that the chosen cases have")
+    parser.add_argument("--output", default=str(HERE / "REPORT.md"))
     arguments = parser.parse_args()
-    figures = pathlib.Path(arguments.output).with_suffix(".json")
-    results: dict = json.loads(figures.read_text()) if arguments.keep and figures.exists() else {}
-    for backend in arguments.backends:
-        libraries = ["kerata", "keras"] + (["raw"] if backend in ("jax", "torch") else [])
-        for workload in arguments.workloads:
-            found = {library: [] for library in libraries}
-            for _ in range(arguments.rounds):
-                for library in libraries:
-                    one = measure(library, backend, workload)
-                    if one is not None:
-                        found[library].append(one)
-            line = results[f"{backend} {workload}"] = {library: best(rounds) for library, rounds in found.items()}
-            print(backend, workload, *(f"{k}: {v.get('ms_per_step', float('nan')):.3f}" for k, v in line.items()), flush=True)
-    figures.write_text(json.dumps(results, indent=1) + "\n")
-    pathlib.Path(arguments.output).write_text(report(results))
-    print(f"Written to {arguments.output}")
+    output = pathlib.Path(arguments.output)
+    figures = HERE / "report.json" if output.name == "REPORT.md" else output.with_suffix(".json")
+    results: dict = json.loads(figures.read_text()) if figures.exists() else {"rounds": {}}
+    chosen = cases(arguments.parts, arguments.backends, arguments.names)
+    if arguments.renew:
+        for case in chosen:
+            results["rounds"].pop(" ".join(case), None)
+    _prepare_home()
+    end = time.perf_counter() + (arguments.seconds or 1e9)
+    slowest: dict = {}
+    while True:
+        left = [c for c in chosen if len(results["rounds"].get(" ".join(c), [])) < arguments.rounds]
+        left = [c for c in left if time.perf_counter() + slowest.get(c, 0) < end]
+        if not left:
+            break
+        case = min(left, key=lambda c: len(results["rounds"].get(" ".join(c), [])))
+        begin = time.perf_counter()
+        one = _round(case, results)
+        slowest[case] = time.perf_counter() - begin
+        results["rounds"].setdefault(" ".join(case), []).append(one)
+        results |= {"machine": f"{processor()}, {os.cpu_count()} cores, {platform.machine()}",
+                    "python": platform.python_version(), "versions": versions()}  # fmt: skip
+        figures.write_text(json.dumps(results, indent=1) + "\n")
+    report.write(results, output)
+    print(f"Written to {output}")
 
 
-def report(results: dict) -> str:
-    lines = [
-        "# Benchmarks", "",
-        "Made by `python benchmarks/run.py`. The number is Kerata's; in brackets how often faster (or smaller) it is than "
-        "Keras 3.15.1 on the same backend, and than the plain backend. More than 1 is better. `import kerata` alone takes "
-        f"{min(f['kerata']['import_s'] for f in results.values() if f.get('kerata')) * 1e3:.1f} ms: it loads no backend.", "",
-        f"Machine: {platform.machine()}, {os.cpu_count()} cores; Python {platform.python_version()}.", "",
-        "| backend | workload | " + " | ".join(title for _, title in COLUMNS) + " |",
-        "| --- | --- |" + " --- |" * len(COLUMNS),
-    ]  # fmt: skip
-    order = [f"{b} {w}" for b in ("jax", "torch", "tensorflow") for w in workloads.SHAPES]
-    for name, found in sorted(results.items(), key=lambda item: order.index(item[0])):
-        cells = [cell(found, key) for key, _ in COLUMNS]
-        lines.append(f"| {' | '.join(name.split())} | " + " | ".join(cells) + " |")
-    return "\n".join(lines) + "\n"
+def _round(case, results) -> dict:
+    one = {}
+    for label, library, backend, options in runs(case, results):
+        found = measure((auto_reads(case[0]), *case[1:]), library, backend, options)
+        if found is not None:
+            one[label] = found
+    key = report.MAIN.get(case[0], "ms_per_step")
+    print(*case, *(f"{k}: {v.get(key, 0):.4g}" for k, v in one.items()), flush=True)
+    return one
 
 
-def cell(found: dict, key: str) -> str:
-    own = found.get("kerata", {}).get(key)
-    if own is None:
-        return "failed"
-    ratios = [f"{found[other][key] / own:.2f}x" if found.get(other) else "-" for other in ("keras", "raw") if other in found]
-    return f"{own:.3g} ({', '.join(ratios)})"
+def _prepare_home() -> None:
+    """Data sets that are there are used from there."""
+    HOME.mkdir(parents=True, exist_ok=True)
+    own = pathlib.Path(os.environ.get("KERAS_HOME") or pathlib.Path.home() / ".keras") / "datasets"
+    if own.exists() and not (HOME / "datasets").exists():
+        (HOME / "datasets").symlink_to(own)
 
 
 if __name__ == "__main__":

@@ -2,34 +2,42 @@
 
 from __future__ import annotations
 
+import os
+
 import numpy as np
 
 # name -> (input shape, classes, batch size, steps in an epoch)
 SHAPES = {
     "mlp": ((784,), 10, 128, 100),
-    "tiny_mlp": ((4,), 3, 32, 300),
-    "mnist_cnn": ((28, 28, 1), 10, 128, 30),
-    "cifar_cnn": ((32, 32, 3), 10, 64, 20),
-    "residual": ((32, 32, 64), 10, 32, 10),
+    "tiny_mlp": ((4,), 3, 32, 1000),
+    "mnist_cnn": ((28, 28, 1), 10, 128, 20),
+    "cifar_cnn": ((32, 32, 3), 10, 64, 12),
+    "residual": ((32, 32, 64), 10, 32, 6),
     "lstm": ((100, 1), 10, 64, 40),
-    "transformer": ((64, 128), 10, 32, 20),
+    "transformer": ((64, 128), 10, 32, 12),
 }
 
 
-def data(name: str):
+def shape(name: str) -> tuple:
+    """A row of SHAPES; `BENCH_STEPS` overrides its last part (for a dry run)."""
+    inputs, classes, batch, steps = SHAPES[name]
+    return inputs, classes, batch, int(os.environ.get("BENCH_STEPS", steps))
+
+
+def data(name: str) -> tuple:
     """Inputs and labels for one epoch; the same on every call."""
-    shape, classes, batch, steps = SHAPES[name]
+    inputs, classes, batch, steps = shape(name)
     rng = np.random.default_rng(0)
-    return rng.normal(size=(batch * steps, *shape)).astype("float32"), rng.integers(0, classes, batch * steps).astype("int32")
+    x = rng.standard_normal(size=(batch * steps, *inputs), dtype="float32")
+    return x, rng.integers(0, classes, batch * steps).astype("int32")
 
 
 def model(name: str, K):
     """The compiled model."""
     L = K.layers
-    shape, classes, _, _ = SHAPES[name]
-    inputs = K.Input(shape)
+    inputs = K.Input(SHAPES[name][0])
     x = BODIES[name](L, inputs)
-    outputs = L.Dense(classes, activation="softmax")(x)
+    outputs = L.Dense(SHAPES[name][1], activation="softmax")(x)
     m = K.Model(inputs, outputs)
     m.compile(optimizer="adam", loss="sparse_categorical_crossentropy", metrics=["accuracy"])
     return m
