@@ -26,14 +26,23 @@ from kerata.core.dtype_policy import dtype_policy, set_dtype_policy
 
 
 def enable_unsafe_deserialization() -> None:
-    """Load functions whose code stands in a file (Lambda layers) in this process. Only for files that you trust."""
+    """Let `load_model` run Python code that a file brings along, in this process, as `safe_mode=False` does for one call.
+
+    Only the code of `Lambda` layers is concerned; everything else in a file is data. Use it for files that you trust.
+
+    >>> kerata.config.enable_unsafe_deserialization()  # doctest: +SKIP
+    """
     from kerata.saving import safe_mode
 
     safe_mode.enable_unsafe_deserialization()
 
 
 def is_nnx_enabled() -> bool:
-    """Whether variables are Flax NNX variables: never here."""
+    """Whether variables are Flax NNX variables: always False here, where a model serves any backend.
+
+    >>> kerata.config.is_nnx_enabled()
+    False
+    """
     return False
 
 

@@ -60,10 +60,9 @@ def current() -> ModuleType:
 
 
 def backend() -> str:
-    """The name of the backend in force.
+    """The name of the backend in force: "jax", "torch", "tensorflow" or "numpy" (or a registered one's).
 
-    >>> import kerata
-    >>> kerata.backend.backend() in ("jax", "torch", "tensorflow", "numpy")
+    >>> kerata.backend.backend() in kerata.backend.installed()
     True
     """
     return current().name
@@ -85,7 +84,14 @@ def _is_installed(name: str) -> bool:
 
 
 def register_backend(name: str, module: str) -> None:
-    """Make a backend from outside this package available under `name` (`module`: its import path)."""
+    """Make a backend from outside this package available under `name`.
+
+    Args:
+        name: what `set_backend` and `backend_scope` call it.
+        module: import path of the module that fulfils `kerata.backend.protocol`; imported at first use.
+
+    See "Adding a backend" in docs/architecture.md.
+    """
     _EXTRA_BACKENDS[name] = module
 
 
@@ -146,14 +152,26 @@ def _load_default() -> ModuleType:
 
 
 def set_backend(backend: str, budget: float | None = None) -> None:
-    """Make `backend` the process's backend for all models created from now on.
+    r"""Make `backend` the process's backend, for everything that is made from now on.
 
-    Models that exist keep their own backend; move one with `model.to_backend(name)`.
+    Models that exist keep their own backend; move one with `model.to_backend(name)`. For a part of a program there is
+    `with kerata.backend_scope(name):`.
 
     Args:
-        backend: "jax", "torch", "tensorflow" or "numpy"; or "auto": models begin on the first of these that is installed,
-            and each goes to the one on which it trains fastest, which its first `fit` measures.
-        budget: for "auto": the seconds that a model may take for that; 20 at first.
+        backend: "jax", "torch", "tensorflow", "numpy", or the name of a registered one; or "auto": models begin on the
+            first of these that is installed, and each goes to the one on which it trains fastest, which its first `fit`
+            measures.
+        budget: for "auto": the seconds that a model may take for that; None leaves the limit as it is (20 at first).
+
+    Raises:
+        ValueError: for an unknown name, or a `budget` that is not above 0.
+        ImportError: if the backend is not installed.
+        RuntimeError: inside a `backend_scope`.
+
+    >>> import subprocess, sys
+    >>> code = "import kerata; kerata.config.set_backend('numpy'); print(type(kerata.ops.ones((2,))).__name__)"
+    >>> subprocess.run([sys.executable, "-c", code], capture_output=True, text=True).stdout
+    'ndarray\n'
     """
     global _default
     if _thread.module is not None:

@@ -12,9 +12,6 @@ class Constraint(Configurable):
     A subclass defines `__call__(self, w)`, which gives the projected weight, of the same shape and dtype. Its config is
     derived from the parameters of its `__init__`.
 
-    Args:
-        args, kwargs: those of the subclass's `__init__`; the base itself takes none.
-
     >>> class AtMostOne(kerata.constraints.Constraint):
     ...     def __call__(self, w):
     ...         return kerata.ops.minimum(w, 1.0)
@@ -66,9 +63,6 @@ class MaxNorm(Constraint):
 
 class NonNeg(Constraint):
     """Negative elements become zero: `max(w, 0)`.
-
-    Args:
-        args, kwargs: none are taken.
 
     >>> kerata.constraints.NonNeg()([-1.0, 2.0])  # [0.0, 2.0]
     """

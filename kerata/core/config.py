@@ -2,7 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import os
+from dataclasses import dataclass, field
+
+
+def _whole(variable: str) -> int | None:
+    """An integer of the environment, or None."""
+    value = os.environ.get(variable)
+    return int(value) if value else None
 
 
 @dataclass
@@ -13,20 +20,37 @@ class _Config:
     interactive_logging: bool = True
     traceback_filtering: bool = True
     flash_attention: bool | None = None
-    max_epochs: int | None = None
-    max_steps_per_epoch: int | None = None
+    max_epochs: int | None = field(default_factory=lambda: _whole("KERAS_MAX_EPOCHS"))
+    max_steps_per_epoch: int | None = field(default_factory=lambda: _whole("KERAS_MAX_STEPS_PER_EPOCH"))
 
 
 config = _Config()
 
 
 def floatx() -> str:
-    """The default float dtype's name, e.g. "float32"."""
+    """The name of the default float dtype: "float32" unless `set_floatx` said otherwise.
+
+    >>> kerata.config.floatx()
+    'float32'
+    """
     return config.floatx
 
 
 def set_floatx(value: str) -> None:
-    """Make `value` ("float16", "bfloat16", "float32" or "float64") the default float dtype."""
+    """Make `value` the default float dtype, for weights and tensors made from now on.
+
+    Args:
+        value: "bfloat16", "float16", "float32" or "float64". 16 bits are rarely enough for weights: for speed, set the
+            dtype policy "mixed_bfloat16" instead.
+
+    Raises:
+        ValueError: for any other dtype.
+
+    >>> kerata.config.set_floatx("bfloat16")
+    >>> kerata.backend.standardize_dtype(kerata.ops.ones((2,)).dtype)
+    'bfloat16'
+    >>> kerata.config.set_floatx("float32")
+    """
     if value not in ("bfloat16", "float16", "float32", "float64"):
         raise ValueError(
             f"set_floatx() was given {value!r}; it wants 'float16', 'bfloat16', 'float32' or 'float64'."
@@ -38,22 +62,51 @@ def set_floatx(value: str) -> None:
 
 
 def epsilon() -> float:
-    """The small number that keeps divisions and logarithms finite."""
+    """The small number that keeps divisions and logarithms finite: 1e-07 unless `set_epsilon` changed it.
+
+    >>> kerata.config.epsilon()
+    1e-07
+    """
     return config.epsilon
 
 
 def set_epsilon(value: float) -> None:
-    """Set the small number that keeps divisions and logarithms finite."""
+    """Set the small number that keeps divisions and logarithms finite.
+
+    Args:
+        value: positive number. With floatx "float16" take at least 1e-4: smaller ones vanish beside 1.
+
+    >>> kerata.config.set_epsilon(1e-4)
+    >>> kerata.config.epsilon()
+    0.0001
+    >>> kerata.config.set_epsilon(1e-7)
+    """
     config.epsilon = float(value)
 
 
 def image_data_format() -> str:
-    """"channels_last" or "channels_first": where layers look for channels when they are not told."""
+    """Where layers look for channels when they are not told: "channels_last" (the default) or "channels_first".
+
+    >>> kerata.config.image_data_format()
+    'channels_last'
+    """
     return config.image_data_format
 
 
 def set_image_data_format(data_format: str) -> None:
-    """Make "channels_last" or "channels_first" the default."""
+    """Say where layers made from now on look for channels when they are not told.
+
+    Args:
+        data_format: "channels_last" or "channels_first".
+
+    Raises:
+        ValueError: for anything else.
+
+    >>> kerata.config.set_image_data_format("channels_first")
+    >>> kerata.layers.Conv2D(2, 3).data_format
+    'channels_first'
+    >>> kerata.config.set_image_data_format("channels_last")
+    """
     config.image_data_format = standardize_data_format(data_format)
 
 
@@ -68,65 +121,144 @@ def standardize_data_format(data_format: str | None) -> str:
 
 
 def is_interactive_logging_enabled() -> bool:
-    """Whether progress goes to the terminal (True) or to the logger."""
+    """Whether progress goes to the terminal (True, the default) or to the logger "kerata" (False).
+
+    >>> kerata.config.is_interactive_logging_enabled()
+    True
+    """
     return config.interactive_logging
 
 
 def enable_interactive_logging() -> None:
-    """Show progress on the terminal."""
+    """Show progress on the terminal, with bars: the default.
+
+    >>> kerata.config.enable_interactive_logging()
+    >>> kerata.config.is_interactive_logging_enabled()
+    True
+    """
     config.interactive_logging = True
 
 
 def disable_interactive_logging() -> None:
-    """Send progress to the logger "kerata" instead of the terminal."""
+    """Send progress to the logger "kerata" of Python's `logging`: for servers, where a moving bar fills files.
+
+    >>> kerata.config.disable_interactive_logging()
+    >>> kerata.config.is_interactive_logging_enabled()
+    False
+    >>> kerata.config.enable_interactive_logging()
+    """
     config.interactive_logging = False
 
 
 def is_traceback_filtering_enabled() -> bool:
-    """Whether frames inside Kerata are left out of tracebacks."""
+    """Whether frames inside Kerata are left out of tracebacks; True by default.
+
+    >>> kerata.config.is_traceback_filtering_enabled()
+    True
+    """
     return config.traceback_filtering
 
 
 def enable_traceback_filtering() -> None:
-    """Leave Kerata's own frames out of tracebacks."""
+    """Leave Kerata's own frames out of tracebacks, so that they end in your code: the default.
+
+    >>> kerata.config.enable_traceback_filtering()
+    >>> kerata.config.is_traceback_filtering_enabled()
+    True
+    """
     config.traceback_filtering = True
 
 
 def disable_traceback_filtering() -> None:
-    """Show full tracebacks."""
+    """Show every frame of tracebacks, Kerata's too: to find an error in Kerata itself.
+
+    >>> kerata.config.disable_traceback_filtering()
+    >>> kerata.config.is_traceback_filtering_enabled()
+    False
+    >>> kerata.config.enable_traceback_filtering()
+    """
     config.traceback_filtering = False
 
 
 def enable_flash_attention() -> None:
-    """Let attention use the fused kernel where it applies (the default)."""
+    """Let attention use the backend's fused kernel where one applies: the default.
+
+    Source: Dao et al. (2022), https://arxiv.org/abs/2205.14135
+
+    >>> kerata.config.enable_flash_attention()
+    >>> kerata.config.is_flash_attention_enabled() is False
+    False
+    """
     config.flash_attention = None
 
 
 def disable_flash_attention() -> None:
-    """Compute attention step by step."""
+    """Compute attention step by step: the whole matrix of scores is then held in memory.
+
+    >>> kerata.config.disable_flash_attention()
+    >>> kerata.config.is_flash_attention_enabled()
+    False
+    >>> kerata.config.enable_flash_attention()
+    """
     config.flash_attention = False
 
 
 def is_flash_attention_enabled() -> bool | None:
-    """None or True: fused attention where it applies; False: never."""
+    """Whether attention may use a fused kernel: None, where it applies (the default), or False, never.
+
+    >>> print(kerata.config.is_flash_attention_enabled())
+    None
+    """
     return config.flash_attention
 
 
 def max_epochs() -> int | None:
-    """The limit that `set_max_epochs` put on every `fit`, or None."""
+    """The limit that `set_max_epochs` put on every `fit`, or None.
+
+    >>> print(kerata.config.max_epochs())
+    None
+    """
     return config.max_epochs
 
 
 def set_max_epochs(max_epochs: int | None) -> None:
-    """Cap the number of epochs of every `fit` (for smoke tests)."""
+    """Cap the number of epochs of every `fit`, whatever its `epochs` says: to try a long program out quickly.
+
+    The environment variable `KERAS_MAX_EPOCHS` does the same for a program that is not to be changed.
+
+    Args:
+        max_epochs: integer of at least 1, or None for no cap.
+
+    >>> kerata.config.set_max_epochs(1)
+    >>> model = kerata.Sequential([kerata.layers.Dense(1)])
+    >>> model.compile("sgd", "mse")
+    >>> len(model.fit(np.ones((4, 2)), np.ones((4, 1)), epochs=50, verbose=0).epoch)
+    1
+    >>> kerata.config.set_max_epochs(None)
+    """
     config.max_epochs = max_epochs
 
 
 def max_steps_per_epoch() -> int | None:
-    """The limit that `set_max_steps_per_epoch` put on every epoch, or None."""
+    """The limit that `set_max_steps_per_epoch` put on every epoch, or None.
+
+    >>> print(kerata.config.max_steps_per_epoch())
+    None
+    """
     return config.max_steps_per_epoch
 
 
 def set_max_steps_per_epoch(max_steps_per_epoch: int | None) -> None:
-    """Cap the number of steps of every epoch (for smoke tests)."""
+    """Cap the number of batches of every epoch of `fit`, `evaluate` and `predict`: to try a long program out quickly.
+
+    The environment variable `KERAS_MAX_STEPS_PER_EPOCH` does the same for a program that is not to be changed.
+
+    Args:
+        max_steps_per_epoch: integer of at least 1, or None for no cap.
+
+    >>> kerata.config.set_max_steps_per_epoch(3)
+    >>> kerata.Sequential([kerata.layers.Dense(1)]).predict(np.ones((10, 2)), batch_size=2, verbose=0).shape
+    (6, 1)
+    >>> kerata.config.set_max_steps_per_epoch(None)
+    """
     config.max_steps_per_epoch = max_steps_per_epoch

@@ -1,12 +1,15 @@
 """Dtype names and the promotion rules of the public API.
 
-The lattice is JAX's (https://docs.jax.dev/en/latest/type_promotion.html), with two choices of Keras: 64-bit
-integers meet floats at floatx, and Python scalars are weak (they take the other operand's kind and width).
+The lattice is JAX's (https://docs.jax.dev/en/latest/type_promotion.html). Python scalars are weak: they take the other
+operand's kind and width.
 """
 
 from __future__ import annotations
 
 import functools
+
+import ml_dtypes
+import numpy as np
 
 from kerata.core import config
 
@@ -17,6 +20,13 @@ COMPLEX = ("complex64", "complex128")
 ALLOWED = frozenset((*FLOATS, *SIGNED, *UNSIGNED, *COMPLEX, "bool", "string"))
 
 _ALIASES = {bool: "bool", int: "int32", float: "floatx", str: "string", "int": "int32", "float": "floatx", "str": "string", "half": "float16", "double": "float64"}
+
+_EXTENDED = {n: np.dtype(getattr(ml_dtypes, n)) for n in ("bfloat16", "float8_e4m3fn", "float8_e5m2", "int4", "uint4")}
+
+
+def numpy_dtype(name: str) -> np.dtype:
+    """NumPy's dtype object for a dtype name."""
+    return _EXTENDED.get(name) or np.dtype("bool" if name == "bool" else name)
 
 
 def standardize_dtype(dtype) -> str:
@@ -99,8 +109,6 @@ def _result_type(names: tuple, floatx: str) -> str:
     strong = [n for n in names if n not in ("weak_int", "weak_float", "weak_complex")]
     weak = [n for n in names if n in ("weak_int", "weak_float", "weak_complex")]
     out = functools.reduce(_promote_two, strong) if strong else "bool"
-    if out == "int64" and any(n in FLOATS for n in strong):
-        out = floatx
     if "weak_complex" in weak and out not in COMPLEX:
         return "complex128" if out == "float64" else "complex64"
     if "weak_float" in weak and out not in FLOATS and out not in COMPLEX:

@@ -46,21 +46,55 @@ _registry = Registry(
 
 
 def serialize(initializer):
-    """The config of an initializer."""
+    """The config of an initializer, as files and `get_config` hold it.
+
+    Args:
+        initializer: an `Initializer`, or a registered function.
+
+    Returns:
+        A dictionary (or a name) that `deserialize` takes.
+
+    >>> kerata.initializers.serialize(kerata.initializers.Constant(2.0))["config"]
+    {'value': 2.0}
+    """
     return _registry.serialize(initializer)
 
 
 def deserialize(config, custom_objects=None):
-    """The initializer of a config."""
+    """The initializer that `serialize` wrote down.
+
+    Args:
+        config: dictionary with "class_name" and "config", or a name such as "zeros".
+        custom_objects: dictionary of further names and their classes or functions; None by default.
+
+    Returns:
+        An initializer (for a bare name: its class; `get` makes an object of it).
+
+    Raises:
+        ValueError: for a name that nobody has; the nearest known one is proposed.
+
+    >>> kerata.initializers.deserialize({"class_name": "Constant", "config": {"value": 2.0}}).value
+    2.0
+    """
     return _registry.deserialize(config, custom_objects)
 
 
 def get(identifier):
-    """An initializer from its name, its config, a function `(shape, dtype)`, an array, or itself; None stays None.
+    """An initializer from whatever a layer's `kernel_initializer` argument may hold.
 
-    >>> import kerata
+    Args:
+        identifier: a name ("he_normal"), a config, a class, an `Initializer`, a function of (shape, dtype), an array
+            (which becomes a `Constant`), or None.
+
+    Returns:
+        An initializer or function; None for None.
+
+    Raises:
+        ValueError: for an unknown name, or something that cannot be called.
+
     >>> type(kerata.initializers.get("he_normal")).__name__
     'HeNormal'
+    >>> kerata.initializers.get(np.array([1.0, 2.0]))((2,))  # [1.0, 2.0]
     """
     if identifier is not None and hasattr(identifier, "__array__") and not callable(identifier):
         return Constant(identifier)

@@ -4,22 +4,21 @@ from __future__ import annotations
 
 import numpy as np
 
+from kerata.core.dtypes import numpy_dtype
 from kerata.core.errors import missing_package
 from kerata.initializers.initializer import Initializer
 
 
-def _native(dtype: str):
-    from kerata.backend.numpy.arrays import native_dtype
-
-    return native_dtype(dtype)
-
-
 class Constant(Initializer):
-    """Every element is `value` (a number, or an array that broadcasts to the shape).
+    """Every element is `value`.
 
-    >>> import kerata
-    >>> kerata.initializers.Constant(3.0)((2,)).shape[0]
-    2
+    Args:
+        value: number, or an array that broadcasts to the shapes asked for; 0.0 by default.
+
+    Raises:
+        ValueError: when called with a shape to which `value` does not broadcast.
+
+    >>> kerata.initializers.Constant(3.0)((2,))  # [3.0, 3.0]
     """
 
     def __init__(self, value=0.0):
@@ -28,7 +27,7 @@ class Constant(Initializer):
     def _sample(self, shape, dtype):
         value = np.asarray(self.value)
         try:
-            return np.broadcast_to(value, shape).astype(_native(dtype))
+            return np.broadcast_to(value, shape).astype(numpy_dtype(dtype))
         except ValueError:
             raise ValueError(
                 f"The `value` of Constant has the shape {value.shape}, and a weight of shape {shape} is wanted: give a number, or "
@@ -37,21 +36,36 @@ class Constant(Initializer):
 
 
 class Zeros(Initializer):
-    """Every element is 0."""
+    """Every element is 0.
+
+    >>> kerata.initializers.Zeros()((2,))  # [0.0, 0.0]
+    """
 
     def _sample(self, shape, dtype):
-        return np.zeros(shape, _native(dtype))
+        return np.zeros(shape, numpy_dtype(dtype))
 
 
 class Ones(Initializer):
-    """Every element is 1."""
+    """Every element is 1.
+
+    >>> kerata.initializers.Ones()((2,))  # [1.0, 1.0]
+    """
 
     def _sample(self, shape, dtype):
-        return np.ones(shape, _native(dtype))
+        return np.ones(shape, numpy_dtype(dtype))
 
 
 class Identity(Initializer):
-    """`gain` on the diagonal of a matrix, 0 elsewhere."""
+    """`gain` on the diagonal of a matrix, 0 elsewhere; the matrix need not be square.
+
+    Args:
+        gain: number; 1.0 by default.
+
+    Raises:
+        ValueError: when called with a shape that has not two axes.
+
+    >>> kerata.initializers.Identity(2.0)((2, 3))  # [[2.0, 0.0, 0.0], [0.0, 2.0, 0.0]]
+    """
 
     def __init__(self, gain=1.0):
         self.gain = gain
@@ -59,19 +73,27 @@ class Identity(Initializer):
     def _sample(self, shape, dtype):
         if len(shape) != 2:
             raise ValueError(f"Identity makes matrices; the shape {shape} was asked for.")
-        return (self.gain * np.eye(*shape)).astype(_native(dtype))
+        return (self.gain * np.eye(*shape)).astype(numpy_dtype(dtype))
 
 
 class STFT(Initializer):
-    """The kernel of a convolution that computes a short-time Fourier transform: shape (frame_length, 1, bins).
+    """The kernel of a `Conv1D` that computes a short-time Fourier transform, of shape (frame_length, 1, bins).
 
-    The transform's size is `2 * (bins - 1)`; frames that are shorter stand at its beginning.
+    Element [t, 0, k] is `window[t] * cos(2 * pi * t * k / n)`, n = 2 * (bins - 1), or minus the sine, times the scale that
+    `scaling` asks for. With `frame_length < n`, frames are as if padded with zeros at their end.
 
     Args:
-        side: "real" or "imag".
-        window: name of a window of SciPy, a vector, or None.
-        scaling: "density", "spectrum" or None.
-        periodic: whether the window is periodic rather than symmetric.
+        side: "real" (the default) for cosines, or "imag" for minus sines.
+        window: name of a window of `scipy.signal.get_window`, "hann" by default; a vector of `frame_length` numbers; or
+            None for a rectangular one.
+        scaling: "density" (the default) divides by `sqrt(sum(window**2))`, "spectrum" by `sum(|window|)`, None by nothing.
+        periodic: whether the named window is one period, for spectra (True), or symmetric (False, the default).
+
+    Raises:
+        ValueError: for another `side` or `scaling`, a window of another length, or a shape with more than one channel.
+        ImportError: if a window is asked for by name and SciPy is not installed.
+
+    >>> kerata.initializers.STFT("real", window=None)((4, 1, 3))[:, 0, 1]  # [1.0, 0.0, -1.0, 0.0]
     """
 
     def __init__(self, side="real", window="hann", scaling="density", periodic=False):
@@ -93,7 +115,7 @@ class STFT(Initializer):
             scale = 1.0 / np.sum(np.abs(window))
         angle = np.pi * np.outer(np.arange(length), np.arange(bins)) / max(bins - 1, 1)  # of a transform of 2 * (bins - 1)
         wave = np.cos(angle) if self.side == "real" else -np.sin(angle)
-        return (wave * window[:, None] * scale)[:, None, :].astype(_native(dtype))
+        return (wave * window[:, None] * scale)[:, None, :].astype(numpy_dtype(dtype))
 
     def _window(self, length):
         if self.window is None:

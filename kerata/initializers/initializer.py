@@ -11,18 +11,26 @@ from kerata.utils import seeds
 
 
 class Initializer(Configurable):
-    """Base of initializers: functions of a shape and a dtype.
+    """Base of initializers: functions of a shape and a dtype that give weights their first values.
 
-    A subclass defines `__call__(self, shape, dtype=None)`. Kerata's own give their values with NumPy (`sample`), so that
-    a seed gives the same weights on every backend, and nothing is compiled for them.
+    A subclass defines `__call__(self, shape, dtype=None)`. Kerata's own draw with NumPy, so that a seed gives the same
+    weights on every backend, and nothing has to be compiled for them.
+
+    >>> class Ramp(kerata.initializers.Initializer):
+    ...     def __call__(self, shape, dtype=None):
+    ...         return kerata.ops.reshape(kerata.ops.arange(np.prod(shape), dtype=dtype), shape)
+    >>> kerata.layers.Dense(2, kernel_initializer=Ramp(), use_bias=False)(np.ones((1, 2)))  # [[2.0, 4.0]]
     """
 
     def __call__(self, shape, dtype=None):
-        """A tensor of the backend in force.
+        """The values for one weight.
 
         Args:
             shape: tuple of integers.
             dtype: name of the dtype; floatx by default.
+
+        Returns:
+            A tensor of the backend in force.
         """
         dtype = dtypes.standardize_dtype(dtype)
         return backend.current().convert(self._sample(tuple(shape), dtype), dtype)
@@ -36,7 +44,7 @@ class Initializer(Configurable):
             cls._sample = None  # a user's own __call__ is what counts
 
     def clone(self):
-        """An initializer with the same config."""
+        """A new initializer with the same config."""
         return type(self).from_config(self.get_config())
 
 

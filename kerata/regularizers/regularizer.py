@@ -12,9 +12,6 @@ class Regularizer(Configurable):
 
     A subclass defines `__call__(self, x)`, which gives a scalar. Its config is derived from the parameters of `__init__`.
 
-    Args:
-        args, kwargs: those of the subclass's `__init__`; the base itself takes none.
-
     >>> class Sum(kerata.regularizers.Regularizer):
     ...     def __call__(self, x):
     ...         return kerata.ops.sum(x)
