@@ -8,23 +8,34 @@ from kerata.random.seed_generator import SeedGenerator
 
 
 class Attention(Layer):
-    """Dot-product attention: `softmax(score(query, key)) value` (Luong et al., 2015).
+    """Means of values, weighted by how well the query fits their keys: `softmax(query key^T) value`.
 
     Args:
-        use_scale: whether the scores are multiplied by a trained scalar.
-        score_mode: "dot" (`query . key`) or "concat" (`w * sum(tanh(scale * (query + key)))`, w trained).
-        dropout: fraction of the scores to drop in training.
-        seed: integer for the dropout.
+        use_scale: whether scores are multiplied by a trained number; False by default.
+        score_mode: "dot" (`query . key`, the default) or "concat": `w sum(tanh(scale (query + key)))` with a
+            trained w.
+        dropout: number from 0 to 1: the part of the weights to drop in training; 0.0 by default.
+        seed: integer for the dropout; None for a draw from the global seed.
 
-    Called with `[query, value]` or `[query, value, key]`, of shapes (batch, targets, dim), (batch, sources, dim) twice;
-    the key is the value by default. `mask` is `[query_mask, value_mask]`: where a query is masked the output is 0,
-    masked values get no weight. `use_causal_mask` keeps each target from later sources. Gives (batch, targets, dim),
-    and with `return_attention_scores` the weights (batch, targets, sources).
+    Called with `[query, value]` or `[query, value, key]`; the key is the value if it is not given. More
+    arguments: `mask`, a list `[query_mask, value_mask]` of booleans `(batch, targets)` and `(batch, sources)`
+    (or None): masked values get no weight, masked queries the output 0; `use_causal_mask`: whether target i
+    sees the sources 0 to i only; `training`; `return_attention_scores`.
+    Input shape:
+        A list of `(batch, targets, dim)`, `(batch, sources, dim)` and perhaps `(batch, sources, dim)`, float.
+    Output shape:
+        `(batch, targets, dim)`, in the compute dtype; with `return_attention_scores` a tuple with the weights
+        `(batch, targets, sources)`.
+    Raises:
+        ValueError: if the inputs or masks are no list of two or three.
 
-    >>> import kerata
-    >>> query, value = kerata.ops.ones((2, 3, 4)), kerata.ops.ones((2, 5, 4))
-    >>> kerata.layers.Attention()([query, value]).shape[1]
-    3
+    Source: Luong et al. (2015), "Effective Approaches to Attention-based Neural Machine Translation".
+
+    >>> from kerata import layers, ops
+    >>> query, value = ops.ones((1, 2, 4)), ops.ones((1, 5, 4))
+    >>> output, weights = layers.Attention()([query, value], return_attention_scores=True)
+    >>> output.shape  # (1, 2, 4)
+    >>> weights[0, 0]  # [0.2, 0.2, 0.2, 0.2, 0.2]
     """
 
     def __init__(self, use_scale=False, score_mode="dot", dropout=0.0, seed=None, **kwargs):
@@ -115,18 +126,29 @@ def causal_mask(targets, sources):
 
 
 class AdditiveAttention(Attention):
-    """Additive attention: the score is `sum(scale * tanh(query + key))` (Bahdanau et al., 2015).
+    """Means of values, weighted by `softmax(sum(scale tanh(query + key)))`.
 
     Args:
-        use_scale: whether `scale` (dim,) is trained; else it is 1.
-        dropout: fraction of the scores to drop in training.
-        seed: integer for the dropout.
+        use_scale: whether `scale`, a vector `(dim,)`, is trained (True, the default) or 1.
+        dropout: number from 0 to 1: the part of the weights to drop in training; 0.0 by default.
 
-    Inputs, masks and outputs: see `Attention`.
+    Called with `[query, value]` or `[query, value, key]`; the key is the value if it is not given. More
+    arguments: `mask`, a list `[query_mask, value_mask]` of booleans `(batch, targets)` and `(batch, sources)`
+    (or None): masked values get no weight, masked queries the output 0; `use_causal_mask`: whether target i
+    sees the sources 0 to i only; `training`; `return_attention_scores`.
+    Input shape:
+        A list of `(batch, targets, dim)`, `(batch, sources, dim)` and perhaps `(batch, sources, dim)`, float.
+    Output shape:
+        `(batch, targets, dim)`, in the compute dtype; with `return_attention_scores` a tuple with the weights
+        `(batch, targets, sources)`.
+    Raises:
+        ValueError: if the inputs or masks are no list of two or three.
 
-    >>> import kerata
-    >>> kerata.layers.AdditiveAttention()([kerata.ops.ones((2, 3, 4)), kerata.ops.ones((2, 5, 4))]).shape[1]
-    3
+    Source: Bahdanau et al. (2015), "Neural Machine Translation by Jointly Learning to Align and Translate".
+
+    >>> from kerata import layers, ops
+    >>> query, value = ops.ones((1, 2, 4)), ops.ones((1, 5, 4))
+    >>> layers.AdditiveAttention()([query, value]).shape  # (1, 2, 4)
     """
 
     _config_skip = Attention._config_skip | {"score_mode"}

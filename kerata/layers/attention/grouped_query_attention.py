@@ -7,20 +7,45 @@ from kerata.layers.attention.heads import HeadAttention
 
 
 class GroupQueryAttention(HeadAttention):
-    """Attention by several heads of the query to each head of key and value (Ainslie et al., 2023).
+    """Attention in which several heads of the query share one head of key and value.
+
+    A head gives `softmax(q k^T / sqrt(head_dim)) v` as in `MultiHeadAttention`, with fewer projections of key
+    and value, so that what is kept of them while text is generated is smaller.
 
     Args:
-        head_dim: size of each head.
-        num_query_heads: number of heads of the query; a multiple of `num_key_value_heads`.
-        num_key_value_heads: number of heads of key and value.
-        dropout, use_bias, sliding_window, flash_attention, kernel_initializer, bias_initializer, kernel_regularizer,
-            bias_regularizer, activity_regularizer, kernel_constraint, bias_constraint, use_gate, seed, and the call:
-            as in `MultiHeadAttention`.
+        head_dim: integer above 0: the size of a head.
+        num_query_heads: integer: the query's heads; a multiple of `num_key_value_heads`.
+        num_key_value_heads: integer above 0: the heads of key and value.
+        dropout: number from 0 to 1: the part of the weights to drop in training; 0.0 by default.
+        use_bias: whether projections add biases; True by default.
+        sliding_window: integer: a target sees sources less than this many places away; None for all.
+        flash_attention: True insists on a fused kernel, which never holds all scores; False forbids it; None
+            lets the backend choose.
+        kernel_initializer, bias_initializer: of each projection; "glorot_uniform" and "zeros".
+        kernel_regularizer, bias_regularizer, activity_regularizer: penalties of the projections; None.
+        kernel_constraint, bias_constraint: projections of the weights after each update; None.
+        use_gate: whether the heads' outputs are multiplied by a sigmoid projection of the query; False by
+            default.
+        seed: integer for the dropout; None for a draw from the global seed.
 
-    >>> import kerata
-    >>> layer = kerata.layers.GroupQueryAttention(head_dim=3, num_query_heads=4, num_key_value_heads=2)
-    >>> layer(kerata.ops.ones((1, 5, 8)), kerata.ops.ones((1, 7, 8))).shape[1]
-    5
+    Called as `MultiHeadAttention` is.
+
+    Input shape:
+        Query `(batch, targets, dim)`, value and key `(batch, sources, dim)`; float.
+    Output shape:
+        `(batch, targets, dim)`, in the compute dtype; with `return_attention_scores` a tuple with the weights
+        `(batch, num_query_heads, targets, sources)`.
+
+    Raises:
+        ValueError: if a size is no positive integer, the heads cannot be shared evenly, or an input has no 3
+            axes.
+
+    Source: Ainslie et al. (2023), "GQA: Training Generalized Multi-Query Transformer Models from Multi-Head
+    Checkpoints".
+
+    >>> from kerata import layers, ops
+    >>> layer = layers.GroupQueryAttention(head_dim=3, num_query_heads=4, num_key_value_heads=2)
+    >>> layer(ops.ones((1, 5, 8)), ops.ones((1, 7, 8))).shape  # (1, 5, 8)
     """
 
     _masks_queries = True

@@ -6,33 +6,55 @@ from kerata.layers.attention.heads import HeadAttention
 
 
 class MultiHeadAttention(HeadAttention):
-    """Attention by several heads, each with projections of its own (Vaswani et al., 2017).
+    """Attention by several heads, each with projections of its own.
+
+    A head gives `softmax(q k^T / sqrt(key_dim)) v`, where q, k and v are projections of query, key and value;
+    the heads' outputs, side by side, are projected to the output.
 
     Args:
-        num_heads: number of heads.
-        key_dim: size of each head for query and key.
-        value_dim: size of each head for the value; `key_dim` by default.
-        dropout: fraction of the scores to drop in training.
-        use_bias: whether the projections add biases.
-        output_shape: sizes of the output's last axes; the query's last by default.
-        attention_axes: the axes to attend over; all but the first and the last by default.
-        sliding_window: targets see sources less than this many places away.
-        flash_attention: True insists on a fused kernel without a matrix of scores, False forbids it.
-        kernel_initializer, bias_initializer, kernel_regularizer, bias_regularizer, activity_regularizer,
-            kernel_constraint, bias_constraint: of each projection.
-        use_gate: multiply the heads' outputs by a sigmoid projection of the query (Qiu et al., 2025).
-        seed: integer for the dropout.
+        num_heads: integer above 0: the number of heads.
+        key_dim: integer above 0: the size of a head's query and key.
+        value_dim: the size of a head's value; `key_dim` if None.
+        dropout: number from 0 to 1: the part of the weights to drop in training; 0.0 by default.
+        use_bias: whether projections add biases; True by default.
+        output_shape: integer or tuple: the sizes of the output's last axes; the query's last size if None.
+        attention_axes: integer or several: the axes to attend over; all but the first and the last if None.
+        sliding_window: integer: a target sees sources less than this many places away; None for all.
+        flash_attention: True insists on a fused kernel, which never holds all scores; False forbids it; None
+            lets the backend choose.
+        kernel_initializer, bias_initializer: of each projection; "glorot_uniform" and "zeros".
+        kernel_regularizer, bias_regularizer, activity_regularizer: penalties of the projections; None.
+        kernel_constraint, bias_constraint: projections of the weights after each update; None.
+        use_gate: whether the heads' outputs are multiplied by a sigmoid projection of the query; False by
+            default.
+        seed: integer for the dropout; None for a draw from the global seed.
 
-    Called with query (batch, targets, dim), value (batch, sources, dim) and perhaps key (the value by default). Masks,
-    True where to look: `value_mask`, `key_mask` (batch, sources), `attention_mask` (batch, targets, sources), or
-    (batch, heads, targets, sources), `use_causal_mask`. Gives (batch, targets, dim), and with `return_attention_scores`
-    the weights (batch, heads, targets, sources).
+    Called with query and value, perhaps key (the value if it is not given), and masks, True where to look:
+    `query_mask` `(batch, targets)`, `value_mask` and `key_mask` `(batch, sources)`, `attention_mask`
+    `(batch, targets, sources)` or `(batch, heads, targets, sources)`, `use_causal_mask`; also `training` and
+    `return_attention_scores`.
 
-    >>> import kerata
-    >>> layer = kerata.layers.MultiHeadAttention(num_heads=2, key_dim=3)
-    >>> output, scores = layer(kerata.ops.ones((1, 5, 8)), kerata.ops.ones((1, 7, 8)), return_attention_scores=True)
-    >>> output.shape[2], scores.shape[3]
-    (8, 7)
+    Input shape:
+        Query `(batch, targets, dim)`, value and key `(batch, sources, dim)`; float. There may be more axes to
+        attend over.
+    Output shape:
+        `(batch, targets, *output_shape)`, in the compute dtype; with `return_attention_scores` a tuple with
+        the weights `(batch, heads, targets, sources)`.
+
+    Raises:
+        ValueError: if a size is no positive integer, `attention_axes` names an axis that cannot be attended
+            over, `flash_attention` comes with dropout or scores are asked of it, or value and key differ
+            before their last axis.
+
+    Source: Vaswani et al. (2017), "Attention Is All You Need"; for `use_gate` Qiu et al. (2025), "Gated
+    Attention for Large Language Models".
+
+    >>> from kerata import layers, ops
+    >>> layer = layers.MultiHeadAttention(num_heads=2, key_dim=3)
+    >>> query, value = ops.ones((1, 5, 8)), ops.ones((1, 7, 8))
+    >>> output, weights = layer(query, value, return_attention_scores=True)
+    >>> weights.shape  # (1, 2, 5, 7)
+    >>> layer(query, query, use_causal_mask=True).shape  # (1, 5, 8)
     """
 
     def __init__(self, num_heads, key_dim, value_dim=None, dropout=0.0, use_bias=True, output_shape=None,

@@ -17,19 +17,27 @@ _INIT = ("rng", "inputs", "training")
 
 
 class JaxLayer(Layer):
-    """A pure JAX function as a layer. On the backend "jax" only.
+    """A pure JAX function as a layer, on the backend "jax" only.
 
     Args:
-        call_fn: a function of arguments with these names, in any order: `params` (nested trained arrays), `state`
-            (nested other arrays), `rng` (a key), `inputs`, `training` (bool). It takes `params` or `state` or none,
-            and gives the outputs; if it takes `state`, the pair of outputs and new state.
+        call_fn: a function whose arguments have these names, in any order: `params` (nested arrays, trained),
+            `state` (nested arrays, not trained), `rng` (a key), `inputs`, `training` (a bool). It gives the
+            outputs; if it takes `state`, the pair of outputs and new state.
         init_fn: a function of `rng`, `inputs` and perhaps `training` that gives the first params, or the pair
-            (params, state).
-        params, state: the first values, instead of `init_fn`.
-        seed: of the keys.
-        native_serialization_platforms: of no effect.
+            of params and state; None if these are given.
+        params, state: the first values, in place of `init_fn`; None.
+        seed: integer for the keys; None for a draw from the global seed.
+        native_serialization_platforms: of no effect; taken as Keras takes it.
 
-    In a file of a model stand names of the functions: register them with `register_keras_serializable`.
+    A model's file holds the names of the functions: register them with `register_keras_serializable`.
+
+    Input shape:
+        What `call_fn` takes; so is the output's what it gives.
+
+    Raises:
+        ValueError: if the backend is not "jax", a function has an argument of another name, or first values
+            are missing.
+        TypeError: if `call_fn` is no function.
 
     >>> import jax, kerata
     >>> def init(rng, inputs):
@@ -132,15 +140,28 @@ class JaxLayer(Layer):
 
 
 class FlaxLayer(JaxLayer):
-    """A `flax.linen.Module` as a layer. On the backend "jax" only.
+    """A `flax.linen.Module` as a layer, on the backend "jax" only.
 
     Args:
         module: the module. If its method takes `training` or `deterministic`, it is told.
-        method: a method of the module, or its name; `__call__` by default.
-        variables: the module's variables, as `module.init` gives them: "params" are trained, other collections are
-            state. By default they are made when the layer is built.
+        method: a method of the module, or its name; `__call__` if None.
+        variables: the module's variables, as `module.init` gives them: "params" are trained, other
+            collections are state. None to make them when the layer is built.
 
-    In a file of a model stands the module's `get_config()`: its class has to have one, and to be registered.
+    A model's file holds the module's `get_config()`: its class must have that method, and be registered.
+
+    Input shape:
+        What the method takes; so is the output's what it gives.
+
+    Raises:
+        ValueError: if the backend is not "jax".
+        ImportError: if JAX is not installed.
+
+    Example (not run):
+
+        import flax.linen as nn
+        layer = kerata.layers.FlaxLayer(nn.Dense(3))
+        layer(kerata.ops.ones((2, 4)))  # of shape (2, 3)
     """
 
     _config_skip = JaxLayer._config_skip | {"variables", "call_fn", "init_fn", "native_serialization_platforms"}

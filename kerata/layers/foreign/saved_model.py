@@ -9,14 +9,28 @@ from kerata.saving.safe_mode import refuse_code
 
 
 class TFSMLayer(Layer):
-    """A TensorFlow SavedModel as a layer, for prediction. On the backend "tensorflow" only.
+    """A TensorFlow SavedModel as a layer for prediction, on the backend "tensorflow" only.
 
     Args:
         filepath: the folder of the SavedModel.
-        call_endpoint: the name of the function (an attribute, or a signature) that a call runs.
-        call_training_endpoint: the one that a call with training=True runs; `call_endpoint` by default.
+        call_endpoint: the name of the function that a call runs: an attribute or a signature; "serve" by
+            default.
+        call_training_endpoint: that for `training=True`; `call_endpoint` if None.
 
-    A SavedModel is a program: a layer that stands in a file of a model loads with `safe_mode=False` alone.
+    A SavedModel is a program: a model's file that names one loads with `safe_mode=False` only.
+
+    Input shape:
+        What the endpoint takes; so is the output's what it gives.
+
+    Raises:
+        NotImplementedError: if the backend is not "tensorflow".
+        ValueError: if the SavedModel has no such endpoint.
+
+    Example (not run):
+
+        model.export("exported")
+        layer = kerata.layers.TFSMLayer("exported", call_endpoint="serve")
+        layer(kerata.ops.ones((1, 4)))
     """
 
     def __init__(self, filepath, call_endpoint="serve", call_training_endpoint=None, trainable=True, name=None, dtype=None):

@@ -16,14 +16,22 @@ from kerata.saving.safe_mode import refuse_code
 
 
 class TorchModuleWrapper(Layer):
-    """A `torch.nn.Module` as a layer: its parameters are the layer's weights. On the backend "torch" only.
+    """A `torch.nn.Module` as a layer, whose weights are its parameters; on the backend "torch" only.
 
     Args:
-        module: the module; called with the layer's arguments.
-        output_shape: the shape of its output, with None for unknown sizes, where it cannot be found by calling it.
+        module: the module; it is called with the layer's arguments.
+        output_shape: tuple with None for unknown sizes: the shape of its output, where it cannot be found by
+            calling the module on tensors without values; None to find it.
 
-    Parameters that the module makes lazily are there once the layer has been called on data. In a file of a model the
-    module is a pickle, which can run any program: such files load with `safe_mode=False` alone.
+    Parameters that the module makes lazily are weights once the layer was called on data. In a model's file
+    the module is a pickle, which can run any program: such a file loads with `safe_mode=False` only.
+
+    Input shape:
+        What the module takes; so is the output's what it gives.
+
+    Raises:
+        ValueError: if the backend is not "torch".
+        TypeError: if `module` is no `torch.nn.Module`.
 
     >>> import kerata, torch
     >>> with kerata.backend.backend_scope("torch"):

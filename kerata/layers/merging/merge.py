@@ -13,6 +13,8 @@ class Merge(Layer):
     Inputs of lower rank get axes of size 1 after the batch axis.
     """
 
+    _keeps_sparse = all
+
     def __init__(self, **kwargs):
         super().__init__(**kwargs)
         self.supports_masking = True
@@ -99,12 +101,20 @@ def _not_a_list(layer, shape) -> ValueError:
 
 
 class Add(Merge):
-    """The sum of the inputs.
+    """The sum of the inputs, element by element.
 
-    >>> import kerata
-    >>> a = kerata.ops.ones((1, 2))
-    >>> float(kerata.layers.Add()([a, a])[0, 0])
-    2.0
+    Input shape:
+        A list of two or more tensors `(batch, ...)` of one batch size, which broadcast; one of lower rank
+        gets axes of size 1 behind the batch axis. Any dtype; they are promoted to one.
+    Output shape:
+        The shape that they broadcast to.
+
+    Raises:
+        ValueError: if the inputs are no list, or do not broadcast.
+
+    >>> from kerata import layers, ops
+    >>> a, b = ops.convert_to_tensor([[1.0, 2.0]]), ops.convert_to_tensor([[10.0, 20.0]])
+    >>> layers.Add()([a, b])  # [[11, 22]]
     """
 
     def _combine(self, a, b):
@@ -112,7 +122,20 @@ class Add(Merge):
 
 
 class Subtract(Merge):
-    """The first input minus the second."""
+    """The first input minus the second, element by element.
+
+    Input shape:
+        A list of two tensors `(batch, ...)` of one batch size, which broadcast.
+    Output shape:
+        The shape that they broadcast to.
+
+    Raises:
+        ValueError: if the inputs are no list of two, or do not broadcast.
+
+    >>> from kerata import layers, ops
+    >>> a, b = ops.convert_to_tensor([[1.0, 2.0]]), ops.convert_to_tensor([[10.0, 20.0]])
+    >>> layers.Subtract()([a, b])  # [[-9, -18]]
+    """
 
     def build(self, input_shape):
         super().build(input_shape)
@@ -124,7 +147,25 @@ class Subtract(Merge):
 
 
 class Multiply(Merge):
-    """The product of the inputs. What a mask leaves out counts as 1; what all masks leave out becomes 0."""
+    """The product of the inputs, element by element.
+
+    What an input's mask leaves out counts as 1; where all masks leave out, the product is 0.
+
+    Input shape:
+        A list of two or more tensors `(batch, ...)` of one batch size, which broadcast; one of lower rank
+        gets axes of size 1 behind the batch axis. Any dtype; they are promoted to one.
+    Output shape:
+        The shape that they broadcast to.
+
+    Raises:
+        ValueError: if the inputs are no list, or do not broadcast.
+
+    >>> from kerata import layers, ops
+    >>> a, b = ops.convert_to_tensor([[1.0, 2.0]]), ops.convert_to_tensor([[10.0, 20.0]])
+    >>> layers.Multiply()([a, b])  # [[10, 40]]
+    """
+
+    _keeps_sparse = any
 
     def _combine(self, a, b):
         return ops.multiply(a, b)
@@ -139,7 +180,21 @@ class Multiply(Merge):
 
 
 class Average(Merge):
-    """The mean of the inputs."""
+    """The mean of the inputs, element by element.
+
+    Input shape:
+        A list of two or more tensors `(batch, ...)` of one batch size, which broadcast; one of lower rank
+        gets axes of size 1 behind the batch axis. Any dtype; they are promoted to one.
+    Output shape:
+        The shape that they broadcast to.
+
+    Raises:
+        ValueError: if the inputs are no list, or do not broadcast.
+
+    >>> from kerata import layers, ops
+    >>> a, b = ops.convert_to_tensor([[1.0, 2.0]]), ops.convert_to_tensor([[10.0, 20.0]])
+    >>> layers.Average()([a, b])  # [[5.5, 11]]
+    """
 
     def _combine(self, a, b):
         return ops.add(a, b)
@@ -163,7 +218,23 @@ class _Extreme(Merge):
 
 
 class Maximum(_Extreme):
-    """The elementwise maximum of the inputs."""
+    """The greatest of the inputs, element by element.
+
+    What an input's mask leaves out does not count; where all masks leave out, the first input stands.
+
+    Input shape:
+        A list of two or more tensors `(batch, ...)` of one batch size, which broadcast; one of lower rank
+        gets axes of size 1 behind the batch axis. Any dtype; they are promoted to one.
+    Output shape:
+        The shape that they broadcast to.
+
+    Raises:
+        ValueError: if the inputs are no list, or do not broadcast.
+
+    >>> from kerata import layers, ops
+    >>> a, b = ops.convert_to_tensor([[1.0, 9.0]]), ops.convert_to_tensor([[5.0, 2.0]])
+    >>> layers.Maximum()([a, b])  # [[5, 9]]
+    """
 
     _neutral = -float("inf")
 
@@ -172,7 +243,23 @@ class Maximum(_Extreme):
 
 
 class Minimum(_Extreme):
-    """The elementwise minimum of the inputs."""
+    """The least of the inputs, element by element.
+
+    What an input's mask leaves out does not count; where all masks leave out, the first input stands.
+
+    Input shape:
+        A list of two or more tensors `(batch, ...)` of one batch size, which broadcast; one of lower rank
+        gets axes of size 1 behind the batch axis. Any dtype; they are promoted to one.
+    Output shape:
+        The shape that they broadcast to.
+
+    Raises:
+        ValueError: if the inputs are no list, or do not broadcast.
+
+    >>> from kerata import layers, ops
+    >>> a, b = ops.convert_to_tensor([[1.0, 9.0]]), ops.convert_to_tensor([[5.0, 2.0]])
+    >>> layers.Minimum()([a, b])  # [[1, 2]]
+    """
 
     _neutral = float("inf")
 
@@ -201,11 +288,24 @@ def _any_of(inputs, masks):
 
 
 class Concatenate(Merge):
-    """The inputs one after the other along an axis.
+    """Joins the inputs one after the other along an axis.
 
     Args:
-        axis: integer; not the batch axis as a rule.
+        axis: integer: the axis; -1 by default.
+
+    Input shape:
+        A list of two or more tensors of equal shapes but for `axis`.
+    Output shape:
+        That shape, with the sum of their sizes along `axis`.
+
+    Raises:
+        ValueError: if the inputs are no list, lack the axis, or differ in another.
+
+    >>> from kerata import layers, ops
+    >>> layers.Concatenate()([ops.ones((2, 3)), ops.zeros((2, 4))]).shape  # (2, 7)
     """
+
+    _keeps_sparse = all
 
     def __init__(self, axis=-1, **kwargs):
         super().__init__(**kwargs)
@@ -246,11 +346,26 @@ class Concatenate(Merge):
 
 
 class Dot(Merge):
-    """The dot product of two inputs along axes.
+    """Sums of products of two inputs along an axis of each, for each sample on its own.
 
     Args:
-        axes: integer, or one for each input.
-        normalize: whether vectors are scaled to length 1 first (cosine similarity).
+        axes: integer, or (that of the first, that of the second): the axes to sum over; 0 is the batch and
+            not allowed.
+        normalize: whether vectors along the axes are scaled to length 1 first, which makes it the cosine of
+            their angle; False by default.
+
+    Input shape:
+        A list of two tensors `(batch, ...)` with equal sizes along the axes; float.
+    Output shape:
+        `(batch, other axes of the first..., other axes of the second...)`; `(batch, 1)` for two vectors.
+
+    Raises:
+        ValueError: if the inputs are not two, lack an axis, or differ in size along the axes.
+
+    >>> from kerata import layers, ops
+    >>> a, b = ops.convert_to_tensor([[1.0, 2.0]]), ops.convert_to_tensor([[10.0, 20.0]])
+    >>> layers.Dot(axes=1)([a, b])  # [[50]]
+    >>> layers.Dot(axes=(2, 1))([ops.ones((5, 2, 3)), ops.ones((5, 3, 4))]).shape  # (5, 2, 4)
     """
 
     def __init__(self, axes, normalize=False, **kwargs):
@@ -304,32 +419,131 @@ def batch_dot(x, y, a: int, b: int):
     return ops.expand_dims(result, -1) if not out else result
 
 
-def _function(cls, doc: str, takes=()):
-    if not takes:
+def add(inputs, **kwargs):
+    """The sum of the inputs, by a new layer `Add`.
 
-        def merge(inputs, **kwargs):
-            return cls(**kwargs)(inputs)
+    Args:
+        inputs: list of two or more tensors `(batch, ...)`, symbolic or not.
+        **kwargs: `name`, `dtype` and what else the layer takes.
 
-    elif takes == ("axis",):
+    Returns:
+        A tensor of the shape that the inputs broadcast to.
 
-        def merge(inputs, axis=-1, **kwargs):
-            return cls(axis=axis, **kwargs)(inputs)
-
-    else:
-
-        def merge(inputs, axes=-1, **kwargs):
-            return cls(axes=axes, **kwargs)(inputs)
-
-    merge.__name__ = cls.__name__.lower()
-    merge.__doc__ = doc
-    return merge
+    >>> from kerata import layers, ops
+    >>> layers.add([ops.ones((1, 2)), ops.ones((1, 2))])  # [[2, 2]]
+    """
+    return Add(**kwargs)(inputs)
 
 
-add = _function(Add, "The sum of the inputs; see `Add`.")
-subtract = _function(Subtract, "The first input minus the second; see `Subtract`.")
-multiply = _function(Multiply, "The product of the inputs; see `Multiply`.")
-average = _function(Average, "The mean of the inputs; see `Average`.")
-maximum = _function(Maximum, "The elementwise maximum; see `Maximum`.")
-minimum = _function(Minimum, "The elementwise minimum; see `Minimum`.")
-concatenate = _function(Concatenate, "The inputs one after the other; see `Concatenate`.", ("axis",))
-dot = _function(Dot, "The dot product of two inputs; see `Dot`.", ("axes",))
+def subtract(inputs, **kwargs):
+    """The first input minus the second, by a new layer `Subtract`.
+
+    Args:
+        inputs: list of two tensors `(batch, ...)`, symbolic or not.
+        **kwargs: `name`, `dtype` and what else the layer takes.
+
+    Returns:
+        A tensor of the shape that the inputs broadcast to.
+
+    >>> from kerata import layers, ops
+    >>> layers.subtract([ops.ones((1, 2)), ops.ones((1, 2))])  # [[0, 0]]
+    """
+    return Subtract(**kwargs)(inputs)
+
+
+def multiply(inputs, **kwargs):
+    """The product of the inputs, by a new layer `Multiply`.
+
+    Args:
+        inputs: list of two or more tensors `(batch, ...)`, symbolic or not.
+        **kwargs: `name`, `dtype` and what else the layer takes.
+
+    Returns:
+        A tensor of the shape that the inputs broadcast to.
+
+    >>> from kerata import layers, ops
+    >>> layers.multiply([ops.ones((1, 2)), 3 * ops.ones((1, 2))])  # [[3, 3]]
+    """
+    return Multiply(**kwargs)(inputs)
+
+
+def average(inputs, **kwargs):
+    """The mean of the inputs, by a new layer `Average`.
+
+    Args:
+        inputs: list of two or more tensors `(batch, ...)`, symbolic or not.
+        **kwargs: `name`, `dtype` and what else the layer takes.
+
+    Returns:
+        A tensor of the shape that the inputs broadcast to.
+
+    >>> from kerata import layers, ops
+    >>> layers.average([ops.ones((1, 2)), 3 * ops.ones((1, 2))])  # [[2, 2]]
+    """
+    return Average(**kwargs)(inputs)
+
+
+def maximum(inputs, **kwargs):
+    """The greatest of the inputs, by a new layer `Maximum`.
+
+    Args:
+        inputs: list of two or more tensors `(batch, ...)`, symbolic or not.
+        **kwargs: `name`, `dtype` and what else the layer takes.
+
+    Returns:
+        A tensor of the shape that the inputs broadcast to.
+
+    >>> from kerata import layers, ops
+    >>> layers.maximum([ops.ones((1, 2)), 3 * ops.ones((1, 2))])  # [[3, 3]]
+    """
+    return Maximum(**kwargs)(inputs)
+
+
+def minimum(inputs, **kwargs):
+    """The least of the inputs, by a new layer `Minimum`.
+
+    Args:
+        inputs: list of two or more tensors `(batch, ...)`, symbolic or not.
+        **kwargs: `name`, `dtype` and what else the layer takes.
+
+    Returns:
+        A tensor of the shape that the inputs broadcast to.
+
+    >>> from kerata import layers, ops
+    >>> layers.minimum([ops.ones((1, 2)), 3 * ops.ones((1, 2))])  # [[1, 1]]
+    """
+    return Minimum(**kwargs)(inputs)
+
+
+def concatenate(inputs, axis=-1, **kwargs):
+    """The inputs one after the other along an axis, by a new layer `Concatenate`.
+
+    Args:
+        inputs: list of two or more tensors of equal shapes but for `axis`.
+        axis: integer: the axis; -1 by default.
+        **kwargs: `name`, `dtype` and what else the layer takes.
+
+    Returns:
+        A tensor with the sum of their sizes along `axis`.
+
+    >>> from kerata import layers, ops
+    >>> layers.concatenate([ops.ones((1, 2)), ops.zeros((1, 1))])  # [[1, 1, 0]]
+    """
+    return Concatenate(axis=axis, **kwargs)(inputs)
+
+
+def dot(inputs, axes=-1, **kwargs):
+    """Sums of products of two inputs along an axis of each, by a new layer `Dot`.
+
+    Args:
+        inputs: list of two tensors `(batch, ...)` with equal sizes along the axes.
+        axes: integer or two: the axes to sum over; -1 by default.
+        **kwargs: `normalize`, `name`, `dtype`: as for `Dot`.
+
+    Returns:
+        A tensor `(batch, other axes...)`.
+
+    >>> from kerata import layers, ops
+    >>> layers.dot([ops.ones((1, 2)), 3 * ops.ones((1, 2))], axes=1)  # [[6]]
+    """
+    return Dot(axes=axes, **kwargs)(inputs)

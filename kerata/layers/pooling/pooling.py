@@ -41,7 +41,28 @@ class _Windows(Weightless):
 
 
 class MaxPooling1D(_Windows):
-    """The maximum over windows of sequences. Args: see `MaxPooling2D`."""
+    """The maximum of each channel over windows of time.
+
+    Args:
+        pool_size: integer: steps in a window; 2 by default.
+        strides: integer: steps from one window to the next; `pool_size` if None.
+        padding: "valid" (the default: `floor((time - pool_size) / strides) + 1` windows, all inside) or
+            "same" (`ceil(time / strides)` windows; steps outside do not count).
+        data_format: "channels_last" or "channels_first"; None for `config.image_data_format()`.
+
+    Input shape:
+        `(batch, time, channels)`, or `(batch, channels, time)` with "channels_first".
+    Output shape:
+        `(batch, windows, channels)`, or `(batch, channels, windows)`.
+
+    Raises:
+        ValueError: if a size is no positive integer, the padding has another name, or the input another rank.
+
+    >>> from kerata import layers, ops
+    >>> x = ops.reshape(ops.convert_to_tensor([1.0, 3.0, 2.0, 5.0]), (1, 4, 1))
+    >>> layers.MaxPooling1D(2)(x)[0, :, 0]  # [3, 5]
+    >>> layers.MaxPooling1D(2, strides=1)(x)[0, :, 0]  # [3, 3, 5]
+    """
 
     _rank = 1
 
@@ -50,17 +71,26 @@ class MaxPooling1D(_Windows):
 
 
 class MaxPooling2D(_Windows):
-    """The maximum over windows of images.
+    """The maximum of each channel over windows of images.
 
     Args:
-        pool_size: integer or two.
-        strides: likewise; `pool_size` by default.
-        padding: "valid" or "same".
-        data_format: "channels_last" or "channels_first".
+        pool_size: integer or (rows, columns), in pixels; (2, 2) by default.
+        strides: integer or two, in pixels: from one window to the next; `pool_size` if None.
+        padding: "valid" (windows inside alone, the default) or "same" (`ceil(size / strides)` windows; pixels
+            outside do not count).
+        data_format: "channels_last" or "channels_first"; None for `config.image_data_format()`.
 
-    >>> import kerata
-    >>> kerata.layers.MaxPooling2D(2)(kerata.ops.ones((1, 8, 8, 3))).shape[1]
-    4
+    Input shape:
+        `(batch, height, width, channels)`, or `(batch, channels, height, width)` with "channels_first".
+    Output shape:
+        The same axes, with the number of windows down and across.
+
+    Raises:
+        ValueError: if a size is no positive integer, the padding has another name, or the input another rank.
+
+    >>> from kerata import layers, ops
+    >>> x = ops.reshape(ops.arange(16, dtype="float32"), (1, 4, 4, 1))
+    >>> layers.MaxPooling2D(2)(x)[0, :, :, 0]  # [[5, 7], [13, 15]]
     """
 
     _rank = 2
@@ -70,7 +100,26 @@ class MaxPooling2D(_Windows):
 
 
 class MaxPooling3D(_Windows):
-    """The maximum over windows of volumes. Args: see `MaxPooling2D`."""
+    """The maximum of each channel over windows of volumes.
+
+    Args:
+        pool_size: integer or three, in cells; (2, 2, 2) by default.
+        strides: integer or three, in cells: from one window to the next; `pool_size` if None.
+        padding: "valid" (windows inside alone, the default) or "same" (`ceil(size / strides)` windows; cells
+            outside do not count).
+        data_format: "channels_last" or "channels_first"; None for `config.image_data_format()`.
+
+    Input shape:
+        `(batch, depth, height, width, channels)`, or channels on axis 1 with "channels_first".
+    Output shape:
+        The same axes, with the number of windows along each.
+
+    Raises:
+        ValueError: if a size is no positive integer, the padding has another name, or the input another rank.
+
+    >>> from kerata import layers, ops
+    >>> layers.MaxPooling3D(2)(ops.ones((1, 4, 4, 6, 1))).shape  # (1, 2, 2, 3, 1)
+    """
 
     _rank = 3
 
@@ -79,7 +128,27 @@ class MaxPooling3D(_Windows):
 
 
 class AveragePooling1D(_Windows):
-    """The mean over windows of sequences. Args: see `MaxPooling2D`."""
+    """The mean of each channel over windows of time.
+
+    Args:
+        pool_size: integer: steps in a window.
+        strides: integer: steps from one window to the next; `pool_size` if None.
+        padding: "valid" (the default: `floor((time - pool_size) / strides) + 1` windows, all inside) or
+            "same" (`ceil(time / strides)` windows; steps outside do not count).
+        data_format: "channels_last" or "channels_first"; None for `config.image_data_format()`.
+
+    Input shape:
+        `(batch, time, channels)`, or `(batch, channels, time)` with "channels_first".
+    Output shape:
+        `(batch, windows, channels)`, or `(batch, channels, windows)`.
+
+    Raises:
+        ValueError: if a size is no positive integer, the padding has another name, or the input another rank.
+
+    >>> from kerata import layers, ops
+    >>> x = ops.reshape(ops.convert_to_tensor([1.0, 3.0, 2.0, 5.0]), (1, 4, 1))
+    >>> layers.AveragePooling1D(2)(x)[0, :, 0]  # [2, 3.5]
+    """
 
     _rank = 1
     _pool = staticmethod(ops.average_pool)
@@ -89,7 +158,27 @@ class AveragePooling1D(_Windows):
 
 
 class AveragePooling2D(_Windows):
-    """The mean over windows of images. Args: see `MaxPooling2D`."""
+    """The mean of each channel over windows of images.
+
+    Args:
+        pool_size: integer or (rows, columns), in pixels.
+        strides: integer or two, in pixels: from one window to the next; `pool_size` if None.
+        padding: "valid" (windows inside alone, the default) or "same" (`ceil(size / strides)` windows; pixels
+            outside do not count).
+        data_format: "channels_last" or "channels_first"; None for `config.image_data_format()`.
+
+    Input shape:
+        `(batch, height, width, channels)`, or `(batch, channels, height, width)` with "channels_first".
+    Output shape:
+        The same axes, with the number of windows down and across.
+
+    Raises:
+        ValueError: if a size is no positive integer, the padding has another name, or the input another rank.
+
+    >>> from kerata import layers, ops
+    >>> x = ops.reshape(ops.arange(16, dtype="float32"), (1, 4, 4, 1))
+    >>> layers.AveragePooling2D(2)(x)[0, :, :, 0]  # [[2.5, 4.5], [10.5, 12.5]]
+    """
 
     _rank = 2
     _pool = staticmethod(ops.average_pool)
@@ -99,7 +188,26 @@ class AveragePooling2D(_Windows):
 
 
 class AveragePooling3D(_Windows):
-    """The mean over windows of volumes. Args: see `MaxPooling2D`."""
+    """The mean of each channel over windows of volumes.
+
+    Args:
+        pool_size: integer or three, in cells.
+        strides: integer or three, in cells: from one window to the next; `pool_size` if None.
+        padding: "valid" (windows inside alone, the default) or "same" (`ceil(size / strides)` windows; cells
+            outside do not count).
+        data_format: "channels_last" or "channels_first"; None for `config.image_data_format()`.
+
+    Input shape:
+        `(batch, depth, height, width, channels)`, or channels on axis 1 with "channels_first".
+    Output shape:
+        The same axes, with the number of windows along each.
+
+    Raises:
+        ValueError: if a size is no positive integer, the padding has another name, or the input another rank.
+
+    >>> from kerata import layers, ops
+    >>> layers.AveragePooling3D(2)(ops.ones((1, 4, 4, 6, 1))).shape  # (1, 2, 2, 3, 1)
+    """
 
     _rank = 3
     _pool = staticmethod(ops.average_pool)
@@ -135,23 +243,79 @@ class _GlobalAverage(_Global):
 
 
 class GlobalMaxPooling1D(_GlobalMax):
-    """The maximum over time. Args: see `GlobalAveragePooling2D`."""
+    """The maximum of each channel over all of time.
+
+    Args:
+        data_format: "channels_last" or "channels_first"; None for `config.image_data_format()`.
+        keepdims: whether the time axis stays, with size 1; False by default.
+
+    Input shape:
+        `(batch, time, channels)`, or `(batch, channels, time)` with "channels_first".
+    Output shape:
+        `(batch, channels)`.
+
+    >>> from kerata import layers, ops
+    >>> layers.GlobalMaxPooling1D()(ops.convert_to_tensor([[[1.0, 8.0], [3.0, 2.0]]]))  # [[3, 8]]
+    """
 
     _rank = 1
 
 
 class GlobalMaxPooling2D(_GlobalMax):
-    """The maximum over height and width. Args: see `GlobalAveragePooling2D`."""
+    """The maximum of each channel over height and width.
+
+    Args:
+        data_format: "channels_last" or "channels_first"; None for `config.image_data_format()`.
+        keepdims: whether the two axes stay, with size 1; False by default.
+
+    Input shape:
+        `(batch, height, width, channels)`, or `(batch, channels, height, width)` with "channels_first".
+    Output shape:
+        `(batch, channels)`.
+
+    >>> from kerata import layers, ops
+    >>> layers.GlobalMaxPooling2D()(ops.reshape(ops.arange(8), (1, 2, 2, 2)))  # [[6, 7]]
+    """
 
 
 class GlobalMaxPooling3D(_GlobalMax):
-    """The maximum over a volume. Args: see `GlobalAveragePooling2D`."""
+    """The maximum of each channel over depth, height and width.
+
+    Args:
+        data_format: "channels_last" or "channels_first"; None for `config.image_data_format()`.
+        keepdims: whether the three axes stay, with size 1; False by default.
+
+    Input shape:
+        `(batch, depth, height, width, channels)`, or channels on axis 1 with "channels_first".
+    Output shape:
+        `(batch, channels)`.
+
+    >>> from kerata import layers, ops
+    >>> layers.GlobalMaxPooling3D(keepdims=True)(ops.ones((1, 2, 4, 4, 3))).shape  # (1, 1, 1, 1, 3)
+    """
 
     _rank = 3
 
 
 class GlobalAveragePooling1D(_Global):
-    """The mean over time; masked steps are left out. Args: see `GlobalAveragePooling2D`."""
+    """The mean of each channel over all of time, without masked steps.
+
+    Args:
+        data_format: "channels_last" or "channels_first"; None for `config.image_data_format()`.
+        keepdims: whether the time axis stays, with size 1; False by default.
+
+    Called with inputs and perhaps `mask`, boolean `(batch, time)`: True where a step counts.
+
+    Input shape:
+        `(batch, time, channels)`, or `(batch, channels, time)` with "channels_first"; float.
+    Output shape:
+        `(batch, channels)`.
+
+    >>> from kerata import layers, ops
+    >>> x = ops.convert_to_tensor([[[1.0, 8.0], [3.0, 2.0]]])
+    >>> layers.GlobalAveragePooling1D()(x)  # [[2, 5]]
+    >>> layers.GlobalAveragePooling1D()(x, mask=ops.convert_to_tensor([[True, False]]))  # [[1, 8]]
+    """
 
     _rank = 1
 
@@ -171,16 +335,38 @@ class GlobalAveragePooling1D(_Global):
 
 
 class GlobalAveragePooling2D(_GlobalAverage):
-    """The mean over height and width.
+    """The mean of each channel over height and width.
 
     Args:
-        data_format: "channels_last" or "channels_first".
-        keepdims: whether the axes stay, with size 1.
+        data_format: "channels_last" or "channels_first"; None for `config.image_data_format()`.
+        keepdims: whether the two axes stay, with size 1; False by default.
+
+    Input shape:
+        `(batch, height, width, channels)`, or `(batch, channels, height, width)` with "channels_first";
+        float.
+    Output shape:
+        `(batch, channels)`.
+
+    >>> from kerata import layers, ops
+    >>> layers.GlobalAveragePooling2D()(ops.reshape(ops.arange(8.0), (1, 2, 2, 2)))  # [[3, 4]]
     """
 
 
 class GlobalAveragePooling3D(_GlobalAverage):
-    """The mean over a volume. Args: see `GlobalAveragePooling2D`."""
+    """The mean of each channel over depth, height and width.
+
+    Args:
+        data_format: "channels_last" or "channels_first"; None for `config.image_data_format()`.
+        keepdims: whether the three axes stay, with size 1; False by default.
+
+    Input shape:
+        `(batch, depth, height, width, channels)`, or channels on axis 1 with "channels_first"; float.
+    Output shape:
+        `(batch, channels)`.
+
+    >>> from kerata import layers, ops
+    >>> layers.GlobalAveragePooling3D()(ops.ones((1, 2, 4, 4, 3)))  # [[1, 1, 1]]
+    """
 
     _rank = 3
 
@@ -206,18 +392,159 @@ class _Adaptive(Layer):
         return self._pool(inputs, output_size=self.output_size, data_format=self.data_format)
 
 
-def _adaptive(name: str, rank: int, pool, doc: str):
-    return type(name, (_Adaptive,), {"_rank": rank, "_pool": staticmethod(pool), "__doc__": doc, "__module__": __name__})
+class AdaptiveAveragePooling1D(_Adaptive):
+    """The mean of each channel over parts of sequences, of which there are as many as wanted.
+
+    Part i of an axis of size n, of m parts, goes from `floor(i n / m)` up to `ceil((i + 1) n / m)`.
+
+    Args:
+        output_size: integer: the number of parts along each axis.
+        data_format: "channels_last" or "channels_first"; None for `config.image_data_format()`.
+
+    Input shape:
+        `(batch, time, channels)`, or `(batch, channels, time)` with "channels_first"; float.
+    Output shape:
+        The same axes, with sizes as `output_size` says.
+
+    Raises:
+        ValueError: if `output_size` is no positive integer, or the input has another rank.
+
+    >>> from kerata import layers, ops
+    >>> x = ops.reshape(ops.convert_to_tensor([1.0, 3.0, 2.0, 6.0]), (1, 4, 1))
+    >>> layers.AdaptiveAveragePooling1D(2)(x)[0, :, 0]  # [2, 4]
+    """
+
+    _rank = 1
+    _pool = staticmethod(ops.adaptive_average_pool)
 
 
-_MEAN, _MAX = ops.adaptive_average_pool, ops.adaptive_max_pool
-_ARGS = "\n\n    Args:\n        output_size: integer, or one for each spatial axis.\n        data_format: where channels are.\n    "
-AdaptiveAveragePooling1D = _adaptive("AdaptiveAveragePooling1D", 1, _MEAN, "Means over parts of sequences." + _ARGS)
-AdaptiveAveragePooling2D = _adaptive("AdaptiveAveragePooling2D", 2, _MEAN, "Means over parts of images." + _ARGS)
-AdaptiveAveragePooling3D = _adaptive("AdaptiveAveragePooling3D", 3, _MEAN, "Means over parts of volumes." + _ARGS)
-AdaptiveMaxPooling1D = _adaptive("AdaptiveMaxPooling1D", 1, _MAX, "Maxima over parts of sequences." + _ARGS)
-AdaptiveMaxPooling2D = _adaptive("AdaptiveMaxPooling2D", 2, _MAX, "Maxima over parts of images." + _ARGS)
-AdaptiveMaxPooling3D = _adaptive("AdaptiveMaxPooling3D", 3, _MAX, "Maxima over parts of volumes." + _ARGS)
+class AdaptiveAveragePooling2D(_Adaptive):
+    """The mean of each channel over parts of images, of which there are as many as wanted.
+
+    Part i of an axis of size n, of m parts, goes from `floor(i n / m)` up to `ceil((i + 1) n / m)`.
+
+    Args:
+        output_size: integer or (height, width): the number of parts along each axis.
+        data_format: "channels_last" or "channels_first"; None for `config.image_data_format()`.
+
+    Input shape:
+        `(batch, height, width, channels)`, or `(batch, channels, height, width)` with "channels_first";
+        float.
+    Output shape:
+        The same axes, with sizes as `output_size` says.
+
+    Raises:
+        ValueError: if `output_size` is no positive integer, or the input has another rank.
+
+    >>> from kerata import layers, ops
+    >>> layers.AdaptiveAveragePooling2D((3, 4))(ops.ones((1, 6, 8, 2))).shape  # (1, 3, 4, 2)
+    """
+
+    _rank = 2
+    _pool = staticmethod(ops.adaptive_average_pool)
+
+
+class AdaptiveAveragePooling3D(_Adaptive):
+    """The mean of each channel over parts of volumes, of which there are as many as wanted.
+
+    Part i of an axis of size n, of m parts, goes from `floor(i n / m)` up to `ceil((i + 1) n / m)`.
+
+    Args:
+        output_size: integer or three: the number of parts along each axis.
+        data_format: "channels_last" or "channels_first"; None for `config.image_data_format()`.
+
+    Input shape:
+        `(batch, depth, height, width, channels)`, or channels on axis 1 with "channels_first"; float.
+    Output shape:
+        The same axes, with sizes as `output_size` says.
+
+    Raises:
+        ValueError: if `output_size` is no positive integer, or the input has another rank.
+
+    >>> from kerata import layers, ops
+    >>> layers.AdaptiveAveragePooling3D((2, 3, 4))(ops.ones((1, 4, 6, 8, 2))).shape  # (1, 2, 3, 4, 2)
+    """
+
+    _rank = 3
+    _pool = staticmethod(ops.adaptive_average_pool)
+
+
+class AdaptiveMaxPooling1D(_Adaptive):
+    """The maximum of each channel over parts of sequences, of which there are as many as wanted.
+
+    Part i of an axis of size n, of m parts, goes from `floor(i n / m)` up to `ceil((i + 1) n / m)`.
+
+    Args:
+        output_size: integer: the number of parts along each axis.
+        data_format: "channels_last" or "channels_first"; None for `config.image_data_format()`.
+
+    Input shape:
+        `(batch, time, channels)`, or `(batch, channels, time)` with "channels_first"; float.
+    Output shape:
+        The same axes, with sizes as `output_size` says.
+
+    Raises:
+        ValueError: if `output_size` is no positive integer, or the input has another rank.
+
+    >>> from kerata import layers, ops
+    >>> x = ops.reshape(ops.convert_to_tensor([1.0, 3.0, 2.0, 6.0]), (1, 4, 1))
+    >>> layers.AdaptiveMaxPooling1D(2)(x)[0, :, 0]  # [3, 6]
+    """
+
+    _rank = 1
+    _pool = staticmethod(ops.adaptive_max_pool)
+
+
+class AdaptiveMaxPooling2D(_Adaptive):
+    """The maximum of each channel over parts of images, of which there are as many as wanted.
+
+    Part i of an axis of size n, of m parts, goes from `floor(i n / m)` up to `ceil((i + 1) n / m)`.
+
+    Args:
+        output_size: integer or (height, width): the number of parts along each axis.
+        data_format: "channels_last" or "channels_first"; None for `config.image_data_format()`.
+
+    Input shape:
+        `(batch, height, width, channels)`, or `(batch, channels, height, width)` with "channels_first";
+        float.
+    Output shape:
+        The same axes, with sizes as `output_size` says.
+
+    Raises:
+        ValueError: if `output_size` is no positive integer, or the input has another rank.
+
+    >>> from kerata import layers, ops
+    >>> layers.AdaptiveMaxPooling2D((3, 4))(ops.ones((1, 6, 8, 2))).shape  # (1, 3, 4, 2)
+    """
+
+    _rank = 2
+    _pool = staticmethod(ops.adaptive_max_pool)
+
+
+class AdaptiveMaxPooling3D(_Adaptive):
+    """The maximum of each channel over parts of volumes, of which there are as many as wanted.
+
+    Part i of an axis of size n, of m parts, goes from `floor(i n / m)` up to `ceil((i + 1) n / m)`.
+
+    Args:
+        output_size: integer or three: the number of parts along each axis.
+        data_format: "channels_last" or "channels_first"; None for `config.image_data_format()`.
+
+    Input shape:
+        `(batch, depth, height, width, channels)`, or channels on axis 1 with "channels_first"; float.
+    Output shape:
+        The same axes, with sizes as `output_size` says.
+
+    Raises:
+        ValueError: if `output_size` is no positive integer, or the input has another rank.
+
+    >>> from kerata import layers, ops
+    >>> layers.AdaptiveMaxPooling3D((2, 3, 4))(ops.ones((1, 4, 6, 8, 2))).shape  # (1, 2, 3, 4, 2)
+    """
+
+    _rank = 3
+    _pool = staticmethod(ops.adaptive_max_pool)
+
 
 AvgPool1D, AvgPool2D, AvgPool3D = AveragePooling1D, AveragePooling2D, AveragePooling3D
 MaxPool1D, MaxPool2D, MaxPool3D = MaxPooling1D, MaxPooling2D, MaxPooling3D

@@ -12,21 +12,32 @@ _WANTED = ("go_backwards", "return_sequences", "return_state", "stateful")
 
 
 class Bidirectional(Layer):
-    """Two copies of a recurrent layer, of which one reads time backwards; their outputs are merged.
+    """Runs a recurrent layer in both directions of time, and merges the two outputs.
 
     Args:
-        layer: an `RNN` layer (LSTM, GRU, ...), or one like it that has `go_backwards`, `return_sequences`,
-            `return_state` and `stateful`, and a config.
-        merge_mode: "concat", "sum", "mul", "ave", or None for a tuple of both outputs.
-        weights: first values of the weights, forward then backward.
-        backward_layer: another layer for the backward direction, with `go_backwards=True`; by default a copy.
+        layer: a layer such as LSTM, GRU or RNN, or one like these with `go_backwards`, `return_sequences`,
+            `return_state`, `stateful` and a config; two copies of it are used.
+        merge_mode: "concat" (the default), "sum", "mul" or "ave", or None for a tuple of both outputs.
+        weights: list of first values of the weights, forward then backward; None for the initializers'.
+        backward_layer: another layer for the backward direction, with `go_backwards=True`; None for a copy.
 
-    With `return_state`: `(output, *forward states, *backward states)`. `initial_state` is a list in that order.
-    Schuster and Paliwal, 1997.
+    Called as `layer` is; `initial_state` is the list of the forward states and then the backward ones.
+    Outputs of all steps stand in the order of time for both directions.
 
-    >>> import kerata
-    >>> kerata.layers.Bidirectional(kerata.layers.LSTM(4))(kerata.ops.ones((2, 5, 3))).shape[1]
-    8
+    Input shape:
+        `(batch, time, ...)`, float.
+    Output shape:
+        That of `layer`, with twice its last size for "concat"; with `return_state`
+        `(output, *forward states, *backward states)`.
+
+    Raises:
+        ValueError: if `layer` is not recurrent, the two layers do not go together, `merge_mode` has another
+            value, or `initial_state` has an odd number of states.
+
+    Source: Schuster and Paliwal (1997), "Bidirectional Recurrent Neural Networks".
+
+    >>> from kerata import layers, ops
+    >>> layers.Bidirectional(layers.LSTM(4))(ops.ones((2, 5, 3))).shape  # (2, 8)
     """
 
     _config_skip = Layer._config_skip | {"weights"}

@@ -160,25 +160,57 @@ def _of_rank(rank: int, space: str):
         self.input_spec = InputSpec(ndim=rank + 3)
 
     name = f"ConvLSTM{rank}D"
-    ones = ", ".join(["4"] * rank)
-    doc = f"""An LSTM over sequences of {space}: its matrix products are convolutions (Shi et al., 2015).
+    return type(name, (ConvLSTM,), {"__init__": __init__, "__doc__": _doc(rank, space), "__module__": __name__})
+
+
+def _doc(rank: int, space: str) -> str:
+    many = "" if rank == 1 else f" or {rank}"
+    sizes = ", ".join(("rows", "columns", "depth")[:rank])
+    return f"""An LSTM over sequences of {space}, whose matrix products are convolutions.
+
+    The formulas are those of `LSTMCell`, with `conv(x, kernel)` and `conv(h, recurrent_kernel)` for the products; the
+    second convolution keeps the size of the state.
 
     Args:
-        filters: channels of the states and of the output.
-        kernel_size, strides, padding, data_format, dilation_rate: of the input's convolution, as in `Conv{rank}D`; the
-            state's convolution has the same kernel size, and keeps the state's size.
-        activation, recurrent_activation, use_bias, kernel_initializer, recurrent_initializer, bias_initializer,
-            unit_forget_bias, kernel_regularizer, recurrent_regularizer, bias_regularizer, activity_regularizer,
-            kernel_constraint, recurrent_constraint, bias_constraint, dropout, recurrent_dropout, seed,
-            return_sequences, return_state, go_backwards, stateful: as in `LSTM`.
+        filters: integer above 0: channels of the states and of the output.
+        kernel_size: integer{many}: cells that both kernels cover.
+        strides: integer{many}: cells from one window of the input to the next; 1 by default.
+        padding: of the input's convolution: "valid" (none, the default) or "same" (zeros around).
+        data_format: "channels_last" or "channels_first"; None for `config.image_data_format()`.
+        dilation_rate: integer{many}: cells of the input between those of the kernel; 1 by default.
+        activation: the function for what is written and read, or its name; "tanh" by default.
+        recurrent_activation: the gates' function, or its name; "sigmoid" by default.
+        use_bias: whether biases are added; True by default.
+        kernel_initializer, recurrent_initializer, bias_initializer: first values: "glorot_uniform", "orthogonal", "zeros".
+        unit_forget_bias: whether the forget gate's bias starts at 1; True by default.
+        kernel_regularizer, recurrent_regularizer, bias_regularizer: penalties of the weights; None.
+        activity_regularizer: penalty of the output; None.
+        kernel_constraint, recurrent_constraint, bias_constraint: projections applied after each update; None.
+        dropout: number from 0 to 1: the part of the inputs to drop in training; 0.0 by default.
+        recurrent_dropout: likewise of the state; 0.0 by default.
+        seed: integer for the dropout; None for a draw from the global seed.
+        return_sequences: whether to give the outputs of all steps rather than the last; False by default.
+        return_state: whether to give the last states, h and c, too; False by default.
+        go_backwards: whether to run from the last step to the first; False by default.
+        stateful: whether a batch starts with the last states of the batch before; False by default.
 
-    (batch, time, *space, channels) to (batch, *new space, filters), with a time axis with `return_sequences`.
+    Called with sequences and perhaps `initial_state` (`[h, c]`), `mask` (boolean `(batch, time)`) and `training`.
 
-    >>> import kerata
-    >>> kerata.layers.{name}(3, 2, padding="same")(kerata.ops.ones((2, 5, {ones}, 1))).shape[1]
-    4
+    Input shape:
+        `(batch, time, {sizes}, channels)`, or channels on axis 2 with "channels_first"; float.
+    Output shape:
+        `(batch, new {sizes}, filters)`, or with a time axis behind the batch's with `return_sequences`.
+
+    Raises:
+        ValueError: if a size is no positive integer, strides and dilation are both above 1, or the number of
+            channels is unknown.
+
+    Source: Shi et al. (2015), "Convolutional LSTM Network: A Machine Learning Approach for Precipitation Nowcasting".
+
+    >>> from kerata import layers, ops
+    >>> x = ops.ones((2, 5, {", ".join(["4"] * rank)}, 1))
+    >>> layers.ConvLSTM{rank}D(3, 2, padding="same")(x).shape  # (2, {", ".join(["4"] * rank)}, 3)
     """
-    return type(name, (ConvLSTM,), {"__init__": __init__, "__doc__": doc, "__module__": __name__})
 
 
 ConvLSTM1D = _of_rank(1, "series or rows")

@@ -9,19 +9,43 @@ from kerata.ops import _nn_rnn
 
 
 class GRUCell(GatedCell):
-    """One step of a GRU (Cho et al., 2014), with gates update z, reset r and the new state n:
+    """One step of a GRU: a state that two gates renew.
 
-    `h' = z h + (1 - z) n`, `n = activation(x W + r (h U + b))`, or `activation(x W + (r h) U)` without `reset_after`.
+    `h' = z h + (1 - z) n` with the update gate z and the reset gate r, which are `recurrent_activation` of
+    `x kernel + h recurrent_kernel + bias`, and `n = activation(x W + b + r (h U + b'))`, or, without
+    `reset_after`, `activation(x W + b + (r h) U)`. Each weight holds the three side by side, in the order z,
+    r, n.
 
     Args:
-        units: size of the state and of the output.
-        activation, recurrent_activation: functions or names.
-        reset_after: whether the reset gate comes after the matrix product (as in cuDNN) rather than before.
-        use_bias, kernel_initializer, recurrent_initializer, bias_initializer, kernel_regularizer,
-            recurrent_regularizer, bias_regularizer, kernel_constraint, recurrent_constraint, bias_constraint, dropout,
-            recurrent_dropout, seed: as in `SimpleRNNCell`.
+        units: integer above 0: size of the state and the output.
+        activation: the function for n, or its name; "tanh" by default.
+        recurrent_activation: the gates' function, or its name; "sigmoid" by default.
+        use_bias: whether biases are added; True by default.
+        kernel_initializer, recurrent_initializer, bias_initializer: first values of the weights for the
+            input, the state and the bias; "glorot_uniform", "orthogonal" and "zeros".
+        kernel_regularizer, recurrent_regularizer, bias_regularizer: penalties of the weights; None.
+        kernel_constraint, recurrent_constraint, bias_constraint: projections applied after each update; None.
+        dropout: number from 0 to 1: the part of the inputs to drop in training; 0.0 by default.
+        recurrent_dropout: likewise of the state, which rules fused kernels out; 0.0 by default.
+        seed: integer for the dropout; None for a draw from the global seed.
+        reset_after: whether the reset gate comes after the matrix product, as in cuDNN, with a second bias b'
+            (True, the default), or before it.
 
-    Called with (batch, features) and `[h]`; gives (batch, units) and `[h']`.
+    Input shape:
+        `(batch, features)`, float, and the state `(batch, units)` in a list.
+    Output shape:
+        `(batch, units)`, and the new state in a list; they are equal.
+
+    Raises:
+        ValueError: if `units` is no positive integer.
+
+    Source: Cho et al. (2014), "Learning Phrase Representations using RNN Encoder-Decoder for Statistical
+    Machine Translation".
+
+    >>> from kerata import layers, ops
+    >>> cell = layers.GRUCell(3)
+    >>> output, states = cell(ops.ones((2, 4)), cell.get_initial_state(2))
+    >>> output.shape  # (2, 3)
     """
 
     _gates = 3
@@ -64,22 +88,52 @@ class GRUCell(GatedCell):
 
 @of_cell("recurrent_activation", "reset_after", "seed")
 class GRU(GatedRNN):
-    """Gated recurrent unit (Cho et al., 2014). Formulas: see `GRUCell`.
+    """Gated recurrent unit: a recurrent layer whose state two gates renew.
+
+    The formulas stand at `GRUCell`.
 
     Args:
-        units: size of the state and of the output.
-        activation, recurrent_activation, use_bias, kernel_initializer, recurrent_initializer, bias_initializer,
-            kernel_regularizer, recurrent_regularizer, bias_regularizer, kernel_constraint, recurrent_constraint,
-            bias_constraint, dropout, recurrent_dropout, reset_after, seed: as in `GRUCell`.
-        activity_regularizer: penalty on the output.
-        return_sequences, return_state, go_backwards, stateful, unroll: as in `RNN`.
-        use_cudnn: False forbids fused kernels; "auto" and True use them where there are any.
+        units: integer above 0: size of the state and the output.
+        activation: the function for the new state, or its name; "tanh" by default.
+        recurrent_activation: the gates' function, or its name; "sigmoid" by default.
+        use_bias: whether biases are added; True by default.
+        kernel_initializer, recurrent_initializer, bias_initializer: first values of the weights for the
+            input, the state and the bias; "glorot_uniform", "orthogonal" and "zeros".
+        kernel_regularizer, recurrent_regularizer, bias_regularizer: penalties of the weights; None.
+        kernel_constraint, recurrent_constraint, bias_constraint: projections applied after each update; None.
+        dropout: number from 0 to 1: the part of the inputs to drop in training; 0.0 by default.
+        recurrent_dropout: likewise of the state, which rules fused kernels out; 0.0 by default.
+        seed: integer for the dropout; None for a draw from the global seed.
+        activity_regularizer: penalty of the output; None.
+        return_sequences: whether to give the outputs of all steps rather than the last; False by default.
+        return_state: whether to give the last states too; False by default.
+        go_backwards: whether to run from the last step to the first, with outputs in that order; False by
+            default.
+        stateful: whether a batch starts with the last states of the batch before, sample by sample; False by
+            default.
+        unroll: whether to write the steps out instead of looping: quicker for few steps, slower to compile;
+            False by default.
+        reset_after: whether the reset gate comes after the matrix product, as in cuDNN (True, the default),
+            or before it.
+        use_cudnn: False forbids fused kernels; "auto" (the default) and True use them where there are any.
 
-    (batch, time, features) to (batch, units), or (batch, time, units) with `return_sequences`.
+    Called with sequences and perhaps `initial_state` (a list of tensors), `mask` (boolean `(batch, time)`;
+    the states stand still where it is False) and `training`.
 
-    >>> import kerata
-    >>> kerata.layers.GRU(4, return_sequences=True)(kerata.ops.ones((2, 5, 3))).shape[2]
-    4
+    Input shape:
+        `(batch, time, features)`, float.
+    Output shape:
+        `(batch, units)`, or `(batch, time, units)` with `return_sequences`, in the compute dtype; with
+        `return_state` a tuple of that and each state, `(batch, units)`.
+
+    Raises:
+        ValueError: if `units` is no positive integer, or `initial_state` does not fit.
+
+    Source: Cho et al. (2014), "Learning Phrase Representations using RNN Encoder-Decoder for Statistical
+    Machine Translation".
+
+    >>> from kerata import layers, ops
+    >>> layers.GRU(4, return_sequences=True)(ops.ones((2, 5, 3))).shape  # (2, 5, 4)
     """
 
     _cell_class = GRUCell

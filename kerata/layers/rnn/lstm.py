@@ -11,19 +11,41 @@ from kerata.ops import _nn_rnn
 
 
 class LSTMCell(GatedCell):
-    """One step of an LSTM (Hochreiter and Schmidhuber, 1997), with gates input, forget, cell, output:
+    """One step of an LSTM: a memory `c` that gates write, keep and read.
 
-    `c' = f c + i activation(g)`, `h' = o activation(c')`; i, f, o by `recurrent_activation`.
+    `c' = f c + i activation(g)`, `h' = o activation(c')`, where the input gate i, forget gate f and output
+    gate o are `recurrent_activation` of `x kernel + h recurrent_kernel + bias`, and g is that without a
+    function. Each weight holds the four side by side, in the order i, f, g, o.
 
     Args:
-        units: size of the states and of the output.
-        activation, recurrent_activation: functions or names.
-        unit_forget_bias: start the forget gate's bias at 1 (Jozefowicz et al., 2015).
-        use_bias, kernel_initializer, recurrent_initializer, bias_initializer, kernel_regularizer,
-            recurrent_regularizer, bias_regularizer, kernel_constraint, recurrent_constraint, bias_constraint, dropout,
-            recurrent_dropout, seed: as in `SimpleRNNCell`.
+        units: integer above 0: size of the states and the output.
+        activation: the function for g and c', or its name; "tanh" by default.
+        recurrent_activation: the gates' function, or its name; "sigmoid" by default.
+        use_bias: whether biases are added; True by default.
+        kernel_initializer, recurrent_initializer, bias_initializer: first values of the weights for the
+            input, the state and the bias; "glorot_uniform", "orthogonal" and "zeros".
+        kernel_regularizer, recurrent_regularizer, bias_regularizer: penalties of the weights; None.
+        kernel_constraint, recurrent_constraint, bias_constraint: projections applied after each update; None.
+        dropout: number from 0 to 1: the part of the inputs to drop in training; 0.0 by default.
+        recurrent_dropout: likewise of the state, which rules fused kernels out; 0.0 by default.
+        seed: integer for the dropout; None for a draw from the global seed.
+        unit_forget_bias: whether the forget gate's bias starts at 1, so that memory lasts; True by default.
 
-    Called with (batch, features) and `[h, c]`; gives (batch, units) and `[h', c']`.
+    Input shape:
+        `(batch, features)`, float, and the states `[h, c]`, each `(batch, units)`.
+    Output shape:
+        `(batch, units)`, and the new states `[h', c']`.
+
+    Raises:
+        ValueError: if `units` is no positive integer.
+
+    Source: Hochreiter and Schmidhuber (1997), "Long Short-Term Memory"; for `unit_forget_bias` Jozefowicz et
+    al. (2015), "An Empirical Exploration of Recurrent Network Architectures".
+
+    >>> from kerata import layers, ops
+    >>> cell = layers.LSTMCell(3)
+    >>> output, (h, c) = cell(ops.ones((2, 4)), cell.get_initial_state(2))
+    >>> c.shape  # (2, 3)
     """
 
     _gates = 4
@@ -67,23 +89,52 @@ def forget_bias(initializer, units: int):
 
 @of_cell("recurrent_activation", "unit_forget_bias", "seed")
 class LSTM(GatedRNN):
-    """Long short-term memory (Hochreiter and Schmidhuber, 1997). Formulas: see `LSTMCell`.
+    """Long short-term memory: a recurrent layer whose gates guard a memory.
+
+    The formulas stand at `LSTMCell`.
 
     Args:
-        units: size of the states and of the output.
-        activation, recurrent_activation, use_bias, kernel_initializer, recurrent_initializer, bias_initializer,
-            unit_forget_bias, kernel_regularizer, recurrent_regularizer, bias_regularizer, kernel_constraint,
-            recurrent_constraint, bias_constraint, dropout, recurrent_dropout, seed: as in `LSTMCell`.
-        activity_regularizer: penalty on the output.
-        return_sequences, return_state, go_backwards, stateful, unroll: as in `RNN`.
-        use_cudnn: False forbids fused kernels; "auto" and True use them where there are any.
+        units: integer above 0: size of the states and the output.
+        activation: the function for what is written and read, or its name; "tanh" by default.
+        recurrent_activation: the gates' function, or its name; "sigmoid" by default.
+        use_bias: whether biases are added; True by default.
+        kernel_initializer, recurrent_initializer, bias_initializer: first values of the weights for the
+            input, the state and the bias; "glorot_uniform", "orthogonal" and "zeros".
+        kernel_regularizer, recurrent_regularizer, bias_regularizer: penalties of the weights; None.
+        kernel_constraint, recurrent_constraint, bias_constraint: projections applied after each update; None.
+        dropout: number from 0 to 1: the part of the inputs to drop in training; 0.0 by default.
+        recurrent_dropout: likewise of the state, which rules fused kernels out; 0.0 by default.
+        seed: integer for the dropout; None for a draw from the global seed.
+        unit_forget_bias: whether the forget gate's bias starts at 1, so that memory lasts; True by default.
+        activity_regularizer: penalty of the output; None.
+        return_sequences: whether to give the outputs of all steps rather than the last; False by default.
+        return_state: whether to give the last states too; False by default.
+        go_backwards: whether to run from the last step to the first, with outputs in that order; False by
+            default.
+        stateful: whether a batch starts with the last states of the batch before, sample by sample; False by
+            default.
+        unroll: whether to write the steps out instead of looping: quicker for few steps, slower to compile;
+            False by default.
+        use_cudnn: False forbids fused kernels; "auto" (the default) and True use them where there are any.
 
-    (batch, time, features) to (batch, units), or (batch, time, units) with `return_sequences`.
+    Called with sequences and perhaps `initial_state` (a list of tensors), `mask` (boolean `(batch, time)`;
+    the states stand still where it is False) and `training`. The states are h and c.
 
-    >>> import kerata
-    >>> outputs, h, c = kerata.layers.LSTM(4, return_sequences=True, return_state=True)(kerata.ops.ones((2, 5, 3)))
-    >>> outputs.shape[1], c.shape[1]
-    (5, 4)
+    Input shape:
+        `(batch, time, features)`, float.
+    Output shape:
+        `(batch, units)`, or `(batch, time, units)` with `return_sequences`, in the compute dtype; with
+        `return_state` a tuple of that and each state, `(batch, units)`.
+
+    Raises:
+        ValueError: if `units` is no positive integer, or `initial_state` does not fit.
+
+    Source: Hochreiter and Schmidhuber (1997), "Long Short-Term Memory".
+
+    >>> from kerata import layers, ops
+    >>> layers.LSTM(4)(ops.ones((2, 5, 3))).shape  # (2, 4)
+    >>> outputs, h, c = layers.LSTM(4, return_sequences=True, return_state=True)(ops.ones((2, 5, 3)))
+    >>> outputs.shape  # (2, 5, 4)
     """
 
     _cell_class = LSTMCell

@@ -26,27 +26,40 @@ def of_cell(*names: str):
 
 
 class RNN(Layer):
-    """Runs a cell over the time steps of sequences (batch, time, ...).
+    """Runs a cell over the time steps of sequences.
 
     Args:
-        cell: a cell, or a list of cells to stack: a layer (or any object) with `call(inputs, states)`, which gives
-            `(output, new_states)`, `state_size` (an integer, or a list with one for each state), and perhaps
-            `output_size` and `get_initial_state(batch_size)`.
-        return_sequences: give the outputs of all time steps, (batch, time, ...), rather than the last one.
-        return_state: give the last states as well: `(output, *states)`.
-        go_backwards: from the last time step to the first; outputs come in that order.
-        stateful: start each batch with the last states of the batch before, sample by sample. The batch size must be
-            known; `reset_state()` starts anew.
-        unroll: write the time steps out instead of looping (faster for short sequences, slower to compile).
-        zero_output_for_mask: with `return_sequences`, give 0 for masked time steps instead of the last output.
+        cell: a cell, or a list of cells to stack: a layer, or any object, with `call(inputs, states)`, which
+            gives `(output, new_states)`, and `state_size`, an integer or a list with one for each state;
+            perhaps also with `output_size` and `get_initial_state(batch_size)`.
+        return_sequences: whether to give the outputs of all steps rather than the last; False by default.
+        return_state: whether to give the last states too; False by default.
+        go_backwards: whether to run from the last step to the first, with outputs in that order; False by
+            default.
+        stateful: whether a batch starts with the last states of the batch before, sample by sample; False by
+            default.
+        unroll: whether to write the steps out instead of looping: quicker for few steps, slower to compile;
+            False by default.
+        zero_output_for_mask: whether masked steps give 0, rather than the output before, with
+            `return_sequences`; False by default.
 
-    Called with sequences and perhaps `initial_state` (a list), `mask` (batch, time; True where a step counts; at the
-    others the states stand still) and `training`.
+    Called with sequences and perhaps `initial_state` (a list of tensors), `mask` (boolean `(batch, time)`;
+    the states stand still where it is False) and `training`. A stateful layer must know the batch size;
+    `reset_state()` sets its states to zero.
 
-    >>> import kerata
-    >>> cells = [kerata.layers.LSTMCell(8), kerata.layers.LSTMCell(4)]
-    >>> kerata.layers.RNN(cells, return_sequences=True)(kerata.ops.ones((2, 5, 3))).shape[2]
-    4
+    Input shape:
+        `(batch, time, ...)`, float.
+    Output shape:
+        The cell's output for the last step, or with `return_sequences` for all, `(batch, time, ...)`; with
+        `return_state` a tuple of that and each state.
+
+    Raises:
+        ValueError: if `cell` has no `call` or `state_size`, if `initial_state` does not fit, or if the layer
+            is stateful and does not know the batch size.
+
+    >>> from kerata import layers, ops
+    >>> cells = [layers.LSTMCell(8), layers.LSTMCell(4)]
+    >>> layers.RNN(cells, return_sequences=True)(ops.ones((2, 5, 3))).shape  # (2, 5, 4)
     """
 
     _untracked = frozenset(("states",))

@@ -8,26 +8,34 @@ from kerata.ops import _nn_rnn
 
 
 class SimpleRNNCell(GatedCell):
-    """One step of a simple RNN: `h' = activation(x kernel + bias + h recurrent_kernel)`.
+    """One step of a simple recurrent network: `h' = activation(x kernel + h recurrent_kernel + bias)`.
 
     Args:
-        units: size of the state and of the output.
-        activation: a function or its name; None for none.
-        use_bias: whether a bias is added.
-        kernel_initializer, recurrent_initializer, bias_initializer: first values of the weights.
-        kernel_regularizer, recurrent_regularizer, bias_regularizer: penalties on them.
-        kernel_constraint, recurrent_constraint, bias_constraint: what is done to them after each update.
-        dropout: fraction of the inputs to drop in training.
-        recurrent_dropout: fraction of the state to drop in training.
-        seed: integer for the dropout.
+        units: integer above 0: size of the state and the output.
+        activation: a function or its name; "tanh" by default, None for none.
+        use_bias: whether biases are added; True by default.
+        kernel_initializer, recurrent_initializer, bias_initializer: first values of the weights for the
+            input, the state and the bias; "glorot_uniform", "orthogonal" and "zeros".
+        kernel_regularizer, recurrent_regularizer, bias_regularizer: penalties of the weights; None.
+        kernel_constraint, recurrent_constraint, bias_constraint: projections applied after each update; None.
+        dropout: number from 0 to 1: the part of the inputs to drop in training; 0.0 by default.
+        recurrent_dropout: likewise of the state, which rules fused kernels out; 0.0 by default.
+        seed: integer for the dropout; None for a draw from the global seed.
 
-    Called with (batch, features) and `[h]`; gives (batch, units) and `[h']`.
+    Input shape:
+        `(batch, features)`, float, and the state `(batch, units)` in a list.
+    Output shape:
+        `(batch, units)`, and the new state in a list; they are equal.
 
-    >>> import kerata
-    >>> cell = kerata.layers.SimpleRNNCell(3)
-    >>> output, states = cell(kerata.ops.ones((2, 4)), cell.get_initial_state(2))
-    >>> output.shape[1]
-    3
+    Raises:
+        ValueError: if `units` is no positive integer.
+
+    Source: Elman (1990), "Finding Structure in Time".
+
+    >>> from kerata import layers, ops
+    >>> cell = layers.SimpleRNNCell(3)
+    >>> output, states = cell(ops.ones((2, 4)), cell.get_initial_state(2))
+    >>> output.shape  # (2, 3)
     """
 
     def __init__(self, units, activation="tanh", use_bias=True, kernel_initializer="glorot_uniform",
@@ -47,21 +55,49 @@ class SimpleRNNCell(GatedCell):
 
 
 class SimpleRNN(GatedRNN):
-    """A fully connected RNN: `h_t = activation(x_t kernel + bias + h_(t-1) recurrent_kernel)`.
+    """A simple recurrent network: each output goes back into the next step.
+
+    `h_t = activation(x_t kernel + h_(t-1) recurrent_kernel + bias)`.
 
     Args:
-        units: size of the state and of the output.
-        activation, use_bias, kernel_initializer, recurrent_initializer, bias_initializer, kernel_regularizer,
-            recurrent_regularizer, bias_regularizer, kernel_constraint, recurrent_constraint, bias_constraint, dropout,
-            recurrent_dropout, seed: as in `SimpleRNNCell`.
-        activity_regularizer: penalty on the output.
-        return_sequences, return_state, go_backwards, stateful, unroll: as in `RNN`.
+        units: integer above 0: size of the state and the output.
+        activation: a function or its name; "tanh" by default, None for none.
+        use_bias: whether biases are added; True by default.
+        kernel_initializer, recurrent_initializer, bias_initializer: first values of the weights for the
+            input, the state and the bias; "glorot_uniform", "orthogonal" and "zeros".
+        kernel_regularizer, recurrent_regularizer, bias_regularizer: penalties of the weights; None.
+        kernel_constraint, recurrent_constraint, bias_constraint: projections applied after each update; None.
+        dropout: number from 0 to 1: the part of the inputs to drop in training; 0.0 by default.
+        recurrent_dropout: likewise of the state, which rules fused kernels out; 0.0 by default.
+        seed: integer for the dropout; None for a draw from the global seed.
+        activity_regularizer: penalty of the output; None.
+        return_sequences: whether to give the outputs of all steps rather than the last; False by default.
+        return_state: whether to give the last states too; False by default.
+        go_backwards: whether to run from the last step to the first, with outputs in that order; False by
+            default.
+        stateful: whether a batch starts with the last states of the batch before, sample by sample; False by
+            default.
+        unroll: whether to write the steps out instead of looping: quicker for few steps, slower to compile;
+            False by default.
 
-    (batch, time, features) to (batch, units), or (batch, time, units) with `return_sequences`.
+    Called with sequences and perhaps `initial_state` (a list of tensors), `mask` (boolean `(batch, time)`;
+    the states stand still where it is False) and `training`.
 
-    >>> import kerata
-    >>> kerata.layers.SimpleRNN(4)(kerata.ops.ones((2, 5, 3))).shape[1]
-    4
+    Input shape:
+        `(batch, time, features)`, float.
+    Output shape:
+        `(batch, units)`, or `(batch, time, units)` with `return_sequences`, in the compute dtype; with
+        `return_state` a tuple of that and each state, `(batch, units)`.
+
+    Raises:
+        ValueError: if `units` is no positive integer, or `initial_state` does not fit.
+
+    Source: Elman (1990), "Finding Structure in Time".
+
+    >>> from kerata import layers, ops
+    >>> layers.SimpleRNN(4)(ops.ones((2, 5, 3))).shape  # (2, 4)
+    >>> outputs, h = layers.SimpleRNN(4, return_sequences=True, return_state=True)(ops.ones((2, 5, 3)))
+    >>> outputs.shape  # (2, 5, 4)
     """
 
     _cell_class = SimpleRNNCell

@@ -7,15 +7,22 @@ from kerata.layers.rnn.cell import as_cell, call_cell, initial_state, output_siz
 
 
 class StackedRNNCells(Layer):
-    """Cells on top of each other, as one cell: the output of each is the input of the next.
+    """Cells on top of each other as one cell: the output of each is the input of the next.
 
     Args:
-        cells: list of cells.
+        cells: list of cells: layers or objects with `call(inputs, states)` and `state_size`.
 
-    >>> import kerata
-    >>> stack = kerata.layers.StackedRNNCells([kerata.layers.LSTMCell(4), kerata.layers.GRUCell(3)])
-    >>> kerata.layers.RNN(stack)(kerata.ops.ones((2, 5, 6))).shape[1]
-    3
+    Input shape:
+        `(batch, ...)`, float, and a list with the states of each cell.
+    Output shape:
+        The last cell's output, and the list of new states.
+
+    Raises:
+        ValueError: if a cell has no `call` or `state_size`.
+
+    >>> from kerata import layers, ops
+    >>> stack = layers.StackedRNNCells([layers.LSTMCell(4), layers.GRUCell(3)])
+    >>> layers.RNN(stack)(ops.ones((2, 5, 6))).shape  # (2, 3)
     """
 
     def __init__(self, cells, **kwargs):

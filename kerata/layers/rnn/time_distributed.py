@@ -9,17 +9,24 @@ from kerata.layers.wrappers.wrapper import Wrapper
 
 
 class TimeDistributed(Wrapper):
-    """Applies `layer` to each time step, with the same weights: (batch, time, ...) to (batch, time, ...).
+    """Applies a layer to each time step, with the same weights.
 
-    The time steps are put into the batch axis, so the layer runs once. A mask (batch, time, ...) goes to the layer
-    likewise, if its `call` takes one.
+    The steps are put into the batch axis, so that the layer runs once; so is a mask, if the layer's `call`
+    takes one.
 
     Args:
-        layer: the layer for one time step.
+        layer: the layer for one step.
 
-    >>> import kerata
-    >>> kerata.layers.TimeDistributed(kerata.layers.Dense(3))(kerata.ops.ones((2, 5, 4))).shape[1]
-    5
+    Input shape:
+        `(batch, time, ...)`.
+    Output shape:
+        `(batch, time, ...)`, with what `layer` makes of a step.
+
+    Raises:
+        ValueError: if the input has less than 3 axes.
+
+    >>> from kerata import layers, ops
+    >>> layers.TimeDistributed(layers.Conv2D(4, 3))(ops.ones((2, 5, 8, 8, 3))).shape  # (2, 5, 6, 6, 4)
     """
 
     def __init__(self, layer, **kwargs):
