@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import json
 import os
 import resource
@@ -37,7 +38,7 @@ class Clock:
                 clock.ends.append(time.perf_counter())
                 clock.logs = dict(logs or {})
                 done = clock.ends[-1] - clock.ends[0]
-                if len(clock.ends) >= least and done > ENOUGH or len(clock.ends) >= most:
+                if (len(clock.ends) >= least and done > ENOUGH) or len(clock.ends) >= most:
                     self.model.stop_training = True
 
         self.callback = Callback()
@@ -72,7 +73,7 @@ def steps(name: str, backend: str, workload: str) -> dict:
         while len(ends) < 4 or (ends[-1] - ends[0] < ENOUGH and len(ends) < 40):
             runner.epoch()
             ends.append(time.perf_counter())
-        epochs, first, predict = [b - a for a, b in zip(ends, ends[1:])], ends[0], runner.predict_one
+        epochs, first, predict = [b - a for a, b in itertools.pairwise(ends)], ends[0], runner.predict_one
         count = runner.steps
     else:
         K = library(name)
