@@ -28,7 +28,15 @@ def _summable(x):
 
 @op
 def sum(x, axis=None, keepdims=False):
-    """The sum over `axis`.
+    """Adds up the elements over `axis`.
+
+    Args:
+        x: tensor of numbers, of any shape.
+        axis: an integer, several, or None for all axes.
+        keepdims: whether the reduced axes stay, with size 1.
+
+    Returns:
+        Tensor without the axes in `axis`, of the dtype of `x`; of 32 bits for narrower integers and booleans.
 
     >>> kerata.ops.sum([[1.0, 2.0], [3.0, 4.0]], axis=0)  # [4.0, 6.0]
     """
@@ -41,7 +49,19 @@ def sum(x, axis=None, keepdims=False):
 
 @op
 def prod(x, axis=None, keepdims=False, dtype=None):
-    """The product over `axis`, computed in `dtype` if that is given."""
+    """Multiplies the elements over `axis`.
+
+    Args:
+        x: tensor of numbers, of any shape.
+        axis: an integer, several, or None for all axes.
+        keepdims: whether the reduced axes stay, with size 1.
+        dtype: what to compute in; by default the dtype of `x`, 32 bits for narrower integers and booleans.
+
+    Returns:
+        Tensor without the axes in `axis`.
+
+    >>> kerata.ops.prod([[1.0, 2.0], [3.0, 4.0]], axis=1)  # [2.0, 12.0]
+    """
     x, xp = arrays(x)
     x = _summable(x) if dtype is None else backend.current().cast(x, dtypes.standardize_dtype(dtype))
     return xp.prod(x, axis=_axis(axis), keepdims=keepdims, dtype=x.dtype)
@@ -49,7 +69,18 @@ def prod(x, axis=None, keepdims=False, dtype=None):
 
 @op
 def mean(x, axis=None, keepdims=False):
-    """The mean over `axis`; float16 and bfloat16 are accumulated in float32."""
+    """The arithmetic mean over `axis`; float16 and bfloat16 are accumulated in float32.
+
+    Args:
+        x: tensor of numbers, of any shape.
+        axis: an integer, several, or None for all axes.
+        keepdims: whether the reduced axes stay, with size 1.
+
+    Returns:
+        Tensor without the axes in `axis`; a float dtype stays, integers and booleans become floatx.
+
+    >>> kerata.ops.mean([[1, 2], [3, 4]], axis=0)  # [2.0, 3.0]
+    """
     x, xp = floating(x)
     name = dtype_name(x)
     if name in ("float16", "bfloat16"):
@@ -60,7 +91,18 @@ def mean(x, axis=None, keepdims=False):
 
 @op
 def var(x, axis=None, keepdims=False):
-    """The variance over `axis` (divided by the count, not the count less one)."""
+    """The variance over `axis`: the mean of `(x - mean(x))**2`, divided by the count itself (not the count less 1).
+
+    Args:
+        x: tensor of numbers, of any shape.
+        axis: an integer, several, or None for all axes.
+        keepdims: whether the reduced axes stay, with size 1.
+
+    Returns:
+        Tensor without the axes in `axis`; a float dtype stays, integers and booleans become floatx.
+
+    >>> kerata.ops.var([1.0, 2.0, 3.0, 4.0])  # 1.25
+    """
     x, xp = floating(x)
     name = dtype_name(x)
     if name in ("float16", "bfloat16"):
@@ -71,7 +113,18 @@ def var(x, axis=None, keepdims=False):
 
 @op
 def std(x, axis=None, keepdims=False):
-    """The standard deviation over `axis`."""
+    """The standard deviation over `axis`: the root of `var`.
+
+    Args:
+        x: tensor of numbers, of any shape.
+        axis: an integer, several, or None for all axes.
+        keepdims: whether the reduced axes stay, with size 1.
+
+    Returns:
+        Tensor without the axes in `axis`; a float dtype stays, integers and booleans become floatx.
+
+    >>> kerata.ops.std([1.0, 2.0, 3.0, 4.0])  # 1.118034
+    """
     x, xp = floating(x)
     name = dtype_name(x)
     if name in ("float16", "bfloat16"):
@@ -97,52 +150,141 @@ def _extreme(x, axis, keepdims, initial, which: str):
 
 @op
 def max(x, axis=None, keepdims=False, initial=None):
-    """The largest element over `axis`, and at least `initial`."""
+    """The largest element over `axis`.
+
+    Args:
+        x: tensor of any shape; of booleans, the result is their `any`.
+        axis: an integer, several, or None for all axes.
+        keepdims: whether the reduced axes stay, with size 1.
+        initial: the least the result can be, and what an empty axis gives; without it, an empty axis is an error.
+
+    Returns:
+        Tensor without the axes in `axis`, of the dtype of `x`.
+
+    >>> kerata.ops.max([[1, 5], [7, 2]], axis=1, initial=6)  # [6, 7]
+    """
     return _extreme(x, axis, keepdims, initial, "max")
 
 
 @op
 def min(x, axis=None, keepdims=False, initial=None):
-    """The smallest element over `axis`, and at most `initial`."""
+    """The smallest element over `axis`.
+
+    Args:
+        x: tensor of any shape; of booleans, the result is their `all`.
+        axis: an integer, several, or None for all axes.
+        keepdims: whether the reduced axes stay, with size 1.
+        initial: the most the result can be, and what an empty axis gives; without it, an empty axis is an error.
+
+    Returns:
+        Tensor without the axes in `axis`, of the dtype of `x`.
+
+    >>> kerata.ops.min([[1, 5], [7, 2]], axis=1)  # [1, 2]
+    """
     return _extreme(x, axis, keepdims, initial, "min")
 
 
 @op
 def amax(x, axis=None, keepdims=False):
-    """The largest element over `axis`; the same as `max`."""
+    """The largest element over `axis`; `max` without an initial value.
+
+    Args:
+        x: tensor of any shape.
+        axis: an integer, several, or None for all axes.
+        keepdims: whether the reduced axes stay, with size 1.
+
+    Returns:
+        Tensor without the axes in `axis`, of the dtype of `x`.
+
+    >>> kerata.ops.amax([[1, 5], [7, 2]], axis=0)  # [7, 5]
+    """
     return _extreme(x, axis, keepdims, None, "max")
 
 
 @op
 def amin(x, axis=None, keepdims=False):
-    """The smallest element over `axis`; the same as `min`."""
+    """The smallest element over `axis`; `min` without an initial value.
+
+    Args:
+        x: tensor of any shape.
+        axis: an integer, several, or None for all axes.
+        keepdims: whether the reduced axes stay, with size 1.
+
+    Returns:
+        Tensor without the axes in `axis`, of the dtype of `x`.
+
+    >>> kerata.ops.amin([[1, 5], [7, 2]], axis=0)  # [1, 2]
+    """
     return _extreme(x, axis, keepdims, None, "min")
 
 
 @op
 def ptp(x, axis=None, keepdims=False):
-    """The range over `axis`: largest less smallest."""
+    """`max(x) - min(x)` over `axis` ("peak to peak").
+
+    Args:
+        x: tensor of numbers, of any shape.
+        axis: an integer, several, or None for all axes.
+        keepdims: whether the reduced axes stay, with size 1.
+
+    Returns:
+        Tensor without the axes in `axis`, of the dtype of `x`.
+
+    >>> kerata.ops.ptp([[1, 5], [7, 2]], axis=1)  # [4, 5]
+    """
     x, xp = arrays(x)
     return xp.subtract(xp.max(x, axis=_axis(axis), keepdims=keepdims), xp.min(x, axis=_axis(axis), keepdims=keepdims))
 
 
 @op
 def all(x, axis=None, keepdims=False):
-    """True where all elements over `axis` are true (not zero)."""
+    """Whether every element over `axis` is true; numbers other than 0 count as true.
+
+    Args:
+        x: tensor of any shape.
+        axis: an integer, several, or None for all axes.
+        keepdims: whether the reduced axes stay, with size 1.
+
+    Returns:
+        Boolean tensor without the axes in `axis`; True for an empty axis.
+
+    >>> kerata.ops.all([[True, False], [True, True]], axis=1)  # [False, True]
+    """
     x, xp = arrays(x)
     return xp.all(x, axis=_axis(axis), keepdims=keepdims)
 
 
 @op
 def any(x, axis=None, keepdims=False):
-    """True where some element over `axis` is true (not zero)."""
+    """Whether some element over `axis` is true; numbers other than 0 count as true.
+
+    Args:
+        x: tensor of any shape.
+        axis: an integer, several, or None for all axes.
+        keepdims: whether the reduced axes stay, with size 1.
+
+    Returns:
+        Boolean tensor without the axes in `axis`; False for an empty axis.
+
+    >>> kerata.ops.any([[True, False], [False, False]], axis=1)  # [True, False]
+    """
     x, xp = arrays(x)
     return xp.any(x, axis=_axis(axis), keepdims=keepdims)
 
 
 @op
 def count_nonzero(x, axis=None):
-    """How many elements over `axis` are not zero, as int32."""
+    """How many elements over `axis` are not 0.
+
+    Args:
+        x: tensor of any shape.
+        axis: an integer, several, or None for all axes.
+
+    Returns:
+        int32 tensor without the axes in `axis`.
+
+    >>> kerata.ops.count_nonzero([[0, 3], [4, 5]], axis=1)  # [1, 2]
+    """
     x, xp = arrays(x)
     b = backend.current()
     x = b.cast(b.cast(x, "bool"), "int32")
@@ -151,7 +293,18 @@ def count_nonzero(x, axis=None):
 
 @op
 def average(x, axis=None, weights=None):
-    """The mean over `axis`, weighted by `weights` (of the shape of x, or of that axis)."""
+    """The weighted mean over `axis`: `sum(x * weights) / sum(weights)`.
+
+    Args:
+        x: tensor of numbers, of any shape.
+        axis: an integer or None for all axes (several only without `weights` of one axis).
+        weights: of the shape of `x`, or a vector for that one axis; None weighs all alike.
+
+    Returns:
+        Tensor without the axes in `axis`; a float dtype stays, integers and booleans become floatx.
+
+    >>> kerata.ops.average([1.0, 2.0, 6.0], weights=[1.0, 1.0, 2.0])  # 3.75
+    """
     b = backend.current()
     x, xp = arrays(x)
     if weights is None:
@@ -169,13 +322,35 @@ def average(x, axis=None, weights=None):
 
 @op
 def cumsum(x, axis=None, dtype=None):
-    """The running sum along `axis` (of the flattened tensor for None)."""
+    """Running sums: element i is the sum of elements 0 to i.
+
+    Args:
+        x: tensor of numbers, of any shape.
+        axis: the axis along which to run; None flattens `x` first.
+        dtype: what to compute in; by default the dtype of `x`, int32 for booleans.
+
+    Returns:
+        Tensor of the shape of `x`, or a vector for `axis=None`.
+
+    >>> kerata.ops.cumsum([1, 2, 3])  # [1, 3, 6]
+    """
     return _cumulative("cumsum", x, axis, dtype)
 
 
 @op
 def cumprod(x, axis=None, dtype=None):
-    """The running product along `axis` (of the flattened tensor for None)."""
+    """Running products: element i is the product of elements 0 to i.
+
+    Args:
+        x: tensor of numbers, of any shape.
+        axis: the axis along which to run; None flattens `x` first.
+        dtype: what to compute in; by default the dtype of `x`, int32 for booleans.
+
+    Returns:
+        Tensor of the shape of `x`, or a vector for `axis=None`.
+
+    >>> kerata.ops.cumprod([[1, 2], [3, 4]], axis=0)  # [[1, 2], [3, 8]]
+    """
     return _cumulative("cumprod", x, axis, dtype)
 
 
@@ -189,7 +364,18 @@ def _cumulative(which, x, axis, dtype):
 
 @op
 def logsumexp(x, axis=None, keepdims=False):
-    """log(sum(exp(x))) over `axis` without overflow."""
+    """`log(sum(exp(x)))` over `axis`; the largest element is taken out first, so that nothing overflows.
+
+    Args:
+        x: tensor of numbers, of any shape.
+        axis: an integer, several, or None for all axes.
+        keepdims: whether the reduced axes stay, with size 1.
+
+    Returns:
+        Tensor without the axes in `axis`; a float dtype stays, integers and booleans become floatx.
+
+    >>> kerata.ops.logsumexp([1000.0, 1000.0])  # 1000.69315
+    """
     x, xp = floating(x)
     return xp.logsumexp(x, axis=_axis(axis), keepdims=keepdims)
 
@@ -210,25 +396,69 @@ def _instead(x, value):
 
 @op
 def nansum(x, axis=None, keepdims=False):
-    """The sum over `axis`, NaN counting as 0."""
+    """`sum` over `axis`, with NaN counting as 0.
+
+    Args:
+        x: tensor of numbers, of any shape.
+        axis: an integer, several, or None for all axes.
+        keepdims: whether the reduced axes stay, with size 1.
+
+    Returns:
+        Tensor without the axes in `axis`, of the dtype of `x`; of 32 bits for narrower integers and booleans.
+
+    >>> kerata.ops.nansum([1.0, np.nan, 3.0])  # 4.0
+    """
     return sum(_instead(x, 0.0)[0], axis, keepdims)
 
 
 @op
 def nanprod(x, axis=None, keepdims=False):
-    """The product over `axis`, NaN counting as 1."""
+    """`prod` over `axis`, with NaN counting as 1.
+
+    Args:
+        x: tensor of numbers, of any shape.
+        axis: an integer, several, or None for all axes.
+        keepdims: whether the reduced axes stay, with size 1.
+
+    Returns:
+        Tensor without the axes in `axis`, of the dtype of `x`; of 32 bits for narrower integers and booleans.
+
+    >>> kerata.ops.nanprod([2.0, np.nan, 3.0])  # 6.0
+    """
     return prod(_instead(x, 1.0)[0], axis, keepdims)
 
 
 @op
 def nancumsum(x, axis=None, dtype=None):
-    """The running sum along `axis`, NaN counting as 0."""
+    """Running sums, as `cumsum`, with NaN counting as 0.
+
+    Args:
+        x: tensor of numbers, of any shape.
+        axis: the axis along which to run; None flattens `x` first.
+        dtype: what to compute in; by default the dtype of `x`, int32 for booleans.
+
+    Returns:
+        Tensor of the shape of `x`, or a vector for `axis=None`.
+
+    >>> kerata.ops.nancumsum([1.0, np.nan, 3.0])  # [1.0, 1.0, 4.0]
+    """
     return _cumulative("cumsum", _instead(x, 0.0)[0], axis, dtype)
 
 
 @op
 def nancumprod(x, axis=None, dtype=None):
-    """The running product along `axis`, NaN counting as 1."""
+    """Running products, as `cumprod`, with NaN counting as 1.
+
+    Args:
+        x: tensor of numbers, of any shape.
+        axis: the axis along which to run; None flattens `x` first.
+        dtype: what to compute in; by default the dtype of `x`, int32 for booleans.
+
+    Returns:
+        Tensor of the shape of `x`, or a vector for `axis=None`.
+
+    >>> kerata.ops.nancumprod([2.0, np.nan, 3.0])  # [2.0, 2.0, 6.0]
+    """
     return _cumulative("cumprod", _instead(x, 1.0)[0], axis, dtype)
 
 
@@ -243,19 +473,52 @@ def _nan_extreme(x, axis, keepdims, which, end):
 
 @op
 def nanmax(x, axis=None, keepdims=False):
-    """The largest element over `axis` that is not NaN."""
+    """The largest element over `axis` apart from NaN; NaN where there is nothing else.
+
+    Args:
+        x: tensor of numbers, of any shape.
+        axis: an integer, several, or None for all axes.
+        keepdims: whether the reduced axes stay, with size 1.
+
+    Returns:
+        Tensor without the axes in `axis`, of the dtype of `x`.
+
+    >>> kerata.ops.nanmax([[1.0, np.nan], [3.0, 2.0]], axis=1)  # [1.0, 3.0]
+    """
     return _nan_extreme(x, axis, keepdims, "max", float("-inf"))
 
 
 @op
 def nanmin(x, axis=None, keepdims=False):
-    """The smallest element over `axis` that is not NaN."""
+    """The smallest element over `axis` apart from NaN; NaN where there is nothing else.
+
+    Args:
+        x: tensor of numbers, of any shape.
+        axis: an integer, several, or None for all axes.
+        keepdims: whether the reduced axes stay, with size 1.
+
+    Returns:
+        Tensor without the axes in `axis`, of the dtype of `x`.
+
+    >>> kerata.ops.nanmin([[1.0, np.nan], [3.0, 2.0]], axis=1)  # [1.0, 2.0]
+    """
     return _nan_extreme(x, axis, keepdims, "min", float("inf"))
 
 
 @op
 def nanmean(x, axis=None, keepdims=False):
-    """The mean over `axis` of what is not NaN."""
+    """The mean over `axis` of what is not NaN; NaN where there is nothing else.
+
+    Args:
+        x: tensor of numbers, of any shape.
+        axis: an integer, several, or None for all axes.
+        keepdims: whether the reduced axes stay, with size 1.
+
+    Returns:
+        Tensor without the axes in `axis`; a float dtype stays, integers and booleans become floatx.
+
+    >>> kerata.ops.nanmean([1.0, np.nan, 3.0])  # 2.0
+    """
     x, xp = floating(x)
     b = backend.current()
     name = b.dtype(x)
@@ -266,7 +529,18 @@ def nanmean(x, axis=None, keepdims=False):
 
 @op
 def nanvar(x, axis=None, keepdims=False):
-    """The variance over `axis` of what is not NaN."""
+    """The variance over `axis` of what is not NaN, divided by the count of those elements.
+
+    Args:
+        x: tensor of numbers, of any shape.
+        axis: an integer, several, or None for all axes.
+        keepdims: whether the reduced axes stay, with size 1.
+
+    Returns:
+        Tensor without the axes in `axis`; a float dtype stays, integers and booleans become floatx.
+
+    >>> kerata.ops.nanvar([1.0, np.nan, 3.0])  # 1.0
+    """
     x, xp = floating(x)
     b = backend.current()
     name = b.dtype(x)
@@ -276,20 +550,53 @@ def nanvar(x, axis=None, keepdims=False):
 
 @op
 def nanstd(x, axis=None, keepdims=False):
-    """The standard deviation over `axis` of what is not NaN."""
+    """The standard deviation over `axis` of what is not NaN: the root of `nanvar`.
+
+    Args:
+        x: tensor of numbers, of any shape.
+        axis: an integer, several, or None for all axes.
+        keepdims: whether the reduced axes stay, with size 1.
+
+    Returns:
+        Tensor without the axes in `axis`; a float dtype stays, integers and booleans become floatx.
+
+    >>> kerata.ops.nanstd([1.0, np.nan, 5.0])  # 2.0
+    """
     out = nanvar(x, axis, keepdims)
     return backend.current().xp.sqrt(out)
 
 
 @op
 def nanargmax(x, axis=None, keepdims=False):
-    """The index along `axis` of the largest element that is not NaN; -1 where all are."""
+    """The index of the largest element along `axis` apart from NaN; the first of equals.
+
+    Args:
+        x: tensor of numbers, of any shape.
+        axis: the axis to search, or None for the flattened tensor.
+        keepdims: whether that axis stays, with size 1.
+
+    Returns:
+        int32 tensor of indices; -1 where all elements are NaN.
+
+    >>> kerata.ops.nanargmax([[1.0, np.nan], [np.nan, np.nan]], axis=1)  # [0, -1]
+    """
     return _nan_arg(x, axis, keepdims, "argmax", float("-inf"))
 
 
 @op
 def nanargmin(x, axis=None, keepdims=False):
-    """The index along `axis` of the smallest element that is not NaN; -1 where all are."""
+    """The index of the smallest element along `axis` apart from NaN; the first of equals.
+
+    Args:
+        x: tensor of numbers, of any shape.
+        axis: the axis to search, or None for the flattened tensor.
+        keepdims: whether that axis stays, with size 1.
+
+    Returns:
+        int32 tensor of indices; -1 where all elements are NaN.
+
+    >>> kerata.ops.nanargmin([np.nan, 4.0, 2.0])  # 2
+    """
     return _nan_arg(x, axis, keepdims, "argmin", float("inf"))
 
 
@@ -305,7 +612,18 @@ def _nan_arg(x, axis, keepdims, which, end):
 
 @op
 def trace(x, offset=0, axis1=0, axis2=1):
-    """The sum of a diagonal of the matrices in axes `axis1`, `axis2`."""
+    """The sum of the elements on a diagonal.
+
+    Args:
+        x: tensor with at least two axes.
+        offset: which diagonal: 0 is the main one, positive ones lie above it.
+        axis1, axis2: the rows and columns of the matrices.
+
+    Returns:
+        Tensor without these two axes, of the dtype of `x`; of 32 bits for narrower integers and booleans.
+
+    >>> kerata.ops.trace([[1, 2], [3, 4]])  # 5
+    """
     x, xp = arrays(x)
     x = _summable(xp.diagonal(x, offset, axis1, axis2))
     return xp.sum(x, axis=-1, dtype=x.dtype)

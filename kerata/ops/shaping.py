@@ -11,7 +11,15 @@ from kerata.ops._op import arrays, convert, op
 
 @op
 def reshape(x, newshape):
-    """x with another shape; one size may be -1 (or None): whatever is left.
+    """The same elements, in the same order (last axis fastest), in another shape.
+
+    Args:
+        x: tensor of any shape.
+        newshape: an integer or a sequence of them with the same product as the shape of `x`; one may be -1 (or None),
+            for what is left.
+
+    Returns:
+        Tensor of that shape and the dtype of `x`.
 
     >>> kerata.ops.reshape([[1, 2], [3, 4]], (4,))  # [1, 2, 3, 4]
     """
@@ -23,42 +31,109 @@ def reshape(x, newshape):
 
 @op
 def ravel(x):
-    """x as a vector."""
+    """All elements in one axis, the last axis of `x` fastest.
+
+    Args:
+        x: tensor of any shape.
+
+    Returns:
+        Vector of the dtype of `x`.
+
+    >>> kerata.ops.ravel([[1, 2], [3, 4]])  # [1, 2, 3, 4]
+    """
     x, xp = arrays(x)
     return xp.reshape(x, (-1,))
 
 
 @op
 def transpose(x, axes=None):
-    """x with its axes in the order `axes`; reversed for None."""
+    """Puts the axes in another order.
+
+    Args:
+        x: tensor of any shape.
+        axes: for each axis of the result the one of `x` that it is; None reverses them.
+
+    Returns:
+        Tensor of the dtype of `x`.
+
+    >>> kerata.ops.transpose([[1, 2], [3, 4]])  # [[1, 3], [2, 4]]
+    """
     x, xp = arrays(x)
     return xp.permute_dims(x, tuple(range(len(x.shape)))[::-1] if axes is None else tuple(axes))
 
 
 @op
 def swapaxes(x, axis1, axis2):
-    """x with two axes exchanged."""
+    """Exchanges two axes.
+
+    Args:
+        x: tensor of any shape.
+        axis1, axis2: the axes; negative ones count from the end.
+
+    Returns:
+        Tensor of the dtype of `x`.
+
+    >>> kerata.ops.swapaxes(kerata.ops.ones((2, 3, 4)), 0, -1).shape
+    (4, 3, 2)
+    """
     x, xp = arrays(x)
     return xp.swapaxes(x, axis1, axis2)
 
 
 @op
 def moveaxis(x, source, destination):
-    """x with the axes `source` moved to the positions `destination`."""
+    """Moves axes to other positions; the rest keep their order.
+
+    Args:
+        x: tensor of any shape.
+        source: an axis or a sequence of axes.
+        destination: where each of them goes.
+
+    Returns:
+        Tensor of the dtype of `x`.
+
+    >>> kerata.ops.moveaxis(kerata.ops.ones((2, 3, 4)), 0, -1).shape
+    (3, 4, 2)
+    """
     x, xp = arrays(x)
     return xp.moveaxis(x, source, destination)
 
 
 @op
 def expand_dims(x, axis):
-    """x with new axes of size 1 at the positions `axis` of the result."""
+    """Inserts axes of size 1.
+
+    Args:
+        x: tensor of any shape.
+        axis: where they stand in the result, an integer or several.
+
+    Returns:
+        Tensor of the dtype of `x`.
+
+    >>> kerata.ops.expand_dims([1, 2], (0, -1)).shape
+    (1, 2, 1)
+    """
     x, xp = arrays(x)
     return xp.expand_dims(x, tuple(axis) if isinstance(axis, list) else axis)
 
 
 @op
 def squeeze(x, axis=None):
-    """x without its axes of size 1, or without those of `axis`, which must have size 1."""
+    """Removes axes of size 1.
+
+    Args:
+        x: tensor of any shape.
+        axis: which ones, an integer or several; None removes all of them.
+
+    Returns:
+        Tensor of the dtype of `x`.
+
+    Raises:
+        ValueError: if an axis in `axis` has another size.
+
+    >>> kerata.ops.squeeze(kerata.ops.ones((1, 3, 1)), axis=0).shape
+    (3, 1)
+    """
     x, xp = arrays(x)
     axis = tuple(axis) if isinstance(axis, list) else axis
     if axis is not None:
@@ -72,35 +147,87 @@ def squeeze(x, axis=None):
 
 @op
 def broadcast_to(x, shape):
-    """x repeated along axes of size 1 (and new leading ones) to fill `shape`."""
+    """Repeats `x` along axes of size 1, and along new axes in front, until it has a shape.
+
+    Args:
+        x: tensor whose shape broadcasts to `shape`.
+        shape: the wanted shape.
+
+    Returns:
+        Tensor of that shape and the dtype of `x`.
+
+    >>> kerata.ops.broadcast_to([1, 2], (2, 2))  # [[1, 2], [1, 2]]
+    """
     x, xp = arrays(x)
     return xp.broadcast_to(x, tuple(shape))
 
 
 @op
 def flip(x, axis=None):
-    """x in reverse order along `axis`; along all for None."""
+    """Reverses the order of the elements.
+
+    Args:
+        x: tensor of any shape.
+        axis: along which axis, or several; None reverses all.
+
+    Returns:
+        Tensor of the shape and dtype of `x`.
+
+    >>> kerata.ops.flip([[1, 2], [3, 4]], axis=0)  # [[3, 4], [1, 2]]
+    """
     x, xp = arrays(x)
     return xp.flip(x, axis=axis)
 
 
 @op
 def fliplr(x):
-    """x in reverse order along its second axis."""
+    """Reverses the second axis: mirrors the columns of a matrix.
+
+    Args:
+        x: tensor with at least two axes.
+
+    Returns:
+        Tensor of the shape and dtype of `x`.
+
+    >>> kerata.ops.fliplr([[1, 2], [3, 4]])  # [[2, 1], [4, 3]]
+    """
     x, xp = arrays(x)
     return xp.flip(x, axis=1)
 
 
 @op
 def flipud(x):
-    """x in reverse order along its first axis."""
+    """Reverses the first axis: mirrors the rows of a matrix.
+
+    Args:
+        x: tensor with at least one axis.
+
+    Returns:
+        Tensor of the shape and dtype of `x`.
+
+    >>> kerata.ops.flipud([[1, 2], [3, 4]])  # [[3, 4], [1, 2]]
+    """
     x, xp = arrays(x)
     return xp.flip(x, axis=0)
 
 
 @op
 def rot90(array, k=1, axes=(0, 1)):
-    """Turn `array` by 90 degrees `k` times in the plane of `axes`, from the first towards the second."""
+    """Turns matrices by quarter turns; for the default axes and `k=1`, counterclockwise as written.
+
+    Args:
+        array: tensor with at least two axes.
+        k: how many quarter turns; negative ones go the other way.
+        axes: the plane; the turn goes from the first of the two axes towards the second.
+
+    Returns:
+        Tensor of the dtype of `array`, with the sizes of both axes exchanged for odd `k`.
+
+    Raises:
+        ValueError: for fewer than two axes, or if `axes` are not two different ones.
+
+    >>> kerata.ops.rot90([[1, 2], [3, 4]])  # [[2, 4], [1, 3]]
+    """
     x, xp = arrays(array)
     rank = len(x.shape)
     if rank < 2:
@@ -117,14 +244,37 @@ def rot90(array, k=1, axes=(0, 1)):
 
 @op
 def roll(x, shift, axis=None):
-    """x shifted by `shift` places along `axis`; what leaves at one end comes in at the other."""
+    """Shifts the elements in a circle: what leaves at one end comes in at the other.
+
+    Args:
+        x: tensor of any shape.
+        shift: by how many places, towards higher indices; several go with several axes.
+        axis: the axis or axes; None shifts the flattened tensor and restores the shape.
+
+    Returns:
+        Tensor of the shape and dtype of `x`.
+
+    >>> kerata.ops.roll([1, 2, 3, 4], 1)  # [4, 1, 2, 3]
+    """
     x, xp = arrays(x)
     return xp.roll(x, shift, axis=axis)
 
 
 @op
 def repeat(x, repeats, axis=None):
-    """x with each element along `axis` repeated `repeats` times."""
+    """Repeats each element in place.
+
+    Args:
+        x: tensor of any shape.
+        repeats: how often: an integer, or one for each element of the axis.
+        axis: along which axis; None flattens `x` first.
+
+    Returns:
+        Tensor of the dtype of `x`.
+
+    >>> kerata.ops.repeat([1, 2], 2)  # [1, 1, 2, 2]
+    >>> kerata.ops.repeat([[1], [2]], [1, 2], axis=0)  # [[1], [2], [2]]
+    """
     x, xp = arrays(x)
     if axis is None:
         x, axis = xp.reshape(x, (-1,)), 0
@@ -143,7 +293,18 @@ def repeat(x, repeats, axis=None):
 
 @op
 def tile(x, repeats):
-    """x laid side by side `repeats` times along each axis."""
+    """Lays copies of the whole tensor side by side.
+
+    Args:
+        x: tensor of any shape.
+        repeats: how many copies along each axis; an integer counts for the last axis, and more numbers than axes
+            add axes in front.
+
+    Returns:
+        Tensor of the dtype of `x`.
+
+    >>> kerata.ops.tile([1, 2], 2)  # [1, 2, 1, 2]
+    """
     x, xp = arrays(x)
     if not isinstance(repeats, int | list | tuple):
         repeats = backend.current().to_numpy(repeats).tolist()
@@ -152,11 +313,23 @@ def tile(x, repeats):
 
 @op
 def pad(x, pad_width, mode="constant", constant_values=None):
-    """x with more elements around it.
+    """Adds elements around a tensor.
 
     Args:
-        pad_width: (before, after) for each axis, or one pair or one number for all.
-        mode: "constant" (with `constant_values`, 0 by default), "reflect", "symmetric", "edge", "wrap", "empty".
+        x: tensor of any shape.
+        pad_width: how many: `(before, after)` for each axis, or one pair or one number for all of them.
+        mode: "constant"; "edge" (the outermost element again); "reflect" (mirrored at that element) or "symmetric"
+            (mirrored behind it); "wrap" (from the other end); "empty" (anything).
+        constant_values: what "constant" adds; 0 by default.
+
+    Returns:
+        Tensor of the dtype of `x`.
+
+    Raises:
+        ValueError: if `constant_values` comes with another mode, or the pairs are not as many as the axes.
+
+    >>> kerata.ops.pad([1, 2, 3], (1, 2))  # [0, 1, 2, 3, 0, 0]
+    >>> kerata.ops.pad([1, 2, 3], (1, 2), mode="reflect")  # [2, 1, 2, 3, 2, 1]
     """
     x, xp = arrays(x)
     if mode != "constant":
@@ -190,7 +363,14 @@ def _alike(xs):
 
 @op
 def concatenate(xs, axis=0):
-    """Tensors joined along an axis that they have.
+    """Joins tensors along an axis that they have.
+
+    Args:
+        xs: list of tensors that differ in size on that axis only.
+        axis: the axis.
+
+    Returns:
+        Tensor of the promoted dtype.
 
     >>> kerata.ops.concatenate([[1, 2], [3]])  # [1, 2, 3]
     """
@@ -200,14 +380,34 @@ def concatenate(xs, axis=0):
 
 @op
 def stack(x, axis=0):
-    """Tensors of one shape joined along a new axis."""
+    """Joins tensors of one shape along a new axis.
+
+    Args:
+        x: list of tensors.
+        axis: where the new axis stands in the result.
+
+    Returns:
+        Tensor with one axis more, of the promoted dtype.
+
+    >>> kerata.ops.stack([[1, 2], [3, 4]], axis=1)  # [[1, 3], [2, 4]]
+    """
     xs, xp = _alike(x)
     return xp.stack(xs, axis=axis)
 
 
 @op
 def append(x1, x2, axis=None):
-    """x2 after x1 along `axis`; both flattened for None."""
+    """Puts one tensor behind another.
+
+    Args:
+        x1, x2: tensors; with an axis, they differ in size on that only.
+        axis: the axis along which to join; None flattens both first.
+
+    Returns:
+        Tensor of the promoted dtype.
+
+    >>> kerata.ops.append([[1, 2]], [[3, 4]], axis=0)  # [[1, 2], [3, 4]]
+    """
     (x1, x2), xp = _alike((x1, x2))
     if axis is None:
         x1, x2, axis = xp.reshape(x1, (-1,)), xp.reshape(x2, (-1,)), 0
@@ -230,7 +430,16 @@ def _at_least(x, rank):
 
 @op
 def hstack(xs):
-    """Tensors side by side: joined along the second axis (vectors along the first)."""
+    """Joins tensors along their second axis; vectors along their only one.
+
+    Args:
+        xs: list of tensors; scalars count as vectors of one element.
+
+    Returns:
+        Tensor of the promoted dtype.
+
+    >>> kerata.ops.hstack([[1, 2], [3]])  # [1, 2, 3]
+    """
     xs, xp = _alike(xs)
     xs = [_at_least(x, 1) for x in xs]
     return xp.concat(xs, axis=0 if len(xs[0].shape) == 1 else 1)
@@ -238,14 +447,32 @@ def hstack(xs):
 
 @op
 def vstack(xs):
-    """Tensors on top of each other: joined along the first axis, vectors as rows."""
+    """Joins tensors along their first axis; vectors become rows.
+
+    Args:
+        xs: list of tensors; scalars count as rows of one element.
+
+    Returns:
+        Tensor with at least two axes, of the promoted dtype.
+
+    >>> kerata.ops.vstack([[1, 2], [3, 4]])  # [[1, 2], [3, 4]]
+    """
     xs, xp = _alike(xs)
     return xp.concat([_at_least(x, 2) for x in xs], axis=0)
 
 
 @op
 def dstack(xs):
-    """Tensors joined along the third axis."""
+    """Joins tensors along their third axis, which matrices and vectors are given first.
+
+    Args:
+        xs: list of tensors; a vector of n elements becomes (1, n, 1), a matrix (n, m) becomes (n, m, 1).
+
+    Returns:
+        Tensor with at least three axes, of the promoted dtype.
+
+    >>> kerata.ops.dstack([[1, 2], [3, 4]])  # [[[1, 3], [2, 4]]]
+    """
     xs, xp = _alike(xs)
     return xp.concat([_at_least(x, 3) for x in xs], axis=2)
 
@@ -262,7 +489,22 @@ def _places(indices_or_sections):
 
 @op
 def split(x, indices_or_sections, axis=0):
-    """x cut along `axis` into equal parts (a number) or at positions (a list)."""
+    """Cuts a tensor into parts along an axis.
+
+    Args:
+        x: tensor with at least one axis.
+        indices_or_sections: into how many equal parts; or the positions of the cuts, a sequence of integers.
+        axis: the axis to cut.
+
+    Returns:
+        List of tensors of the dtype of `x`.
+
+    Raises:
+        ValueError: if the size of the axis is no multiple of the number of parts.
+
+    >>> [part.tolist() for part in kerata.ops.split(kerata.ops.array([1, 2, 3, 4]), [1, 3])]
+    [[1], [2, 3], [4]]
+    """
     x, xp = arrays(x)
     places = _places(indices_or_sections)
     size = x.shape[axis]
@@ -276,27 +518,78 @@ def split(x, indices_or_sections, axis=0):
 
 @op
 def array_split(x, indices_or_sections, axis=0):
-    """x cut along `axis` into parts whose sizes differ by at most one."""
+    """Cuts a tensor into parts along an axis, of which the first ones may be larger by 1.
+
+    Args:
+        x: tensor with at least one axis.
+        indices_or_sections: into how many parts; or the positions of the cuts, a sequence of integers.
+        axis: the axis to cut.
+
+    Returns:
+        List of tensors of the dtype of `x`.
+
+    >>> [part.tolist() for part in kerata.ops.array_split(kerata.ops.array([1, 2, 3]), 2)]
+    [[1, 2], [3]]
+    """
     x, xp = arrays(x)
     return list(xp.array_split(x, _places(indices_or_sections), axis=axis))
 
 
 @op
 def hsplit(x, indices_or_sections):
-    """x cut along its second axis (a vector along its only one)."""
+    """`split` along the second axis; for vectors, along the only one.
+
+    Args:
+        x: tensor with at least one axis.
+        indices_or_sections: into how many equal parts; or the positions of the cuts.
+
+    Returns:
+        List of tensors of the dtype of `x`.
+
+    >>> [part.shape[1] for part in kerata.ops.hsplit(kerata.ops.ones((2, 6)), 3)]
+    [2, 2, 2]
+    """
     return split(x, indices_or_sections, 0 if len(convert(x).shape) == 1 else 1)
 
 
 @op
 def vsplit(x, indices_or_sections):
-    """x cut along its first axis."""
+    """`split` along the first axis.
+
+    Args:
+        x: tensor with at least two axes.
+        indices_or_sections: into how many equal parts; or the positions of the cuts.
+
+    Returns:
+        List of tensors of the dtype of `x`.
+
+    Raises:
+        ValueError: if `x` is a vector or a scalar.
+
+    >>> [part.tolist() for part in kerata.ops.vsplit(kerata.ops.array([[1, 2], [3, 4]]), 2)]
+    [[[1, 2]], [[3, 4]]]
+    """
     _need_rank(x, 2, "vsplit")
     return split(x, indices_or_sections, 0)
 
 
 @op
 def dsplit(x, indices_or_sections):
-    """x cut along its third axis."""
+    """`split` along the third axis.
+
+    Args:
+        x: tensor with at least three axes.
+        indices_or_sections: into how many equal parts; or the positions of the cuts.
+
+    Returns:
+        List of tensors of the dtype of `x`.
+
+    Raises:
+        ValueError: for fewer than three axes.
+
+    >>> len(kerata.ops.dsplit(kerata.ops.ones((2, 2, 6)), 3))
+    3
+    """
     _need_rank(x, 3, "dsplit")
     return split(x, indices_or_sections, 2)
 
@@ -309,7 +602,22 @@ def _need_rank(x, rank, name):
 
 @op
 def unstack(x, num=None, axis=0):
-    """The slices of x along `axis` as a list, without that axis."""
+    """The slices of a tensor along an axis, which they no longer have.
+
+    Args:
+        x: tensor with at least one axis.
+        num: how many there are, as a check; not needed.
+        axis: the axis.
+
+    Returns:
+        List of tensors of the dtype of `x`.
+
+    Raises:
+        ValueError: if `num` is not the size of the axis.
+
+    >>> [part.tolist() for part in kerata.ops.unstack(kerata.ops.array([[1, 2], [3, 4]]), axis=1)]
+    [[1, 3], [2, 4]]
+    """
     x, xp = arrays(x)
     size = x.shape[axis]
     if num is not None and isinstance(size, int) and num != size:
@@ -319,6 +627,17 @@ def unstack(x, num=None, axis=0):
 
 @op
 def diagonal(x, offset=0, axis1=0, axis2=1):
-    """A diagonal of the matrices in axes `axis1`, `axis2`, along a new last axis."""
+    """The elements whose row and column differ by `offset`, for each matrix.
+
+    Args:
+        x: tensor with at least two axes.
+        offset: which diagonal: 0 is the main one, positive ones lie above it.
+        axis1, axis2: the rows and columns of the matrices.
+
+    Returns:
+        Tensor without these two axes and with a new last one along the diagonal; the dtype of `x`.
+
+    >>> kerata.ops.diagonal([[1, 2], [3, 4]])  # [1, 4]
+    """
     x, xp = arrays(x)
     return xp.diagonal(x, offset, axis1, axis2)
