@@ -6,9 +6,14 @@ from kerata import backend
 
 
 def device(device_name: str):
-    """A context in which new tensors are put on the device, "cpu:0" or "gpu:1".
+    """A context in which new tensors and variables are put on a device of the backend in force.
 
-    >>> import kerata
+    Args:
+        device_name: kind and number, "cpu:0" or "gpu:1" ("cuda:1" on PyTorch).
+
+    Raises:
+        ValueError: for what is no such name, or a device that is not there.
+
     >>> with kerata.device("cpu:0"):
     ...     x = kerata.ops.ones((2,))
     """

@@ -10,13 +10,17 @@ QUANTIZATION_MODES = ("int8", "float8", "int4", "gptq", "awq")
 
 
 class DTypePolicy:
-    """The pair of a layer's compute dtype and variable dtype.
+    """In which dtype a layer computes, and in which it keeps its weights.
 
     Args:
-        name: a dtype ("float32", "bfloat16", ...): both are that; or "mixed_float16", "mixed_bfloat16": compute in
-            16 bits, keep weights in float32. None: the global policy.
+        name: a dtype ("float32", "bfloat16", ...) for both; or "mixed_float16", "mixed_bfloat16": compute in 16 bits,
+            keep weights in float32; or None, the default, for the global policy.
 
-    >>> import kerata
+    Raises:
+        ValueError: for an unknown name.
+
+    Source of mixed precision: Micikevicius et al. (2017), https://arxiv.org/abs/1710.03740
+
     >>> p = kerata.DTypePolicy("mixed_bfloat16")
     >>> p.compute_dtype, p.variable_dtype
     ('bfloat16', 'float32')
@@ -41,22 +45,35 @@ class DTypePolicy:
 
     @property
     def name(self) -> str:
+        """The policy's name, such as "mixed_bfloat16"."""
         return self._name
 
     @property
     def compute_dtype(self) -> str:
+        """The dtype of a layer's computations and outputs."""
         return self._compute_dtype
 
     @property
     def variable_dtype(self) -> str:
+        """The dtype of a layer's weights."""
         return self._variable_dtype
 
     @property
     def quantization_mode(self) -> str | None:
+        """The mode of a quantized layer, such as "int8"; None for others."""
         return self._quantization_mode
 
     def convert_input(self, x, autocast: bool, dtype):
-        """`x` as a tensor, cast to `dtype` if `autocast` and it is a float of another width."""
+        """A layer's input as a tensor in its compute dtype.
+
+        Args:
+            x: an array or tensor; anything else is given back.
+            autocast: whether floats of other widths are cast.
+            dtype: name of the dtype to cast to.
+
+        Returns:
+            A tensor of the same shape.
+        """
         from kerata import backend, ops
         from kerata.core.keras_tensor import KerasTensor
 
@@ -70,10 +87,16 @@ class DTypePolicy:
         return ops.cast(x, dtype) if autocast and have in dtypes.FLOATS and have != dtype else x
 
     def get_config(self) -> dict:
+        """What `from_config` needs to make the policy again."""
         return {"name": self._name}
 
     @classmethod
     def from_config(cls, config: dict):
+        """The policy of a config.
+
+        Args:
+            config: what `get_config` gave.
+        """
         return cls(**config)
 
     def __eq__(self, other) -> bool:
@@ -90,11 +113,18 @@ FloatDTypePolicy = DTypePolicy
 
 
 class QuantizedDTypePolicy(DTypePolicy):
-    """A policy for layers whose weights are quantized.
+    """A policy for layers whose weights are quantized; its name is "<mode>_from_<source_name>".
 
     Args:
-        mode: "int8", "int4", "float8", ...
-        source_name: the policy's name before quantization.
+        mode: "int8", "int4", "float8", "gptq" or "awq".
+        source_name: name of the policy before quantization, which still gives the other dtypes; the global one by default.
+
+    Raises:
+        ValueError: for an unknown mode or source.
+
+    >>> p = kerata.dtype_policies.QuantizedDTypePolicy("int8", "mixed_bfloat16")
+    >>> p.name, p.quantization_mode, p.compute_dtype
+    ('int8_from_mixed_bfloat16', 'int8', 'bfloat16')
     """
 
     def __init__(self, mode: str, source_name: str | None = None):
@@ -140,13 +170,15 @@ class _ModeWithNumbers(QuantizedDTypePolicy):
 
 
 class Int4DTypePolicy(_ModeWithNumbers):
-    """A policy for int4 weights in blocks; see `QuantizedDTypePolicy`.
+    """A policy for int4 weights with a scale for each block of inputs.
 
     Args:
-        mode: "int4/<block_size>": how many inputs share a scale; -1 for all.
-        source_name: the policy's name before quantization.
+        mode: "int4/<block_size>": how many inputs share a scale; -1 for all of them.
+        source_name: name of the policy before quantization; the global one by default.
 
-    >>> import kerata
+    Raises:
+        ValueError: for a mode of another form.
+
     >>> kerata.dtype_policies.Int4DTypePolicy("int4/64", "float32").block_size
     64
     """
@@ -155,34 +187,60 @@ class Int4DTypePolicy(_ModeWithNumbers):
 
 
 class GPTQDTypePolicy(_ModeWithNumbers):
-    """A policy for weights quantized by GPTQ; see `QuantizedDTypePolicy`.
+    """A policy for weights quantized by GPTQ.
 
     Args:
-        mode: "gptq/<weight_bits>/<group_size>".
-        source_name: the policy's name before quantization.
+        mode: "gptq/<weight_bits>/<group_size>", with 2, 3, 4 or 8 bits, and the number of inputs that share a scale (-1
+            for all).
+        source_name: name of the policy before quantization; the global one by default.
+
+    Raises:
+        ValueError: for a mode of another form.
+
+    Source: Frantar et al. (2022), https://arxiv.org/abs/2210.17323
+
+    >>> p = kerata.dtype_policies.GPTQDTypePolicy("gptq/4/128", "float32")
+    >>> p.weight_bits, p.group_size
+    (4, 128)
     """
 
     mode, _numbers, _bits = "gptq", ("weight_bits", "group_size"), (2, 3, 4, 8)
 
 
 class AWQDTypePolicy(_ModeWithNumbers):
-    """A policy for weights quantized by AWQ; see `QuantizedDTypePolicy`.
+    """A policy for weights quantized by AWQ.
 
     Args:
-        mode: "awq/4/<group_size>".
-        source_name: the policy's name before quantization.
+        mode: "awq/4/<group_size>": 4 bits, and the number of inputs that share a scale (-1 for all).
+        source_name: name of the policy before quantization; the global one by default.
+
+    Raises:
+        ValueError: for a mode of another form.
+
+    Source: Lin et al. (2023), https://arxiv.org/abs/2306.00978
+
+    >>> kerata.dtype_policies.AWQDTypePolicy("awq/4/64", "float32").group_size
+    64
     """
 
     mode, _numbers, _bits = "awq", ("weight_bits", "group_size"), (4,)
 
 
 class QuantizedFloat8DTypePolicy(QuantizedDTypePolicy):
-    """A policy for float8 training; see `QuantizedDTypePolicy`.
+    """A policy for training with products in float8.
 
     Args:
         mode: "float8".
-        source_name: the policy's name before quantization.
-        amax_history_length: how many maxima the scaling remembers.
+        source_name: name of the policy before quantization; the global one by default.
+        amax_history_length: integer, how many of the last steps' largest magnitudes set the scale; 1024 by default.
+
+    Raises:
+        TypeError: if the length is no integer.
+
+    Source: Micikevicius et al. (2022), https://arxiv.org/abs/2209.05433
+
+    >>> kerata.dtype_policies.QuantizedFloat8DTypePolicy("float8", "float32").amax_history_length
+    1024
     """
 
     default_amax_history_length = 1024
@@ -195,6 +253,7 @@ class QuantizedFloat8DTypePolicy(QuantizedDTypePolicy):
 
     @property
     def amax_history_length(self) -> int:
+        """How many largest magnitudes set the scale."""
         return self._amax_history_length
 
     def get_config(self) -> dict:
@@ -205,7 +264,11 @@ _default: DTypePolicy | None = None
 
 
 def dtype_policy() -> DTypePolicy:
-    """The global policy: what layers use that are given no `dtype`."""
+    """The global policy, of layers that are given no `dtype`: that of floatx until `set_dtype_policy` is called.
+
+    >>> kerata.config.dtype_policy().name
+    'float32'
+    """
     global _default
     if _default is None:
         _default = DTypePolicy(config.floatx())
@@ -213,7 +276,19 @@ def dtype_policy() -> DTypePolicy:
 
 
 def set_dtype_policy(policy) -> None:
-    """Make `policy` (a DTypePolicy or its name) the global one, for layers made from now on."""
+    """Make a policy the global one, for layers made from now on.
+
+    Args:
+        policy: a `DTypePolicy`, its name or its config.
+
+    Raises:
+        ValueError: for what stands for no policy.
+
+    >>> kerata.config.set_dtype_policy("mixed_bfloat16")
+    >>> kerata.layers.Dense(2).compute_dtype
+    'bfloat16'
+    >>> kerata.config.set_dtype_policy("float32")
+    """
     global _default
     _default = get(policy)
 
@@ -225,7 +300,20 @@ def forget_default() -> None:
 
 
 def get(identifier) -> DTypePolicy:
-    """A policy from a policy, a name, a config or None (the global one)."""
+    """A policy from whatever a layer's `dtype` argument may hold.
+
+    Args:
+        identifier: a policy (given back as it is), a name, a dtype, a config, or None for the global policy.
+
+    Returns:
+        A `DTypePolicy` (or `DTypePolicyMap`).
+
+    Raises:
+        ValueError: for anything else.
+
+    >>> kerata.dtype_policies.get("int8_from_float32").quantization_mode
+    'int8'
+    """
     if identifier is None:
         return dtype_policy()
     if isinstance(identifier, DTypePolicy) or hasattr(identifier, "default_policy"):
@@ -257,14 +345,38 @@ def _named(name: str) -> DTypePolicy:
 
 
 def serialize(dtype_policy) -> dict:
-    """The config form of a policy."""
+    """The config of a policy, as files hold it.
+
+    Args:
+        dtype_policy: a `DTypePolicy` or `DTypePolicyMap`.
+
+    Returns:
+        A dictionary that `deserialize` takes.
+
+    >>> kerata.dtype_policies.serialize(kerata.DTypePolicy("float16"))["config"]
+    {'name': 'float16'}
+    """
     from kerata.saving import serialize_keras_object
 
     return serialize_keras_object(dtype_policy)
 
 
 def deserialize(config: dict, custom_objects=None) -> DTypePolicy:
-    """A policy from what `serialize` gave."""
+    """The policy that `serialize` wrote down.
+
+    Args:
+        config: dictionary with "class_name" and "config".
+        custom_objects: dictionary of further names and their classes; None by default.
+
+    Returns:
+        A `DTypePolicy` or `DTypePolicyMap`.
+
+    Raises:
+        ValueError: for an unknown class.
+
+    >>> kerata.dtype_policies.deserialize({"class_name": "DTypePolicy", "config": {"name": "float16"}}).name
+    'float16'
+    """
     from kerata.core.dtype_policy_map import DTypePolicyMap
 
     known = (

@@ -30,7 +30,21 @@ def numpy_dtype(name: str) -> np.dtype:
 
 
 def standardize_dtype(dtype) -> str:
-    """The name of a dtype given as a name, a Python type, or any backend's dtype object; floatx for None."""
+    """The name of a dtype, from any form in which one is written.
+
+    Args:
+        dtype: a name ("float32", "half", "double"), a Python type (`int` is "int32", `float` is floatx), a dtype object of
+            NumPy, JAX, PyTorch or TensorFlow, or None for floatx.
+
+    Returns:
+        A string such as "float32".
+
+    Raises:
+        ValueError: for what is no dtype, or one that no backend has.
+
+    >>> [kerata.backend.standardize_dtype(d) for d in (None, int, np.uint8, "half")]
+    ['float32', 'int32', 'uint8', 'float16']
+    """
     if type(dtype) is str and dtype in ALLOWED:
         return dtype
     if dtype is None:
@@ -53,12 +67,26 @@ def standardize_dtype(dtype) -> str:
 
 
 def is_float(dtype) -> bool:
-    """Whether the dtype is a real floating-point type."""
+    """Whether a dtype holds real floating-point numbers, of 8 to 64 bits.
+
+    Args:
+        dtype: a name, or any form that `standardize_dtype` takes.
+
+    >>> kerata.backend.is_float_dtype("bfloat16"), kerata.backend.is_float_dtype("int32")
+    (True, False)
+    """
     return standardize_dtype(dtype) in FLOATS
 
 
 def is_int(dtype) -> bool:
-    """Whether the dtype is a signed or unsigned integer type (bool is not)."""
+    """Whether a dtype holds integers, signed or not; "bool" does not.
+
+    Args:
+        dtype: a name, or any form that `standardize_dtype` takes.
+
+    >>> kerata.backend.is_int_dtype("uint8"), kerata.backend.is_int_dtype("bool")
+    (True, False)
+    """
     name = standardize_dtype(dtype)
     return name in SIGNED or name in UNSIGNED
 
@@ -131,11 +159,25 @@ def _as_name(dtype) -> str:
 
 
 def result_type(*dtypes) -> str:
-    """The dtype that an op gives for operands of these dtypes; `int`, `float` mean a Python scalar (weak).
+    """The dtype that an op gives for operands of these dtypes.
 
-    >>> from kerata.core.dtypes import result_type
-    >>> result_type("int32", "float16"), result_type("bfloat16", float), result_type("int64", "uint8")
-    ('float16', 'bfloat16', 'int64')
+    The rules are JAX's: of two kinds the later in bool, integer, float, complex decides, and within a kind the wider one;
+    "bfloat16" and "float16" give "float32".
+
+    Args:
+        dtypes: names or other forms of dtypes; the Python types `int` and `float` stand for plain numbers, which take
+            the width of the others. Without any, the result is floatx.
+
+    Returns:
+        The dtype's name.
+
+    Raises:
+        ValueError: for what is no dtype.
+
+    >>> kerata.backend.result_type("int32", "float16"), kerata.backend.result_type("bfloat16", float)
+    ('float16', 'bfloat16')
+    >>> kerata.backend.result_type("int8", "uint8"), kerata.backend.result_type("int8", float)
+    ('int16', 'float32')
     """
     if not dtypes:
         return config.floatx()

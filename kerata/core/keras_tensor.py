@@ -12,18 +12,28 @@ class _NoValueError(TypeError, ValueError):
 
 
 class KerasTensor(TensorOperators):
-    """A symbolic tensor: what `keras.Input` gives and layers pass on while a Functional model is written.
+    """A symbolic tensor, with a shape and a dtype but no value: what `Input` gives, and ops and layers pass on.
+
+    A model `Model(inputs, outputs)` is made of the calls between two of them. Code that needs a value (`if x > 0`,
+    `np.sum(x)`) raises a TypeError that says what to do instead.
 
     Args:
-        shape: tuple of integers and None (unknown).
-        dtype: name of the dtype.
-        sparse, ragged: whether the value will be a sparse or ragged tensor.
-        record_history: whether ops on it are recorded.
-        name: a name for error messages and `summary`.
+        shape: tuple of integers and None for unknown sizes; the first is the batch size.
+        dtype: name of the dtype; "float32" by default.
+        sparse: whether the value will be a sparse tensor; False by default.
+        ragged: whether it will be a ragged tensor; False by default.
+        record_history: whether ops on it are recorded; True by default.
+        name: name for `summary` and errors; made up by default.
+        ragged_rank: of a ragged tensor: how many of its axes vary; None by default.
+        row_splits_dtype: of a ragged tensor: dtype of the places where rows end; None by default.
 
-    >>> import kerata
-    >>> kerata.KerasTensor((None, 3)).shape
-    (None, 3)
+    Raises:
+        ValueError: for a shape with anything but sizes and None, or both `sparse` and `ragged`.
+
+    >>> x = kerata.KerasTensor((None, 3))
+    >>> y = kerata.ops.matmul(x, np.ones((3, 2), "float32"))
+    >>> y.shape, y.dtype
+    ((None, 2), 'float32')
     """
 
     def __init__(self, shape, dtype="float32", sparse=False, ragged=False, record_history=True, name=None,
@@ -40,47 +50,65 @@ class KerasTensor(TensorOperators):
 
     @property
     def shape(self) -> tuple:
+        """Tuple of integers and None (unknown)."""
         return self._shape
 
     @property
     def dtype(self) -> str:
+        """Name of the dtype."""
         return self._dtype
 
     @property
     def sparse(self) -> bool:
+        """Whether the value will be a sparse tensor."""
         return self._sparse
 
     @property
     def ragged(self) -> bool:
+        """Whether the value will be a ragged tensor."""
         return self._ragged
 
     @property
     def ragged_rank(self):
+        """How many axes of a ragged tensor vary; None for others."""
         return self._ragged_rank
 
     @property
     def row_splits_dtype(self):
+        """The dtype of a ragged tensor's row ends; None for others."""
         return self._row_splits_dtype
 
     @property
     def ndim(self) -> int:
+        """The number of axes."""
         return len(self._shape)
 
     rank = ndim
 
     @property
     def T(self):
+        """The tensor with its axes in reverse order."""
         from kerata import ops
 
         return ops.transpose(self)
 
     def reshape(self, newshape, *sizes):
-        """The same values in another shape: `x.reshape((2, 3))` or `x.reshape(2, 3)`."""
+        """The same values in another shape.
+
+        Args:
+            newshape: tuple of integers, one of which may be -1; or the first of several integers.
+            sizes: the rest of them: `x.reshape(2, 3)`.
+        """
         from kerata import ops
 
         return ops.reshape(self, (newshape, *sizes) if isinstance(newshape, int) else newshape)
 
     def squeeze(self, axis=None):
+        """The tensor without axes of size 1.
+
+        Args:
+            axis: the axis, or a tuple of axes, to leave out; None, the default, for all of size 1.
+        """
         from kerata import ops
 
         return ops.squeeze(self, axis)
@@ -164,7 +192,14 @@ def standardize_shape(shape) -> tuple:
 
 
 def is_keras_tensor(x) -> bool:
-    """Whether `x` is a KerasTensor."""
+    """Whether something is a symbolic tensor.
+
+    Args:
+        x: anything.
+
+    >>> kerata.backend.is_keras_tensor(kerata.Input((3,))), kerata.backend.is_keras_tensor(np.ones(3))
+    (True, False)
+    """
     return isinstance(x, KerasTensor)
 
 

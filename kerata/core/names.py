@@ -31,7 +31,14 @@ def auto_name(prefix: str) -> str:
 
 
 def get_uid(prefix: str = "") -> int:
-    """Count the uses of a prefix: 1, 2, ..."""
+    """Count the uses of a prefix: 1 the first time, then 2, and so on.
+
+    Args:
+        prefix: string; the names that layers are given count with it too ("dense" for `dense_1`).
+
+    >>> kerata.backend.get_uid("a_prefix"), kerata.backend.get_uid("a_prefix")
+    (1, 2)
+    """
     with _lock:
         _counts[prefix] += 1
         return _counts[prefix]
@@ -44,7 +51,18 @@ def reset_uids() -> None:
 
 
 def clear_session(free_memory: bool = True) -> None:
-    """Start the name counters again, forget the random seed, and let go of what earlier models left behind."""
+    """Start names over, forget the random seed, and let go of what models that are no longer used left behind.
+
+    For programs that make many models in a loop: the next `Dense` is called "dense" again. Models that are still
+    referred to stay whole.
+
+    Args:
+        free_memory: whether to run Python's garbage collector; True by default.
+
+    >>> kerata.utils.clear_session()
+    >>> kerata.layers.Dense(2).name
+    'dense'
+    """
     from kerata.utils import seeds
 
     reset_uids()

@@ -48,7 +48,24 @@ class Node:
 
 
 class Operation(Configurable):
-    """Something that maps tensors to tensors and can stand in a graph: a layer or a call of an op."""
+    """Something that maps tensors to tensors and can be a node of a graph: the base of layers.
+
+    A subclass defines `call`. Called on symbolic tensors, an operation records the call and infers its outputs; shapes
+    and dtypes come from running `call` abstractly.
+
+    Args:
+        name: string without "/"; by default made from the class's name.
+
+    Raises:
+        ValueError: for a name with "/".
+
+    >>> class Double(kerata.Operation):
+    ...     def call(self, x):
+    ...         return x * 2
+    >>> Double()(np.ones(2))  # [2.0, 2.0]
+    >>> Double()(kerata.KerasTensor((None, 3))).shape
+    (None, 3)
+    """
 
     def __init__(self, name: str | None = None):
         if name is not None and (not isinstance(name, str) or ("/" in name and context.budget is None)):
@@ -58,6 +75,7 @@ class Operation(Configurable):
 
     @property
     def name(self) -> str:
+        """The operation's name."""
         return self._name
 
     @name.setter
@@ -82,17 +100,38 @@ class Operation(Configurable):
         return self.call(*args, **kwargs)
 
     def call(self, *args, **kwargs):
-        """Compute the outputs from concrete tensors."""
+        """Compute the outputs; a subclass defines it.
+
+        Args:
+            args, kwargs: tensors of the backend in force, and options.
+
+        Returns:
+            A tensor or a structure of tensors.
+        """
         raise NotImplementedError(f"{type(self).__name__} must define `call`.")
 
     def symbolic_call(self, *args, **kwargs):
-        """Infer the outputs and record the call."""
+        """Infer the outputs for symbolic inputs, and record the call as a node of the graph.
+
+        Args:
+            args, kwargs: as of `call`, with `KerasTensor` in place of tensors.
+
+        Returns:
+            A `KerasTensor` or a structure of them.
+        """
         outputs = self.compute_output_spec(*args, **kwargs)
         Node(self, args, kwargs, outputs)
         return outputs
 
     def compute_output_spec(self, *args, **kwargs):
-        """KerasTensors like the outputs for these arguments."""
+        """What the outputs look like for given inputs, found by running `call` abstractly.
+
+        Args:
+            args, kwargs: as of `call`, with `KerasTensor` in place of tensors.
+
+        Returns:
+            A `KerasTensor` or a structure of them; nothing is recorded.
+        """
         try:
             return symbolic.infer(self.call, args, kwargs)
         except Exception as e:
@@ -101,23 +140,38 @@ class Operation(Configurable):
             raise
 
     def quantized_call(self, *args, **kwargs):
-        """`call` in a quantized form; operations that have one define it."""
+        """`call` on quantized weights; layers that can be quantized define it.
+
+        Args:
+            args, kwargs: as of `call`.
+
+        Raises:
+            NotImplementedError: if there is no such form.
+        """
         raise NotImplementedError(f"{type(self).__name__} {self.name!r} has no quantized form of its call.")
 
     def rematerialized_call(self, fn, *args, **kwargs):
-        """`fn` of these arguments, with its activations computed again in the backward pass instead of kept."""
+        """A function's outputs, with its activations computed again in the backward pass instead of kept.
+
+        Args:
+            fn: the function.
+            args, kwargs: what it is called with.
+
+        Returns:
+            What `fn` gives.
+        """
         from kerata.core.remat import remat
 
         return remat(fn)(*args, **kwargs)
 
     @property
     def input(self):
-        """The symbolic input of the only call."""
+        """The symbolic input of the first call, or a list of several."""
         return _one(self._first_node().input_tensors)
 
     @property
     def output(self):
-        """The symbolic output of the only call."""
+        """The symbolic output of the first call, or a list of several."""
         return _one(self._first_node().outputs)
 
     def _first_node(self) -> Node:
@@ -149,7 +203,19 @@ class OpCall(Operation):
         spec = getattr(self.fn, "spec", None)
         if spec is not None:
             return spec(*args, **kwargs)
-        return super().compute_output_spec(*args, **kwargs)
+        outputs = super().compute_output_spec(*args, **kwargs)
+        return self._marked(outputs, args, kwargs)
+
+    def _marked(self, outputs, args, kwargs):
+        """The outputs, sparse or ragged where they will be."""
+        if isinstance(outputs, KerasTensor) and (
+            kwargs.get("sparse") or any(x.sparse or x.ragged for x in tree.flatten((args, kwargs)) if isinstance(x, KerasTensor))
+        ):
+            from kerata.ops._composite import symbolic_ragged, symbolic_sparse
+
+            outputs._sparse = symbolic_sparse(self.fn.__name__, args, kwargs)
+            outputs._ragged = symbolic_ragged(self.fn.__name__, args, kwargs)
+        return outputs
 
     def get_config(self) -> dict:
         """The name, and the op: by its name where that is known, else the function itself."""

@@ -27,12 +27,21 @@ context = _Context()
 
 
 class StatelessScope:
-    """Values for variables, used instead of their own while the scope is open; assignments stay in it.
+    """Values for variables that count instead of their own while the scope is open, and catch what is assigned.
+
+    Code that reads and assigns variables becomes a function of the mapping without side effects: so a `train_step` can
+    be compiled by JAX.
 
     Args:
-        state_mapping: pairs `(variable, value)`.
-        collect_losses: gather the losses that layers add while the scope is open, in `scope.losses`.
-        initialize_variables: accepted for compatibility; variables are always initialised at once.
+        state_mapping: pairs `(variable, value)` or a dictionary; none by default, so that variables keep their values.
+        collect_losses: whether the losses that layers add are gathered in `scope.losses`; False by default.
+        initialize_variables: taken for the sake of old programs; variables have values from the start.
+
+    >>> v = kerata.Variable(1.0)
+    >>> with kerata.StatelessScope([(v, kerata.ops.convert_to_tensor(5.0))]) as scope:
+    ...     result = v.assign_add(1.0)
+    >>> float(result), float(scope.get_current_value(v)), float(v)
+    (6.0, 6.0, 1.0)
     """
 
     def __init__(self, state_mapping=None, collect_losses: bool = False, initialize_variables: bool = True):
@@ -49,7 +58,14 @@ class StatelessScope:
             self.variables[id(variable)] = variable
 
     def get(self, variable):
-        """The value of `variable` here, in an enclosing scope, or its own."""
+        """The value of a variable in this scope or an enclosing one; its own, if none has it.
+
+        Args:
+            variable: a `Variable`.
+
+        Returns:
+            A tensor of the variable's shape and dtype.
+        """
         key = id(variable)
         scope = self
         while scope is not None:
@@ -76,9 +92,11 @@ class StatelessScope:
         self.written.add(key)
 
     def add_update(self, update) -> None:
+        """Remember the value of a variable, given as the pair `(variable, value)`, until the scope closes."""
         self.set(*update)
 
     def add_loss(self, loss) -> None:
+        """Gather a loss, a scalar tensor, in `scope.losses`."""
         self.losses.append(loss)
 
     def updates(self) -> list[tuple]:
@@ -134,7 +152,18 @@ def in_symbolic_scope() -> bool:
 
 
 class name_scope:  # noqa: N801  (public API)
-    """Put `name/` before the paths of variables made inside."""
+    """Variables made inside have `name/` at the front of their paths.
+
+    Args:
+        name: string without "/".
+
+    Raises:
+        ValueError: for a name with "/".
+
+    >>> with kerata.name_scope("outer"), kerata.name_scope("inner"):
+    ...     kerata.Variable(0.0, name="v").path
+    'outer/inner/v'
+    """
 
     def __init__(self, name: str, **kwargs):
         if not isinstance(name, str) or "/" in name:

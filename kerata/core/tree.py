@@ -23,17 +23,46 @@ def unflatten(structure, leaves):
 
 
 def flatten(structure) -> list:
-    """The leaves in a list: dictionaries in sorted-key order, None counts as a leaf."""
+    """The leaves of a structure in a list; dictionaries in the order of their sorted keys, None being a leaf too.
+
+    Args:
+        structure: lists, tuples, dictionaries, named tuples and registered containers, in any depth; or a single leaf.
+
+    >>> kerata.tree.flatten({"b": 3, "a": [1, (2, None)]})
+    [1, 2, None, 3]
+    """
     return optree.tree_leaves(structure, **_KW)
 
 
 def is_nested(structure) -> bool:
-    """Whether it is a list, tuple, dict or another registered container."""
+    """Whether something is a list, tuple, dictionary or another container that `flatten` takes apart.
+
+    Args:
+        structure: anything.
+
+    >>> kerata.tree.is_nested([1]), kerata.tree.is_nested("leaf")
+    (True, False)
+    """
     return not optree.tree_is_leaf(structure, **_KW)
 
 
 def map_structure(func, *structures, none_is_leaf: bool = True):
-    """Apply `func` to corresponding leaves and give the results in the structure of the first."""
+    """Apply a function to the leaves that stand at the same place, and put the results there.
+
+    Args:
+        func: function of as many leaves as there are structures.
+        structures: one structure or more, all nested in the same way.
+        none_is_leaf: whether `func` gets None as well (True, the default) or None stays as it is.
+
+    Returns:
+        A structure like the first.
+
+    Raises:
+        ValueError: if there is no structure, or they do not match.
+
+    >>> kerata.tree.map_structure(lambda x, y: x + y, {"a": 1, "b": [2]}, {"a": 10, "b": [20]})
+    {'a': 11, 'b': [22]}
+    """
     if not structures:
         raise ValueError("map_structure() needs at least one structure.")
     for other in structures[1:]:
@@ -42,18 +71,38 @@ def map_structure(func, *structures, none_is_leaf: bool = True):
 
 
 def map_structure_up_to(shallow_structure, func, *structures):
-    """Apply `func` at the leaves of `shallow_structure`, to the parts of `structures` that stand there."""
+    """Apply a function at the leaves of a first structure, to whatever stands at those places in the others.
+
+    Args:
+        shallow_structure: its leaves say how deep to go.
+        func: function of as many parts as there are `structures`.
+        structures: nested like `shallow_structure`, and possibly deeper.
+
+    Returns:
+        A structure like `shallow_structure`.
+
+    Raises:
+        ValueError: if a structure is not nested that way.
+
+    >>> kerata.tree.map_structure_up_to({"a": 0, "b": 0}, len, {"a": [1, 2], "b": (3,)})
+    {'a': 2, 'b': 1}
+    """
     structure = optree.tree_structure(shallow_structure, **_KW)
     parts = [structure.flatten_up_to(s) for s in structures]
     return optree.tree_unflatten(structure, [func(*p) for p in zip(*parts)])
 
 
 def assert_same_structure(a, b, check_types=None) -> None:
-    """ValueError unless both nest in the same way (lists and tuples are told apart).
+    """Check that two structures nest in the same way; lists and tuples are told apart, kinds of dictionaries are not.
 
     Args:
         a, b: the structures.
-        check_types: of earlier Keras; it changes nothing.
+        check_types: without effect, for the sake of old programs; other values than None warn.
+
+    Raises:
+        ValueError: if they differ; it shows both.
+
+    >>> kerata.tree.assert_same_structure([1, (2, 3)], [4, (5, 6)])
     """
     if check_types is not None:
         warnings.warn("`check_types` of assert_same_structure() has no effect any more.", DeprecationWarning, stacklevel=2)
@@ -75,7 +124,21 @@ def _describe(x) -> str:
 
 
 def pack_sequence_as(structure, flat_sequence):
-    """Put the items of `flat_sequence` where the leaves of `structure` are."""
+    """Put items where the leaves of a structure are: the inverse of `flatten`.
+
+    Args:
+        structure: what to fill; its own leaves do not matter.
+        flat_sequence: as many items as there are leaves, in the order of `flatten`.
+
+    Returns:
+        A structure like the first.
+
+    Raises:
+        ValueError: if the numbers differ.
+
+    >>> kerata.tree.pack_sequence_as({"b": 0, "a": [0, 0]}, [1, 2, 3])
+    {'b': 3, 'a': [1, 2]}
+    """
     if not is_nested(structure) and not isinstance(flat_sequence, collections.abc.Sequence):
         return flat_sequence
     spec = optree.tree_structure(structure, **_KW)
@@ -89,7 +152,14 @@ def pack_sequence_as(structure, flat_sequence):
 
 
 def lists_to_tuples(structure):
-    """The same structure with every list turned into a tuple."""
+    """The same structure with every list made a tuple, in every depth: for use as a key of a dictionary, say.
+
+    Args:
+        structure: any structure.
+
+    >>> kerata.tree.lists_to_tuples([1, {"a": [2, 3]}])
+    (1, {'a': (2, 3)})
+    """
     if isinstance(structure, list | tuple) and not hasattr(structure, "_fields"):
         return tuple(lists_to_tuples(x) for x in structure)
     if isinstance(structure, dict):
@@ -98,7 +168,21 @@ def lists_to_tuples(structure):
 
 
 def map_shape_structure(func, structure):
-    """Apply `func` to each shape (a list or tuple of integers or None) in the structure."""
+    """Apply a function to each shape of a structure, a shape being a list or tuple of integers and None.
+
+    Args:
+        func: function of a tuple.
+        structure: a shape, or lists, tuples and dictionaries of shapes.
+
+    Returns:
+        A structure with the results in place of the shapes.
+
+    Raises:
+        ValueError: for a leaf that is no shape.
+
+    >>> kerata.tree.map_shape_structure(len, {"a": (None, 3), "b": [2, 4, 4]})
+    {'a': 2, 'b': 3}
+    """
     if is_shape(structure):
         return func(tuple(structure))
     if isinstance(structure, dict):
@@ -114,7 +198,20 @@ def is_shape(x) -> bool:
 
 
 def traverse(func, structure, top_down: bool = True):
-    """Visit every node of the structure; a result other than None replaces the node."""
+    """Visit every node of a structure, containers too; a result of the function other than None takes the node's place.
+
+    Args:
+        func: function of a node. It gives None to leave the node alone (and, from above, to go on into it), or
+            `MAP_TO_NONE` to put None there.
+        structure: any structure.
+        top_down: whether containers come before what is in them (True, the default) or after it.
+
+    Returns:
+        The structure with the replacements.
+
+    >>> kerata.tree.traverse(lambda s: tuple(s) if isinstance(s, list) else None, [[1, 2], 3], top_down=False)
+    ((1, 2), 3)
+    """
     if top_down:
         out = func(structure)
         if out is not None:
@@ -130,17 +227,40 @@ def traverse(func, structure, top_down: bool = True):
 
 
 class MAP_TO_NONE:  # noqa: N801  (the name is public API)
-    """What `traverse`'s function returns to put None in a node's place."""
+    """What the function given to `traverse` returns to put None in a node's place.
+
+    >>> kerata.tree.traverse(lambda s: kerata.tree.MAP_TO_NONE if s == 2 else None, [1, [2, 3]])
+    [1, [None, 3]]
+    """
 
 
 def flatten_with_path(structure) -> list[tuple[tuple, Any]]:
-    """Pairs of path (a tuple of keys and indices) and leaf."""
+    """The leaves of a structure with the keys and indices that lead to them.
+
+    Args:
+        structure: any structure.
+
+    Returns:
+        A list of pairs `(path, leaf)`, a path being a tuple; in the order of `flatten`.
+
+    >>> kerata.tree.flatten_with_path({"b": 3, "a": [1]})
+    [(('a', 0), 1), (('b',), 3)]
+    """
     paths, leaves, _ = optree.tree_flatten_with_path(structure, **_KW)
     return list(zip(paths, leaves))
 
 
 def assert_same_paths(a, b) -> None:
-    """ValueError unless the leaves of both stand at the same paths (lists and tuples count as alike)."""
+    """Check that the leaves of two structures stand at the same paths; lists and tuples count as alike.
+
+    Args:
+        a, b: the structures.
+
+    Raises:
+        ValueError: if they differ; it lists the paths that only one of them has.
+
+    >>> kerata.tree.assert_same_paths([1, {"x": 2}], (3, {"x": 4}))
+    """
     paths_a, paths_b = ({p for p, _ in flatten_with_path(s)} for s in (a, b))
     if paths_a != paths_b:
         raise ValueError(

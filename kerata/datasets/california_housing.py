@@ -9,17 +9,28 @@ from kerata.datasets import _checks, _files, _npz
 
 def load_data(version: str = "large", path: str = "california_housing.npz", test_split: float = 0.2, seed: int = 113,
               ) -> tuple[tuple[np.ndarray, np.ndarray], tuple[np.ndarray, np.ndarray]]:  # fmt: skip
-    """`(x_train, y_train), (x_test, y_test)`: x of shape (n, 8), y (n,) the median value in dollars.
+    """Download (once) and split: `(x_train, y_train), (x_test, y_test)`.
 
-    Columns: median income, age of the house, average rooms, average bedrooms, population, average
-        occupation, latitude,
-    longitude.
+    Columns of x: median income, age of the houses, rooms and bedrooms on average, population, occupants on average,
+    latitude, longitude.
 
     Args:
-        version: "large", or "small" for 600 rows.
-        path: name of the file in the cache, or a path with folders.
-        test_split: the fraction for testing.
-        seed: of the shuffle before the split.
+        version: "large" (the default), or "small" for the first 600 rows.
+        path: name of the file in the cache ("california_housing.npz" by default), or a path with folders.
+        test_split: fraction for testing; 0.2 by default.
+        seed: integer, of the shuffle before the split; 113 by default.
+
+    Returns:
+        Two pairs of float arrays: x of shape (n, 8), and y, (n,), the median value in dollars.
+
+    Raises:
+        ValueError: for another `version`, a `test_split` out of range, or a file that does not hold these data.
+        OSError: without the file and without a connection.
+
+    Example (not run):
+
+        (x_train, y_train), (x_test, y_test) = kerata.datasets.california_housing.load_data("small")
+        print(x_train.shape, y_test.shape)  # (480, 8) (120,)
     """
     if version not in ("large", "small"):
         raise ValueError(f"`version` is 'large' or 'small'; got {version!r}.")

@@ -12,10 +12,22 @@ _FOLDER = "cifar-10-batches-py"
 
 
 def load_data() -> tuple[tuple[np.ndarray, np.ndarray], tuple[np.ndarray, np.ndarray]]:
-    """`(x_train, y_train), (x_test, y_test)`: images (50000 or 10000, 32, 32, 3) and labels (n, 1), both uint8.
+    """Download (once) and unpack: `(x_train, y_train), (x_test, y_test)`.
 
-    Classes: airplane, automobile, bird, cat, deer, dog, frog, horse, ship, truck. Channels come first if
-    `kerata.config.image_data_format()` says so.
+    Classes 0 to 9: airplane, automobile, bird, cat, deer, dog, frog, horse, ship, truck.
+
+    Returns:
+        Two pairs of uint8 arrays: images of shape (50000 or 10000, 32, 32, 3), or with the channels first if
+        `kerata.config.image_data_format()` says so, and labels (n, 1).
+
+    Raises:
+        ValueError: if the archive is not the expected one.
+        OSError: without the archive and without a connection.
+
+    Example (not run):
+
+        (x_train, y_train), (x_test, y_test) = kerata.datasets.cifar10.load_data()
+        print(x_train.shape, y_train.shape)  # (50000, 32, 32, 3) (50000, 1)
     """
     others = (
         f"{_FOLDER}-target",

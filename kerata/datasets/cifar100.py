@@ -14,10 +14,23 @@ _FOLDER = "cifar-100-python"
 def load_data(
     label_mode: str = "fine",
 ) -> tuple[tuple[np.ndarray, np.ndarray], tuple[np.ndarray, np.ndarray]]:
-    """`(x_train, y_train), (x_test, y_test)`: images (50000 or 10000, 32, 32, 3) and labels (n, 1), both uint8.
+    """Download (once) and unpack: `(x_train, y_train), (x_test, y_test)`.
 
     Args:
-        label_mode: "fine" for the 100 classes, "coarse" for their 20 groups.
+        label_mode: "fine" (the default) for the 100 classes, "coarse" for their 20 groups.
+
+    Returns:
+        Two pairs of uint8 arrays: images of shape (50000 or 10000, 32, 32, 3), or with the channels first if
+        `kerata.config.image_data_format()` says so, and labels (n, 1).
+
+    Raises:
+        ValueError: for another `label_mode`, or an archive that is not the expected one.
+        OSError: without the archive and without a connection.
+
+    Example (not run):
+
+        (x_train, y_train), (x_test, y_test) = kerata.datasets.cifar100.load_data("coarse")
+        print(y_train.max())  # 19
     """
     if label_mode not in ("fine", "coarse"):
         raise ValueError(f"`label_mode` is 'fine' or 'coarse'; got {label_mode!r}.")

@@ -14,9 +14,21 @@ _FILES = ("train-labels-idx1-ubyte.gz", "train-images-idx3-ubyte.gz", "t10k-labe
 
 
 def load_data() -> tuple[tuple[np.ndarray, np.ndarray], tuple[np.ndarray, np.ndarray]]:
-    """`(x_train, y_train), (x_test, y_test)`: images (60000 or 10000, 28, 28) and labels 0 to 9, both uint8.
+    """Download (once) and unpack: `(x_train, y_train), (x_test, y_test)`.
 
-    Classes: T-shirt/top, trouser, pullover, dress, coat, sandal, shirt, sneaker, bag, ankle boot.
+    Classes 0 to 9: T-shirt/top, trouser, pullover, dress, coat, sandal, shirt, sneaker, bag, ankle boot.
+
+    Returns:
+        Two pairs of uint8 arrays: images of shape (60000 or 10000, 28, 28), grey from 0 to 255, and labels (n,).
+
+    Raises:
+        ValueError: if a file does not hold these data.
+        OSError: without the files and without a connection.
+
+    Example (not run):
+
+        (x_train, y_train), (x_test, y_test) = kerata.datasets.fashion_mnist.load_data()
+        print(x_train.shape, y_train.shape)  # (60000, 28, 28) (60000,)
     """
     y_train, x_train, y_test, x_test = (_load(name) for name in _FILES)
     return (x_train, y_train), (x_test, y_test)

@@ -11,19 +11,31 @@ _SHA256 = "69664113be75683a8fe16e3ed0ab59fda8886cb3cd7ada244f7d9544e4676b9f"
 
 def load_data(path="imdb.npz", num_words=None, skip_top=0, maxlen=None, seed=113, start_char=1, oov_char=2,
               index_from=3, **kwargs) -> tuple[tuple[np.ndarray, np.ndarray], tuple[np.ndarray, np.ndarray]]:  # fmt: skip
-    """`(x_train, y_train), (x_test, y_test)`: x arrays of lists of word indices, y (25000,) with 1 for favourable.
+    """Download (once) and prepare: `(x_train, y_train), (x_test, y_test)`.
 
-    Words are numbered by frequency. Make one array of the lists with `kerata.utils.pad_sequences`.
+    Words are numbered by how frequent they are. Make one array of the lists with `kerata.utils.pad_sequences`.
 
     Args:
-        path: name of the file in the cache, or a path with folders.
-        num_words: keep the words with an index below.
-        skip_top: leave out the words with an index below (the most frequent).
-        maxlen: leave out reviews of this many words or more.
-        seed: of the shuffle.
-        start_char: index that starts each review, or None.
-        oov_char: index that replaces words left out; None removes them.
-        index_from: added to each word's index.
+        path: name of the file in the cache ("imdb.npz" by default), or a path with folders.
+        num_words: words with this index or a greater one are left out; None, the default, keeps all.
+        skip_top: words with an index below it, the most frequent ones, are left out; 0 by default.
+        maxlen: reviews of this many words or more are left out; None, the default, keeps all.
+        seed: integer, of the shuffle; 113 by default.
+        start_char: index that starts each review; 1 by default, None for none.
+        oov_char: index in place of a word left out; 2 by default, None removes it.
+        index_from: added to the index of each word; 3 by default.
+
+    Returns:
+        Two pairs: object arrays of lists of word indices, and int64 arrays of labels, 1 for favourable; 25,000 of each.
+
+    Raises:
+        ValueError: if no review is shorter than `maxlen`, or the file does not hold these data.
+        OSError: without the file and without a connection.
+
+    Example (not run):
+
+        (x_train, y_train), (x_test, y_test) = kerata.datasets.imdb.load_data(num_words=10_000)
+        x_train = kerata.utils.pad_sequences(x_train, maxlen=200)  # (25000, 200)
     """
     _sequences.refuse_unknown(kwargs)
     num_words = kwargs.get("nb_words", num_words)
@@ -51,5 +63,19 @@ def _read(path: str) -> dict[str, np.ndarray]:
 
 
 def get_word_index(path: str = "imdb_word_index.json") -> dict[str, int]:
-    """The index of each word, from 1; sequences made with `index_from` have that much more."""
+    """A dictionary from words to their indices, which begin with 1 for the most frequent.
+
+    Args:
+        path: name of the file in the cache ("imdb_word_index.json" by default), or a path with folders.
+
+    Returns:
+        A dictionary; in the sequences of `load_data`, `index_from` has been added to the indices.
+
+    Raises:
+        OSError: without the file and without a connection.
+
+    Example (not run):
+
+        print(kerata.datasets.imdb.get_word_index()["the"])  # 1
+    """
     return _sequences.word_index(path, "imdb_word_index.json", "bfafd718b763782e994055a2d397834f")

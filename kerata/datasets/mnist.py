@@ -13,13 +13,25 @@ _CONTENT = "bd930a59a860c3d5915c6d67631a728a21bc7c535055bac61f9487e95b28eaa5"
 
 
 def load_data(path: str = "mnist.npz") -> tuple[tuple[np.ndarray, np.ndarray], tuple[np.ndarray, np.ndarray]]:
-    """`(x_train, y_train), (x_test, y_test)`: images (60000 or 10000, 28, 28) and labels 0 to 9, both uint8.
+    """Download (once) and read: `(x_train, y_train), (x_test, y_test)`.
 
-    The file is looked for in `$KERAS_HOME/datasets` and `~/.keras/datasets`, then downloaded; it counts if
-    its arrays are MNIST's, however they were compressed.
+    The file is looked for in `$KERAS_HOME/datasets` and `~/.keras/datasets` first; it counts if its arrays are MNIST's,
+    however they were compressed.
 
     Args:
-        path: name of the file there, or a path with folders to a file elsewhere.
+        path: name of the file there ("mnist.npz" by default), or a path with folders to a file elsewhere.
+
+    Returns:
+        Two pairs of uint8 arrays: images of shape (60000 or 10000, 28, 28), from 0 to 255, and the digits, (n,).
+
+    Raises:
+        ValueError: if the file does not hold MNIST.
+        OSError: without the file and without a connection.
+
+    Example (not run):
+
+        (x_train, y_train), (x_test, y_test) = kerata.datasets.mnist.load_data()
+        print(x_train.shape, y_train[:3])  # (60000, 28, 28) [5 0 4]
     """
     arrays = _files.obtain(path, _files.GOOGLE + "mnist.npz", _SHA256, _read)
     return (arrays["x_train"], arrays["y_train"]), (arrays["x_test"], arrays["y_test"])

@@ -10,24 +10,53 @@ from kerata.core.configurable import Configurable
 class DistillationLoss(Configurable):
     """Base of losses between what a teacher and a student give; a subclass defines `compute_loss`.
 
-    `teacher_layer_name` and `student_layer_name`, where a subclass has them, say at which layers; None: the outputs.
+    `teacher_layer_name` and `student_layer_name`, where a subclass has them, say at which layers the two are compared;
+    None stands for the outputs of the models.
+
+    >>> class Difference(kerata.distillation.DistillationLoss):
+    ...     def compute_loss(self, teacher_outputs, student_outputs, **kwargs):
+    ...         return kerata.ops.mean(kerata.ops.abs(teacher_outputs - student_outputs))
+    >>> Difference().compute_loss(np.array([1.0, 2.0]), np.array([1.0, 0.0]))  # 1.0
     """
 
     teacher_layer_name: str | None = None
     student_layer_name: str | None = None
 
     def compute_loss(self, teacher_outputs, student_outputs, **kwargs):
-        """The scalar to minimise."""
+        """The scalar to minimise; a subclass defines it.
+
+        Args:
+            teacher_outputs: tensor, or a structure of tensors, without gradient.
+            student_outputs: the same of the student.
+            kwargs: nothing at present.
+
+        Returns:
+            A scalar tensor.
+        """
         raise NotImplementedError(f"{type(self).__name__} must define `compute_loss(self, teacher_outputs, student_outputs)`.")
 
     def validate_outputs(self, teacher_outputs, student_outputs) -> None:
-        """ValueError if the two have different structures."""
+        """Check that teacher and student give as many outputs; called before each `compute_loss`.
+
+        Args:
+            teacher_outputs, student_outputs: as of `compute_loss`.
+
+        Raises:
+            ValueError: if they do not.
+        """
         given = len(tree.flatten(teacher_outputs)), len(tree.flatten(student_outputs))
         if given[0] != given[1]:
             raise ValueError(f"The teacher has {given[0]} outputs to learn from, the student {given[1]}: they must match.")
 
     def validate_model_compatibility(self, teacher, student) -> None:
-        """ValueError if the loss cannot compare these models."""
+        """Check that the loss can compare these models; called when a `Distiller` is made.
+
+        Args:
+            teacher, student: the models.
+
+        Raises:
+            ValueError: from subclasses whose demands are not met; the base has none.
+        """
 
 
 def _checked_loss(loss, who: str):

@@ -13,11 +13,16 @@ def list_devices(device_type: str | None = None) -> list[str]:
     """Names of the devices of the backend in force, such as "cpu:0" and "gpu:1".
 
     Args:
-        device_type: "cpu", "gpu" or "tpu"; by default all of the kind that the backend prefers.
+        device_type: "cpu", "gpu" or "tpu"; None, the default, for the accelerators that are there, else the CPUs.
 
-    >>> import kerata
-    >>> len(kerata.distribution.list_devices()) >= 1
-    True
+    Returns:
+        A list of strings.
+
+    Raises:
+        ValueError: for another kind.
+
+    >>> kerata.distribution.list_devices("cpu")[0]
+    'cpu:0'
     """
     if device_type is not None and str(device_type).lower() not in _KINDS:
         raise ValueError(f"`device_type` is one of {', '.join(_KINDS)}; got {device_type!r}.")
@@ -30,7 +35,9 @@ def list_devices(device_type: str | None = None) -> list[str]:
 def get_device_count(device_type: str | None = None) -> int:
     """How many devices `list_devices(device_type)` lists.
 
-    >>> import kerata
+    Args:
+        device_type: "cpu", "gpu" or "tpu"; None, the default, for the accelerators that are there, else the CPUs.
+
     >>> kerata.distribution.get_device_count("cpu") >= 1
     True
     """
@@ -38,16 +45,21 @@ def get_device_count(device_type: str | None = None) -> int:
 
 
 def initialize(job_addresses: str | None = None, num_processes: int | None = None, process_id: int | None = None) -> None:
-    """Join several processes, on one host or many, into one training. Called first in each process.
+    """Join several processes, on one host or many, into one training; each calls it before anything else.
 
     Args:
-        job_addresses: "host:port" of each process, with commas between them; or of the first alone. By default what
-            the variable KERAS_DISTRIBUTION_JOB_ADDRESSES of the environment holds.
-        num_processes: how many there are; or KERAS_DISTRIBUTION_NUM_PROCESSES.
-        process_id: the number of this one, from 0; or KERAS_DISTRIBUTION_PROCESS_ID.
+        job_addresses: "host:port" of each process, with commas between them, or of the first alone; by default what the
+            variable KERAS_DISTRIBUTION_JOB_ADDRESSES of the environment holds.
+        num_processes: integer, how many there are; by default KERAS_DISTRIBUTION_NUM_PROCESSES.
+        process_id: integer from 0, the number of this one; by default KERAS_DISTRIBUTION_PROCESS_ID.
 
     Raises:
         NotImplementedError: on other backends than JAX.
+
+    Example (not run):
+
+        kerata.distribution.initialize("10.0.0.1:1234", num_processes=2, process_id=0)
+        kerata.distribution.set_distribution(kerata.distribution.DataParallel())
     """
     need_jax("initialize()")
     from kerata.backend.jax import processes
@@ -64,15 +76,24 @@ def _number(text: str | None) -> int | None:
 
 
 def distribute_tensor(tensor, layout):
-    """The tensor laid out over the devices of a mesh. In compiled code: a wish, that it be laid out so from there on.
+    """A tensor laid out over the devices of a mesh; in compiled code, the wish that it be laid out so from there on.
 
     Args:
         tensor: an array or tensor.
-        layout: a `TensorLayout`.
+        layout: a `TensorLayout` with as many axes as the tensor, or fewer.
+
+    Returns:
+        A tensor of the same shape, dtype and values.
 
     Raises:
-        ValueError: if the tensor cannot be divided so.
+        ValueError: if a size is not divisible by the number of devices along its axis.
         NotImplementedError: on other backends than JAX.
+
+    >>> with kerata.backend_scope("jax"):
+    ...     mesh = kerata.distribution.DeviceMesh((1,), ("data",), devices=["cpu:0"])
+    ...     layout = kerata.distribution.TensorLayout(("data", None), mesh)
+    ...     kerata.distribution.distribute_tensor(np.ones((4, 2)), layout).shape
+    (4, 2)
     """
     need_jax("distribute_tensor()")
     b = backend.current()

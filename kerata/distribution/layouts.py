@@ -13,11 +13,13 @@ class DeviceMesh:
     """Devices in a grid with named axes.
 
     Args:
-        shape: the sizes of the grid: (2, 4).
-        axis_names: a name for each axis: ("data", "model").
-        devices: names of the devices; all, by default.
+        shape: sizes of the grid, such as (2, 4).
+        axis_names: a name for each axis, such as ("data", "model").
+        devices: names of as many devices as the grid has places; all devices by default.
 
-    >>> import kerata
+    Raises:
+        ValueError: if the numbers of names, sizes and devices do not fit each other.
+
     >>> mesh = kerata.distribution.DeviceMesh((1,), ("data",), devices=["cpu:0"])
     >>> mesh.shape, mesh.axis_names
     ((1,), ('data',))
@@ -70,10 +72,12 @@ class TensorLayout:
     """Along which axes of a mesh the axes of a tensor are divided.
 
     Args:
-        axes: for each axis of the tensor the name of an axis of the mesh, or None: not divided.
-        device_mesh: the mesh; a `LayoutMap` fills in its own.
+        axes: for each axis of the tensor the name of an axis of the mesh, or None where it is not divided.
+        device_mesh: the `DeviceMesh`; None, the default, where a `LayoutMap` will fill in its own.
 
-    >>> import kerata
+    Raises:
+        ValueError: for an axis that the mesh has not.
+
     >>> kerata.distribution.TensorLayout((None, "model")).axes
     (None, 'model')
     """
@@ -128,15 +132,14 @@ class TensorLayout:
 
 
 class LayoutMap(collections.abc.MutableMapping):
-    """Layouts of variables, by patterns of their paths.
+    """A dictionary of the layouts of variables, whose keys are paths or patterns of paths.
+
+    A key is a path, or a regular expression that is searched for in one; a value is a `TensorLayout` or its axes.
+    Looking up a path gives None where no key fits, and a ValueError where several do.
 
     Args:
-        device_mesh: the mesh of all layouts.
+        device_mesh: the `DeviceMesh` of layouts that are given as axes.
 
-    A key is a path, or a regular expression that is found in a path; a value is a `TensorLayout` or its axes. Looking
-    up a path gives None where no key fits.
-
-    >>> import kerata
     >>> mesh = kerata.distribution.DeviceMesh((1, 1), ("data", "model"), devices=["cpu:0"])
     >>> layouts = kerata.distribution.LayoutMap(mesh)
     >>> layouts["dense.*kernel"] = (None, "model")

@@ -98,16 +98,19 @@ class Distribution:
 
 
 class DataParallel(Distribution):
-    """Each device has all variables and computes a part of each batch.
+    """Each device holds all variables and computes a part of each batch.
+
+    Results are those of one device, but for the order in which numbers are added. With neither a mesh nor devices given,
+    all devices take part.
 
     Args:
-        device_mesh: a mesh, whose first axis divides the batch.
-        devices: instead of a mesh: names of the devices.
-        auto_shard_dataset: whether each of several processes gets a part of a data set.
+        device_mesh: a `DeviceMesh`, whose first axis divides the batch; None by default.
+        devices: names of devices, instead of a mesh; None by default.
+        auto_shard_dataset: whether each of several processes gets a part of a data set; True by default.
 
-    By default all devices. Results are those of one device, but for the order of sums.
+    Raises:
+        ValueError: if `device_mesh` is no `DeviceMesh`.
 
-    >>> import kerata
     >>> kerata.distribution.DataParallel(devices=["cpu:0"]).num_model_replicas
     1
     """
@@ -122,14 +125,16 @@ class DataParallel(Distribution):
 
 
 class ModelParallel(Distribution):
-    """Variables are divided as a `LayoutMap` says, batches along an axis of the mesh.
+    """Variables are divided as a `LayoutMap` says, batches along one axis of its mesh.
 
     Args:
-        layout_map: the layouts of the variables; what it does not name lies on every device.
-        batch_dim_name: the axis of the mesh that divides batches; its first by default.
-        auto_shard_dataset: whether each of several processes gets a part of a data set.
+        layout_map: the layouts of variables by their paths; what it does not name lies whole on every device.
+        batch_dim_name: name of the mesh's axis that divides batches; the first by default.
+        auto_shard_dataset: whether each of several processes gets a part of a data set; True by default.
 
-    >>> import kerata
+    Raises:
+        ValueError: without a `LayoutMap`, or for an axis that the mesh has not.
+
     >>> mesh = kerata.distribution.DeviceMesh((1, 1), ("data", "model"), devices=["cpu:0"])
     >>> layouts = kerata.distribution.LayoutMap(mesh)
     >>> layouts["dense.*kernel"] = (None, "model")
@@ -164,7 +169,6 @@ def _processes():
 def distribution() -> Distribution | None:
     """The distribution in force, or None.
 
-    >>> import kerata
     >>> kerata.distribution.distribution() is None
     True
     """
@@ -172,11 +176,20 @@ def distribution() -> Distribution | None:
 
 
 def set_distribution(value) -> None:
-    """Lay out the variables that are made from now on, and the batches, as the distribution says; None ends it.
+    """Lay out variables that are made from now on, and batches of `fit`, as a distribution says.
+
+    Args:
+        value: a `DataParallel` or `ModelParallel`, or None to end it.
 
     Raises:
+        ValueError: for anything else.
         NotImplementedError: on other backends than JAX.
-        ValueError: if it is no distribution.
+
+    >>> with kerata.backend_scope("jax"):
+    ...     kerata.distribution.set_distribution(kerata.distribution.DataParallel(devices=["cpu:0"]))
+    ...     kerata.layers.Dense(2)(np.ones((1, 2))).shape
+    (1, 2)
+    >>> kerata.distribution.set_distribution(None)
     """
     if value is not None:
         if not isinstance(value, Distribution):

@@ -11,20 +11,25 @@ from kerata.export.signatures import on_backend, signature_of
 
 
 class ExportArchive:
-    """A SavedModel with endpoints, which TensorFlow runs without Kerata.
+    """Functions of a model in one SavedModel, which TensorFlow runs without Kerata.
+
+    Layers and models of other backends than TensorFlow are copied to it: what is changed in them later is not seen.
 
     Args:
         format: "saved_model", the only one.
 
-    Layers and models of other backends than TensorFlow are copied to it; what is changed in them later is not seen.
+    Raises:
+        ValueError: for another format.
+        ImportError: without TensorFlow.
 
-    ```python
-    archive = kerata.export.ExportArchive()
-    archive.track(model)
-    archive.add_endpoint("serve", model.__call__, input_signature=[kerata.InputSpec(shape=(None, 3), dtype="float32")])
-    archive.write_out("folder")
-    tensorflow.saved_model.load("folder").serve(x)
-    ```
+    Example (not run):
+
+        archive = kerata.export.ExportArchive()
+        archive.track(model)
+        spec = kerata.InputSpec(shape=(None, 3), dtype="float32")
+        archive.add_endpoint("serve", model.__call__, input_signature=[spec])
+        archive.write_out("folder")
+        tensorflow.saved_model.load("folder").serve(x)
     """
 
     def __init__(self, format="saved_model", **kwargs):
@@ -38,7 +43,17 @@ class ExportArchive:
         self._tracked: list[tuple] = []  # (what was given, what stands for it on TensorFlow)
 
     def track(self, resource):
-        """Make the variables of a layer or model part of the archive. Gives what stands for it on TensorFlow."""
+        """Make the variables of a layer or model part of the archive.
+
+        Args:
+            resource: a layer or model that is built.
+
+        Returns:
+            What stands for it on TensorFlow: itself, or a copy.
+
+        Raises:
+            ValueError: if it is not built, or no layer or model.
+        """
         for given, ours in self._tracked:
             if given is resource:
                 return ours
@@ -107,7 +122,15 @@ class ExportArchive:
         return endpoint
 
     def track_and_add_endpoint(self, name, resource, input_signature, **kwargs):
-        """`track` a layer or model, and add its call as an endpoint."""
+        """`track` a layer or model, and add its call as an endpoint.
+
+        Args:
+            name, input_signature, kwargs: see `add_endpoint`.
+            resource: the layer or model.
+
+        Returns:
+            The `tf.function`.
+        """
         ours = self.track(resource)
         one = isinstance(input_signature, list | tuple) and len(input_signature) == 1
         return self.add_endpoint(name, ours, [input_signature[0] if one else input_signature], **kwargs)

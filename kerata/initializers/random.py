@@ -157,15 +157,15 @@ def _scaled(name: str, scale: float, mode: str, distribution: str, summary: str,
     Source: {source}
 
     >>> values = kerata.initializers.{name}(seed=1)((300, 100))
-    >>> round(float(values.var()), 4)
-    {round(scale / (200 if mode == "fan_avg" else 300), 4)}
+    >>> round(float(values.var()), 3)
+    {round(scale / (200 if mode == "fan_avg" else 300), 3)}
     """
     return type(name, (VarianceScaling,), {"__init__": __init__, "__doc__": doc, "__module__": __name__})
 
 
 _GLOROT = "Glorot and Bengio (2010), https://proceedings.mlr.press/v9/glorot10a.html"
 _HE = "He, Zhang, Ren and Sun (2015), https://arxiv.org/abs/1502.01852"
-_LECUN = "LeCun et al. (1998), Efficient BackProp; Klambauer et al. (2017), https://arxiv.org/abs/1706.02515"
+_LECUN = "LeCun et al. (1998), Efficient BackProp, https://doi.org/10.1007/3-540-49430-8_2"
 
 GlorotUniform = _scaled(
     "GlorotUniform", 1.0, "fan_avg", "uniform",
