@@ -4,5 +4,9 @@ __version__ = "0.1.0"
 
 
 def version() -> str:
-    """The version as a string, e.g. "0.1.0"."""
+    """The version of Kerata, such as "0.1.0".
+
+    >>> kerata.version() == kerata.__version__
+    True
+    """
     return __version__

@@ -34,62 +34,135 @@ class Callback:
 
     @property
     def model(self):
+        """The model that runs, or None before."""
         return self.__dict__.get("_model")
 
     def set_params(self, params: dict) -> None:
-        """Called with the run's parameters before it starts."""
+        """Called before the run starts.
+
+        Args:
+            params: dictionary with "verbose", "epochs" and "steps".
+        """
         self.params = params
 
     def set_model(self, model) -> None:
-        """Called with the model before the run starts."""
+        """Called before the run starts.
+
+        Args:
+            model: the model that will run.
+        """
         self._model = model
 
     def on_batch_begin(self, batch, logs=None):
-        """An older name of `on_train_batch_begin`."""
+        """An older name of `on_train_batch_begin`, with the same `batch` and `logs`."""
 
     def on_batch_end(self, batch, logs=None):
-        """An older name of `on_train_batch_end`."""
+        """An older name of `on_train_batch_end`, with the same `batch` and `logs`."""
 
     def on_epoch_begin(self, epoch, logs=None):
-        """Called before each epoch."""
+        """Called before each epoch of `fit`.
+
+        Args:
+            epoch: integer from 0.
+            logs: an empty dictionary.
+        """
 
     def on_epoch_end(self, epoch, logs=None):
-        """Called after each epoch; `logs` holds its loss and metrics, those of validation as "val_...". """
+        """Called after each epoch of `fit`.
+
+        Args:
+            epoch: integer from 0.
+            logs: dictionary of its loss and metrics, floats; those of validation as "val_...".
+        """
 
     def on_train_batch_begin(self, batch, logs=None):
-        """Called before each batch of training."""
+        """Called before each batch of training.
+
+        Args:
+            batch: integer from 0, the batch's number in the epoch.
+            logs: an empty dictionary.
+        """
         self.on_batch_begin(batch, logs=logs)
 
     def on_train_batch_end(self, batch, logs=None):
-        """Called after each batch of training; `logs` holds means over the epoch so far."""
+        """Called after each batch of training.
+
+        Args:
+            batch: integer from 0, the batch's number in the epoch.
+            logs: dictionary of the loss and metrics so far in the epoch, floats.
+        """
         self.on_batch_end(batch, logs=logs)
 
     def on_test_batch_begin(self, batch, logs=None):
-        """Called before each batch of evaluation and validation."""
+        """Called before each batch of evaluation and validation.
+
+        Args:
+            batch: integer from 0.
+            logs: an empty dictionary.
+        """
 
     def on_test_batch_end(self, batch, logs=None):
-        """Called after each batch of evaluation and validation."""
+        """Called after each batch of evaluation and validation.
+
+        Args:
+            batch: integer from 0.
+            logs: dictionary of the loss and metrics so far, floats.
+        """
 
     def on_predict_batch_begin(self, batch, logs=None):
-        """Called before each batch of prediction."""
+        """Called before each batch of prediction.
+
+        Args:
+            batch: integer from 0.
+            logs: an empty dictionary.
+        """
 
     def on_predict_batch_end(self, batch, logs=None):
-        """Called after each batch of prediction; `logs["outputs"]` holds its predictions."""
+        """Called after each batch of prediction.
+
+        Args:
+            batch: integer from 0.
+            logs: dictionary with the batch's "outputs".
+        """
 
     def on_train_begin(self, logs=None):
-        """Called when training starts."""
+        """Called when training starts.
+
+        Args:
+            logs: an empty dictionary.
+        """
 
     def on_train_end(self, logs=None):
-        """Called when training ends."""
+        """Called when training ends.
+
+        Args:
+            logs: dictionary of the last epoch.
+        """
 
     def on_test_begin(self, logs=None):
-        """Called when an evaluation or validation starts."""
+        """Called when an evaluation or validation starts.
+
+        Args:
+            logs: an empty dictionary.
+        """
 
     def on_test_end(self, logs=None):
-        """Called when an evaluation or validation ends."""
+        """Called when an evaluation or validation ends.
+
+        Args:
+            logs: dictionary of its loss and metrics, floats.
+        """
 
     def on_predict_begin(self, logs=None):
-        """Called when a prediction starts."""
+        """Called when a prediction starts.
+
+        Args:
+            logs: an empty dictionary.
+        """
 
     def on_predict_end(self, logs=None):
-        """Called when a prediction ends."""
+        """Called when a prediction ends.
+
+        Args:
+            logs: an empty dictionary.
+        """

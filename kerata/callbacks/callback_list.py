@@ -54,6 +54,7 @@ class CallbackList:
 
     @property
     def model(self):
+        """The model that runs."""
         return self._model
 
     def append(self, callback) -> None:
@@ -62,11 +63,21 @@ class CallbackList:
         self._hooks = {n: [getattr(c, n) for c in self.callbacks if _defines(c, n)] for n in _HOOKS}
 
     def set_params(self, params: dict) -> None:
+        """Tell all callbacks the run's parameters.
+
+        Args:
+            params: see `Callback.set_params`.
+        """
         self.params = params
         for c in self.callbacks:
             c.set_params(params)
 
     def set_model(self, model) -> None:
+        """Tell all callbacks the model.
+
+        Args:
+            model: see `Callback.set_model`.
+        """
         self._model = model
         for c in self.callbacks:
             c._callback_list = self
@@ -143,7 +154,7 @@ def _hook(name: str):
             self._call(name, batch, logs=logs)
 
     call.__name__ = name
-    call.__doc__ = f"Call `{name}` of the callbacks that define it."
+    call.__doc__ = f"Call `{name}` of the callbacks that define it, with its arguments: see `Callback.{name}`."
     return call
 
 

@@ -173,7 +173,14 @@ class Configurable:
 
     @classmethod
     def from_config(cls, config: dict):
-        """An object made from what `get_config` gave."""
+        """An object made from what `get_config` gave.
+
+        Args:
+            config: dictionary of arguments of `__init__`.
+
+        Raises:
+            TypeError: for a key that `__init__` does not take.
+        """
         try:
             return cls(**config)
         except TypeError as e:

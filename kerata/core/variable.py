@@ -21,17 +21,21 @@ class Variable(TensorOperators):
     """A value that can be assigned to, on the backend that was in force when it was made.
 
     Args:
-        initializer: an initializer or any function of (shape, dtype), or the first value itself.
+        initializer: an initializer (or its name) or any function of (shape, dtype); or the first value itself.
         shape: tuple of integers; needed with an initializer.
-        dtype: name of the dtype; floatx by default, or the value's own.
-        trainable: whether gradients are wanted.
-        autocast: whether layers with a narrower compute dtype read it cast.
-        aggregation, synchronization: how replicas combine it (used when training over several devices).
-        name: its name; its `path` has the open name scopes before it.
-        layout: how it lies on the devices, a `kerata.distribution.TensorLayout`; by default as the distribution in
-            force says.
+        dtype: name of the dtype; the value's own by default, and floatx with an initializer.
+        trainable: whether gradients are wanted; True by default.
+        autocast: whether layers with a narrower compute dtype read it cast; True by default.
+        aggregation: how replicas combine it on several devices: "none" (the default), "mean", "sum" or
+            "only_first_replica".
+        synchronization: "auto" (the default), "none", "on_write" or "on_read"; for the sake of old programs.
+        name: string without "/"; made up by default. Its `path` has the names of open scopes before it.
+        layout: how it lies on the devices, a `kerata.distribution.TensorLayout`; as the distribution in force says by
+            default.
 
-    >>> import kerata
+    Raises:
+        ValueError: for a name with "/", an initializer without a shape, or a shape with an unknown size.
+
     >>> v = kerata.Variable([1.0, 2.0], name="v")
     >>> v.assign_add([1.0, 1.0]).shape, v.numpy().tolist()
     ((2,), [2.0, 3.0])
@@ -58,7 +62,7 @@ class Variable(TensorOperators):
         self._initializer = None
         self._layout = layout
         array = self._first_value(initializer, shape, dtype)
-        self._value = self._backend.new_value(array, self._dtype, self._trainable)
+        self._value = self._blank(shape) if array is None else self._backend.new_value(array, self._dtype, self._trainable)
         self._shape = tuple(int(n) for n in self._value.shape)
         self._layout = placement.layout_for(self)
         if self._layout is not None:
@@ -83,7 +87,7 @@ class Variable(TensorOperators):
             if context.budget is not None:
                 context.budget.take(4 * math.prod(shape), f"the weight {self.path!r} of shape {shape}")
                 if _is_random(initializer):  # its value comes from the file: drawing one would take longer than reading
-                    return np.zeros(shape, "float32")
+                    return None
             sample = getattr(initializer, "_sample", None)
             if sample is not None:
                 return sample(shape, self._dtype)
@@ -107,10 +111,18 @@ class Variable(TensorOperators):
             self._backend.convert(value)
         )
 
+    def _blank(self, shape):
+        """Zeros that take up no memory before they are written to, where the backend can."""
+        shape = standardize_shape(shape)
+        blank = getattr(self._backend, "blank_value", None)
+        if blank is None or self._layout is not None:
+            return self._backend.new_value(np.zeros(shape, "float32"), self._dtype, self._trainable)
+        return blank(shape, self._dtype, self._trainable)
+
     # -- reading and writing ----------------------------------------------------------------------------------
     @property
     def value(self):
-        """The array: the open scope's, or the variable's own, cast when a layer autocasts."""
+        """The tensor: the open `StatelessScope`'s or the variable's own; cast inside layers that compute in another dtype."""
         scope = context.scope
         value = self._value if scope is None else scope.get(self)
         if context.autocast is not None and self._autocast and self._is_float:
@@ -118,7 +130,17 @@ class Variable(TensorOperators):
         return value
 
     def assign(self, value):
-        """Replace the value; the shape must stay. Gives the new value."""
+        """Replace the value.
+
+        Args:
+            value: an array, tensor or number of the variable's shape; it is cast to its dtype.
+
+        Returns:
+            The new value, a tensor.
+
+        Raises:
+            ValueError: for another shape.
+        """
         b = self._backend
         if not (type(value) is b.Tensor and value.dtype == self._native_dtype):
             value = b.convert(value)
@@ -137,12 +159,38 @@ class Variable(TensorOperators):
                 self._value = placement.placed(self, self._value)
         return value
 
+    def read_from(self, store, key: str) -> None:
+        """Take the value that a store of weights holds under `key`; straight into its memory, where that can be."""
+        reader = getattr(store, "reader", None)
+        fill = getattr(self._backend, "filled_value", None)
+        read = None
+        if reader is not None and fill is not None and context.scope is None and self._layout is None:
+            read = reader(key, self._shape, self._dtype)
+        if read is None:
+            self.assign(store[key])
+        else:
+            self._value = fill(self._value, read)
+
     def assign_add(self, value):
-        """Add to the value."""
+        """Add to the value.
+
+        Args:
+            value: what to add; broadcast to the variable's shape.
+
+        Returns:
+            The new value, a tensor.
+        """
         return self.assign(self + value)
 
     def assign_sub(self, value):
-        """Subtract from the value."""
+        """Subtract from the value.
+
+        Args:
+            value: what to subtract; broadcast to the variable's shape.
+
+        Returns:
+            The new value, a tensor.
+        """
         return self.assign(self - value)
 
     def numpy(self) -> np.ndarray:
@@ -162,24 +210,29 @@ class Variable(TensorOperators):
     # -- what it is -------------------------------------------------------------------------------------------
     @property
     def shape(self) -> tuple:
+        """Tuple of integers."""
         return self._shape
 
     @property
     def ndim(self) -> int:
+        """The number of axes."""
         return len(self._shape)
 
     @property
     def dtype(self) -> str:
+        """Name of the dtype in which it is read here: the compute dtype inside a layer that casts, else its own."""
         if context.autocast is not None and self._autocast and self._is_float:
             return context.autocast
         return self._dtype
 
     @property
     def initializer(self):
+        """What gave it its first value; None if that was given itself."""
         return self._initializer
 
     @property
     def trainable(self) -> bool:
+        """Whether gradients are wanted; it may be set."""
         return self._trainable
 
     @trainable.setter
@@ -192,10 +245,12 @@ class Variable(TensorOperators):
 
     @property
     def autocast(self) -> bool:
+        """Whether layers with a narrower compute dtype read it cast."""
         return self._autocast
 
     @property
     def regularizer(self):
+        """A function whose value for the variable joins the loss, or None; it may be set."""
         return self._regularizer
 
     @regularizer.setter
@@ -205,6 +260,7 @@ class Variable(TensorOperators):
 
     @property
     def constraint(self):
+        """A function that is applied to the value after each update, or None; it may be set."""
         return self._constraint
 
     @constraint.setter

@@ -44,9 +44,9 @@ class DeviceMesh:
         self._devices = devices.reshape(shape)
         self._backend_mesh = None
 
-    shape = property(lambda self: self._shape)
-    axis_names = property(lambda self: self._axis_names)
-    devices = property(lambda self: self._devices)
+    shape = property(lambda self: self._shape, doc="The sizes of the grid.")
+    axis_names = property(lambda self: self._axis_names, doc="The name of each axis.")
+    devices = property(lambda self: self._devices, doc="A NumPy array of names, of the shape of the grid.")
 
     @property
     def backend_mesh(self):
@@ -88,7 +88,7 @@ class TensorLayout:
         if device_mesh is not None:
             self.device_mesh = device_mesh
 
-    axes = property(lambda self: self._axes)
+    axes = property(lambda self: self._axes, doc="For each axis of the tensor an axis of the mesh, or None.")
 
     @property
     def device_mesh(self):
@@ -151,7 +151,7 @@ class LayoutMap(collections.abc.MutableMapping):
         self._device_mesh = device_mesh
         self._layouts: dict[str, TensorLayout] = {}
 
-    device_mesh = property(lambda self: self._device_mesh)
+    device_mesh = property(lambda self: self._device_mesh, doc="The `DeviceMesh` of layouts that are given as axes.")
 
     def __getitem__(self, key):
         if key in self._layouts:

@@ -23,11 +23,12 @@ class Distribution:
         self._batch_dim_name = batch_dim_name
         self._auto_shard_dataset = auto_shard_dataset
 
-    device_mesh = property(lambda self: self._device_mesh)
-    batch_dim_name = property(lambda self: self._batch_dim_name)
+    device_mesh = property(lambda self: self._device_mesh, doc="The `DeviceMesh`.")
+    batch_dim_name = property(lambda self: self._batch_dim_name, doc="The axis of the mesh that divides batches.")
 
     @property
     def auto_shard_dataset(self) -> bool:
+        """Whether each of several processes gets a part of a data set; it may be set."""
         return self._auto_shard_dataset
 
     @auto_shard_dataset.setter
@@ -60,14 +61,31 @@ class Distribution:
             set_distribution(before)
 
     def get_data_layout(self, data_shape) -> TensorLayout:
-        """How a batch of this shape is divided: along its first axis."""
+        """How a batch is divided: along its first axis.
+
+        Args:
+            data_shape: tuple, the shape of an array of the batch.
+
+        Returns:
+            A `TensorLayout`.
+        """
         axes = [None] * len(data_shape)
         if axes:
             axes[0] = self._batch_dim_name
         return TensorLayout(axes, self._device_mesh)
 
     def get_variable_layout(self, variable) -> TensorLayout:
-        """How a variable is divided."""
+        """How a variable is divided.
+
+        Args:
+            variable: a `Variable`.
+
+        Returns:
+            A `TensorLayout`; of None in each axis where the distribution does not name it.
+
+        Raises:
+            ValueError: if it cannot be divided so.
+        """
         layout = variable._layout or self.get_tensor_layout(variable.path)
         if layout is None:
             return TensorLayout([None] * len(variable.shape), self._device_mesh)
@@ -75,10 +93,24 @@ class Distribution:
         return layout
 
     def get_tensor_layout(self, path: str) -> TensorLayout | None:
-        """How the tensor at a path is divided; None: not at all."""
+        """How the tensor at a path is divided.
+
+        Args:
+            path: such as "my_model/dense/output".
+
+        Returns:
+            A `TensorLayout`, or None for not at all.
+        """
 
     def distribute_dataset(self, dataset):
-        """The part of a `tf.data.Dataset` that this process is to read."""
+        """The part of a data set that this process is to read.
+
+        Args:
+            dataset: a `tf.data.Dataset`; anything, where there is one process.
+
+        Raises:
+            ValueError: for other data sets where there are several.
+        """
         count = self.num_processes
         if count == 1 or not self._auto_shard_dataset:
             return dataset
@@ -90,7 +122,11 @@ class Distribution:
         return dataset.shard(count, self.data_shard_id)
 
     def distribute_tf_dataset(self, dataset):
-        """The same as `distribute_dataset`."""
+        """The same as `distribute_dataset`.
+
+        Args:
+            dataset: see there.
+        """
         return self.distribute_dataset(dataset)
 
     def __repr__(self) -> str:

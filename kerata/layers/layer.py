@@ -104,6 +104,8 @@ class Layer(LayerState, Operation):
     _policy_map = None
     _fast = False
     _allow_non_tensor_positional_args = False
+    _keeps_sparse = None  # `all` or `any`: of sparse inputs, how many make the output sparse
+    _rowwise = False  # ragged inputs are computed value by value
 
     def __init_subclass__(cls, **kwargs):
         super().__init_subclass__(**kwargs)
@@ -145,6 +147,7 @@ class Layer(LayerState, Operation):
 
     @property
     def dtype_policy(self):
+        """The `DTypePolicy` (or `DTypePolicyMap`) that the layer was given; it may be set."""
         return self._dtype_policy if self._policy_map is None else self._policy_map
 
     @dtype_policy.setter
@@ -170,11 +173,16 @@ class Layer(LayerState, Operation):
 
     @property
     def quantization_mode(self):
+        """The mode in which the layer was quantized, such as "int8", or None."""
         return self._dtype_policy.quantization_mode
 
     # -- building ---------------------------------------------------------------------------------------------
     def build(self, input_shape):
-        """Make the weights, for inputs of this shape. Called once, before the first `call`."""
+        """Make the weights. Called once, before the first `call`; subclasses define it.
+
+        Args:
+            input_shape: tuple with the batch axis (None where unknown), nested for several inputs.
+        """
 
     build = _wrap_build(build)
 
@@ -188,11 +196,10 @@ class Layer(LayerState, Operation):
         Args:
             shape: tuple of integers; () by default.
             initializer: its first value; "glorot_uniform" for floats and "zeros" for the rest by default.
-            dtype: by default the layer's variable dtype.
-            trainable: whether gradients are wanted.
-            autocast: whether it is read in the compute dtype.
-            regularizer, constraint: of this weight.
-            name: its name.
+            dtype: the layer's variable dtype by default.
+            trainable, autocast, aggregation, name: see `Variable`.
+            regularizer, constraint: of this weight; None by default.
+            overwrite_with_gradient: whether optimizers put the gradient in its place (scales of float8); False by default.
 
         Returns:
             The `Variable`.
@@ -227,21 +234,25 @@ class Layer(LayerState, Operation):
 
     def add_variable(self, shape, initializer, dtype=None, trainable=True, autocast=True, regularizer=None,
                      constraint=None, name=None):  # fmt: skip
-        """Make a weight: `add_weight` under the name of earlier Keras."""
+        """Make a weight: `add_weight`, under the name that earlier Keras had for it.
+
+        Args:
+            shape, initializer, dtype, trainable, autocast, regularizer, constraint, name: see `add_weight`.
+        """
         return self.add_weight(
             shape=shape, initializer=initializer, dtype=dtype, trainable=trainable, autocast=autocast,
             regularizer=regularizer, constraint=constraint, name=name,
         )  # fmt: skip
 
     def add_metric(self, *args, **kwargs):
-        """Gone since Keras 3; says what to do instead."""
+        """Gone since Keras 3: whatever `args` and `kwargs` are, a NotImplementedError says what to do instead."""
         raise NotImplementedError(
             f"add_metric() of layer {self.name!r}: Keras 3 has no such method. Make the metric in `__init__`, call its "
             "update_state() in `call`, and it is reported; or pass it to `compile(metrics=[...])`."
         )
 
     def quantized_build(self, input_shape, mode):
-        """Make the weights of a quantized form; layers that have one define it."""
+        """Make the weights of a quantized form, for `input_shape` and `mode` ("int8", ...); layers that have one define it."""
         raise NotImplementedError(f"Layer {self.name!r} ({type(self).__name__}) has no quantized form of mode {mode!r}.")
 
     def _check_init(self) -> None:
@@ -285,7 +296,7 @@ class Layer(LayerState, Operation):
         return {"shapes_dict": shapes}
 
     def build_from_config(self, config: dict) -> None:
-        """Build for the shapes that `get_build_config` gave."""
+        """Build for the shapes of `config`, which `get_build_config` gave."""
         if not config:
             return
 
@@ -304,6 +315,7 @@ class Layer(LayerState, Operation):
 
     @property
     def input_spec(self):
+        """What inputs are accepted: `InputSpec`s, nested as the inputs are, or None; it may be set."""
         return self._input_spec
 
     @input_spec.setter
@@ -338,6 +350,8 @@ class Layer(LayerState, Operation):
             with backend.backend_scope(self._backend):
                 return self._call_in_full(args, kwargs)
         plan = call_plan.plan_of(self)
+        if self._rowwise and args and hasattr(args[0], "with_flat_values"):  # a ragged tensor of TensorFlow
+            return args[0].with_flat_values(self(args[0].flat_values, *args[1:], **kwargs))
         bound = plan.bind(args, kwargs, self)
         if self._policy_map is not None and not self.built:
             with _NameScope(self):
@@ -370,6 +384,8 @@ class Layer(LayerState, Operation):
                     x = x.value
                 elif hasattr(x, "__array__") and not isinstance(x, str | bytes):
                     x = self._convert_array(x)
+                elif hasattr(x, "nnz"):  # a sparse matrix of SciPy
+                    x = ops_composite().native(x)
                 else:
                     return x
             if cast:
@@ -414,6 +430,7 @@ class Layer(LayerState, Operation):
         args, kwargs = plan.unbind(self._as_cast(call))
         with _NameScope(self):
             outputs = self.compute_output_spec(*args, **kwargs)
+        self._mark_composite(bound, outputs)
         if plan.variadic in bound:
             positional, recorded = plan.unbind(bound)
         else:
@@ -421,6 +438,18 @@ class Layer(LayerState, Operation):
             positional = (recorded.pop(plan.first),) if plan.first in recorded else ()
         Node(self, positional, recorded, outputs)
         return outputs
+
+    def _mark_composite(self, bound: dict, outputs) -> None:
+        """Say of symbolic outputs that they will be sparse or ragged, if they will."""
+        flat = [x for x in tree.flatten(bound) if isinstance(x, KerasTensor)]
+        if not isinstance(outputs, KerasTensor) or outputs in flat:
+            return
+        if getattr(self, "sparse", False) is True or (
+            self._keeps_sparse is not None and any(x.sparse for x in flat) and self._keeps_sparse(x.sparse for x in flat)
+        ):
+            outputs._sparse = True
+        if any(x.ragged for x in flat) and len(outputs.shape) > 1 and outputs.shape[1] is None:
+            outputs._ragged = True
 
     def _as_cast(self, bound: dict) -> dict:
         """The arguments with symbolic tensors of the dtypes that `call` will get."""
@@ -434,7 +463,11 @@ class Layer(LayerState, Operation):
         return tree.map_structure(one, bound) if self.autocast else bound
 
     def compute_output_spec(self, *args, **kwargs):
-        """KerasTensors like the outputs for these arguments."""
+        """What the outputs look like for given inputs, found by running `call` abstractly.
+
+        Args:
+            args, kwargs: as of `call`, with `KerasTensor` in place of tensors.
+        """
         if type(self).compute_output_shape is not Layer.compute_output_shape:
             return self._spec_from_shape(args, kwargs)
         return self._inferred_spec(args, kwargs)
@@ -473,7 +506,11 @@ class Layer(LayerState, Operation):
         return tree.map_shape_structure(lambda s: KerasTensor(s, self.compute_dtype), shape)
 
     def compute_output_shape(self, *args, **kwargs):
-        """The shape (or nested shapes) of the outputs for inputs of these shapes."""
+        """The shape of the outputs, nested as they are, found by running `call` abstractly.
+
+        Args:
+            args, kwargs: shapes (tuples) in place of the tensors of `call`: `(None, 3)`, or `query_shape=...` by name.
+        """
         plan = call_plan.plan_of(self)
         names = [n for n in plan.names if n not in ("training", "mask")]
         if kwargs:
@@ -579,7 +616,12 @@ class Layer(LayerState, Operation):
         return plan.takes_mask or bool(plan.mask_names)
 
     def compute_mask(self, inputs, previous_mask):
-        """The mask of the outputs; the input's by default."""
+        """The mask of the outputs; `previous_mask`, that of the inputs, unless a subclass says otherwise.
+
+        Args:
+            inputs: tensors, nested as of `call`.
+            previous_mask: their masks, nested likewise; None for none.
+        """
         return previous_mask
 
     def _settle(self, plan) -> None:
@@ -601,7 +643,12 @@ class Layer(LayerState, Operation):
             self._passes_training, self._training_default = plan.takes_training, plan.training_default
 
     def call(self, *args, **kwargs):
-        """Compute the outputs from the inputs. Subclasses define it."""
+        """Compute the outputs from the inputs; subclasses define it.
+
+        Args:
+            args, kwargs: tensors of the backend in force, and options; of these `training` and `mask` are passed on by
+                Kerata to layers whose `call` has them.
+        """
         raise NotImplementedError(f"{type(self).__name__} must define `call(self, inputs)`.")
 
     def stateless_call(self, trainable_variables, non_trainable_variables, *args, return_losses=False, **kwargs):
@@ -637,7 +684,7 @@ class Layer(LayerState, Operation):
         return (outputs, new, losses) if return_losses else (outputs, new)
 
     def rematerialized_call(self, layer_call, *args, **kwargs):
-        """`layer_call` with its activations computed again in the backward pass instead of kept."""
+        """`layer_call(*args, **kwargs)`, its activations computed again in the backward pass instead of kept."""
         return super().rematerialized_call(layer_call, *args, **kwargs)
 
     # -- copies and pickles -----------------------------------------------------------------------------------
@@ -703,6 +750,13 @@ class Layer(LayerState, Operation):
 
     def __str__(self) -> str:
         return self.__repr__()
+
+
+def ops_composite():
+    """The ops of sparse and ragged tensors."""
+    from kerata.ops import _composite
+
+    return _composite
 
 
 def _masks_of(inputs):

@@ -117,6 +117,7 @@ class LayerState:
 
     @property
     def trainable_variables(self) -> list[Variable]:
+        """The variables that are trained; none, if the layer is frozen."""
         listing = self._listed()
         if listing is not None:
             return list(listing.trainable)
@@ -124,14 +125,17 @@ class LayerState:
 
     @property
     def non_trainable_variables(self) -> list[Variable]:
+        """The variables that are not trained, random states among them."""
         return [v for v in self.variables if not v.trainable] if self.trainable else self.variables
 
     @property
     def trainable_weights(self) -> list[Variable]:
+        """The weights that are trained; none, if the layer is frozen."""
         return [v for v in self.weights if v.trainable] if self.trainable else []
 
     @property
     def non_trainable_weights(self) -> list[Variable]:
+        """The weights that are not trained, such as moving averages."""
         return [v for v in self.weights if not v.trainable] if self.trainable else self.weights
 
     @property
@@ -199,12 +203,23 @@ class LayerState:
         return self._trainable_variables + self._non_trainable_variables
 
     def save_own_variables(self, store) -> None:
-        """Write the layer's own weights (not its sublayers') into a dictionary-like store."""
+        """Write the layer's own weights, not those of its sublayers.
+
+        Args:
+            store: a dictionary, or what behaves like one.
+        """
         for i, v in enumerate(self._stored_variables()):
             store[f"{i}"] = v
 
     def load_own_variables(self, store) -> None:
-        """Read what `save_own_variables` wrote."""
+        """Read what `save_own_variables` wrote.
+
+        Args:
+            store: a dictionary, or what behaves like one.
+
+        Raises:
+            ValueError: if the number of weights, or a shape, is another.
+        """
         own = self._stored_variables()
         if len(store.keys()) != len(own):
             if own and not store.keys():
@@ -215,7 +230,7 @@ class LayerState:
                 f"{len(store.keys())} for it.{unbuilt}"
             )
         for i, v in enumerate(own):
-            v.assign(store[f"{i}"])
+            v.read_from(store, f"{i}")
 
     # -- losses -----------------------------------------------------------------------------------------------
     def add_loss(self, loss) -> None:
@@ -279,7 +294,16 @@ class LayerState:
         """A hook: forget what was compiled for the old backend."""
 
     def quantize(self, mode=None, type_check: bool = True, config=None):
-        """Quantize the weights; layers that can do so define it."""
+        """Put the weights into fewer bits; layers that can do so define it.
+
+        Args:
+            mode: "int8", "int4", "float8", "gptq" or "awq".
+            type_check: whether subclasses are refused; True by default.
+            config: a `kerata.quantizers.QuantizationConfig`, instead of `mode` or with it; None by default.
+
+        Raises:
+            NotImplementedError: if the layer cannot be quantized.
+        """
         raise NotImplementedError(f"Layer {self.name!r} ({type(self).__name__}) cannot be quantized.")
 
     def _structure_of_shapes(self, value):

@@ -45,6 +45,7 @@ class Loss(Configurable):
 
     @property
     def dtype(self) -> str:
+        """Name of the dtype in which the loss is computed."""
         return self._dtype
 
     def __call__(self, y_true: Any, y_pred: Any, sample_weight: Any = None) -> Any:
@@ -60,6 +61,15 @@ class Loss(Configurable):
         return weigh_and_reduce(losses, sample_weight, mask, self.reduction, dtype)
 
     def call(self, y_true: Any, y_pred: Any) -> Any:
+        """The loss of each sample; subclasses define it.
+
+        Args:
+            y_true: targets, of shape (batch, ...).
+            y_pred: predictions.
+
+        Returns:
+            A tensor without the last axis; the reduction is done by `__call__`.
+        """
         raise NotImplementedError(
             f"{type(self).__name__} does not say how it is computed: define "
             "`call(self, y_true, y_pred)` so that it returns one value per sample."

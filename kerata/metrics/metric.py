@@ -61,6 +61,7 @@ class Metric(Configurable):
 
     @property
     def dtype(self) -> str:
+        """Name of the dtype of the state and the result."""
         return self._dtype
 
     @property
@@ -85,7 +86,18 @@ class Metric(Configurable):
     def add_variable(
         self, shape: Any, initializer: Any, dtype: Any = None, aggregation: str = "sum", name: str | None = None
     ) -> Variable:
-        """Make a variable that belongs to the metric's state."""
+        """Make a variable that belongs to the metric's state.
+
+        Args:
+            shape: tuple of integers.
+            initializer: its first value, to which `reset_state` brings it back.
+            dtype: the metric's own by default.
+            aggregation: how replicas combine it; "sum" by default.
+            name: its name; made up by default.
+
+        Returns:
+            The `Variable`.
+        """
         with name_scope(self.name.replace("/", "_")):
             variable = Variable(
                 initializer,
@@ -102,7 +114,17 @@ class Metric(Configurable):
     def add_weight(
         self, shape: Any = (), initializer: Any = None, dtype: Any = None, name: str | None = None
     ) -> Variable:
-        """Make a variable that belongs to the metric's state (zeros by default)."""
+        """Make a variable that belongs to the metric's state: `add_variable` with defaults.
+
+        Args:
+            shape: tuple of integers; () by default.
+            initializer: its first value; zeros by default.
+            dtype: the metric's own by default.
+            name: its name; made up by default.
+
+        Returns:
+            The `Variable`.
+        """
         return self.add_variable(shape, initializer or zeros, dtype=dtype, name=name)
 
     def reset_state(self) -> None:
@@ -111,7 +133,11 @@ class Metric(Configurable):
             variable.assign(ops.zeros(variable.shape, dtype=variable.dtype))
 
     def update_state(self, *args: Any, **kwargs: Any) -> None:
-        """Take in one batch."""
+        """Take in one batch; subclasses define it.
+
+        Args:
+            args, kwargs: `y_true`, `y_pred` and `sample_weight` of most metrics; `values` of `Mean` and `Sum`.
+        """
         raise NotImplementedError(
             f"{type(self).__name__} does not say how a batch changes it: define "
             "`update_state(self, y_true, y_pred, sample_weight=None)`."
@@ -132,7 +158,11 @@ class Metric(Configurable):
             return [scope.get(v) for v in self.variables]
 
     def stateless_result(self, metric_variables: Any) -> Any:
-        """`result()` for the given values of `variables`."""
+        """`result()` as a pure function of the state.
+
+        Args:
+            metric_variables: values, in the order of `variables`.
+        """
         with self._stateless(metric_variables):
             return _plain(self.result())
 

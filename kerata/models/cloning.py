@@ -16,13 +16,20 @@ def clone_model(model, input_tensors=None, clone_function=None, call_function=No
 
     Args:
         model: a Functional or Sequential model, or a subclassed one with `get_config`.
-        input_tensors: KerasTensors (or InputLayers) to build the new model on.
-        clone_function: `layer -> new layer`; by default `layer.__class__.from_config(layer.get_config())`. Ops that stand in
-            the graph of a Functional model go through it as well.
-        call_function: `(layer, *args, **kwargs) -> outputs`, how new layers (and ops) are called (Functional models).
-        recursive: whether nested Functional and Sequential models are cloned layer by layer too.
+        input_tensors: KerasTensors (or InputLayers) to build the new model on; new ones by default.
+        clone_function: function of a layer (or an op of the graph) that gives the new one; by default
+            `layer.__class__.from_config(layer.get_config())`.
+        call_function: `(layer, *args, **kwargs) -> outputs`, how new layers and ops of a Functional model are called;
+            plainly by default.
+        recursive: whether nested Functional and Sequential models are cloned layer by layer too; False by default.
+        **kwargs: none are taken.
 
-    >>> import kerata
+    Returns:
+        A model of the same kind.
+
+    Raises:
+        ValueError: for what is no model, or functions and tensors that a subclassed model has no use for.
+
     >>> m = kerata.Sequential([kerata.Input((3,)), kerata.layers.Dense(2)])
     >>> kerata.models.clone_model(m).count_params()
     8

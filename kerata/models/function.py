@@ -10,16 +10,18 @@ from kerata.models.graph import Graph, Program
 
 
 class Function(Operation):
-    """A graph of layers and ops as one operation.
+    """A graph of layers and ops as one operation, without what a `Model` has for training and saving.
 
     Args:
-        inputs, outputs: KerasTensors, or nests of them.
-        name: its name.
+        inputs: KerasTensors, or nests of them.
+        outputs: what is computed from them, likewise.
+        name: its name; made up by default.
 
-    >>> import kerata
-    >>> x = kerata.KerasTensor((None, 2)); y = kerata.ops.sum(x * 3.0, axis=-1)
-    >>> kerata.Function(x, y)(kerata.ops.ones((1, 2))).shape[0]
-    1
+    Raises:
+        ValueError: for anything but KerasTensors, or outputs that need other inputs.
+
+    >>> x = kerata.KerasTensor((None, 2))
+    >>> kerata.Function(x, kerata.ops.sum(x * 3.0, axis=-1))(np.ones((1, 2), "float32"))  # [6.0]
     """
 
     def __init__(self, inputs, outputs, name=None):
@@ -38,9 +40,9 @@ class Function(Operation):
         self._graph.check_names()
         self._program = Program(self._graph, outputs)
 
-    inputs = property(lambda self: self._inputs)
-    outputs = property(lambda self: self._outputs)
-    operations = property(lambda self: list(self._graph.operations))
+    inputs = property(lambda self: self._inputs, doc="The symbolic inputs, in a flat list.")
+    outputs = property(lambda self: self._outputs, doc="The symbolic outputs, in a flat list.")
+    operations = property(lambda self: list(self._graph.operations), doc="The layers and ops, in an order of computation.")
 
     def call(self, inputs):
         given = tree.flatten(inputs)
@@ -49,10 +51,18 @@ class Function(Operation):
         return self._program.run(given)
 
     def compute_output_spec(self, inputs):
-        """KerasTensors like the outputs for these inputs."""
+        """KerasTensors like the outputs.
+
+        Args:
+            inputs: KerasTensors, nested as the function's inputs are.
+        """
         return super().compute_output_spec(inputs)
 
     def compute_output_shape(self, input_shape):
-        """The outputs' shapes for inputs of these shapes."""
+        """The shapes of the outputs, nested as they are.
+
+        Args:
+            input_shape: tuple, nested as the inputs are.
+        """
         inputs = tree.map_shape_structure(lambda s: KerasTensor(s), input_shape)
         return tree.map_structure(lambda x: x.shape, self.compute_output_spec(inputs))

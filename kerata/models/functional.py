@@ -270,6 +270,10 @@ class Functional(Model):
             x = (x[..., None] if is_text(x) else ops.expand_dims(x, -1)) if rank < wanted else ops.squeeze(x, -1)
         if is_text(x):
             return x
+        if want.sparse and self._backend.name == "tensorflow" and not isinstance(x, KerasTensor):
+            from kerata.ops._composite import is_sparse, native
+
+            x = native(x) if is_sparse(x) else self._backend.composite.from_dense(x)
         have = x.dtype if isinstance(x, KerasTensor) else self._backend.dtype(x)
         if have != want.dtype and want.dtype != "string" and not want.sparse:
             from kerata import ops

@@ -70,7 +70,11 @@ class Model(Trainer, Layer):
         return Held(self.__dict__, skip, first=self.__dict__.get("_weights", ()))
 
     def build(self, input_shape):
-        """Make all weights, for inputs of this shape (with the batch axis; nested for several inputs)."""
+        """Make all weights.
+
+        Args:
+            input_shape: tuple with the batch axis, nested for several inputs.
+        """
         if input_shape is None or self.built or type(self).call is Layer.call:
             return
         inputs = tree.map_shape_structure(lambda s: KerasTensor(s, self.compute_dtype), input_shape)
@@ -100,7 +104,15 @@ class Model(Trainer, Layer):
         raise AttributeError("`Model.layers` is reserved for the list of sublayers; use another attribute name.")
 
     def get_layer(self, name=None, index=None) -> Layer:
-        """The direct sublayer of this name, or at this place."""
+        """A direct sublayer, by its name or its place.
+
+        Args:
+            name: its name; or
+            index: integer, its place in `layers`.
+
+        Raises:
+            ValueError: if there is none (with the nearest name), or for both or neither of the two.
+        """
         if (name is None) == (index is None):
             raise ValueError("get_layer() takes `name` or `index`, one of them.")
         layers = self.layers
@@ -119,12 +131,15 @@ class Model(Trainer, Layer):
         """Print a table of the layers with their output shapes and parameter counts.
 
         Args:
-            line_length: width in characters.
-            positions: where columns end, as fractions of the width.
-            print_fn: a function to print with, called with the whole text.
-            expand_nested: whether to list the layers of nested models.
-            show_trainable: whether to show which layers are trained.
-            layer_range: two names (patterns): the first and last layer to list.
+            line_length: width in characters; that of the terminal by default.
+            positions: where columns end, as fractions of the width; made up by default.
+            print_fn: a function to print with, called with the whole text; `print` by default.
+            expand_nested: whether to list the layers of nested models; False by default.
+            show_trainable: whether to show which layers are trained; False by default.
+            layer_range: two names (patterns): the first and last layer to list; all by default.
+
+        Raises:
+            ValueError: if the model is not built.
         """
         from kerata.utils.summary import print_summary
 
@@ -139,9 +154,13 @@ class Model(Trainer, Layer):
         Args:
             mode: "int8", "int4", "float8", "gptq" or "awq".
             config: how, a `kerata.quantizers.QuantizationConfig`; instead of `mode`, or with it.
-            filters: which layers: a regular expression for their names, a list of them, or a function of a layer.
+            filters: which layers: a regular expression for their names, a list of them, or a function of a layer; all by
+                default.
+            kwargs: none are taken.
 
-        >>> import kerata
+        Raises:
+            ValueError: for an unknown mode, or a config of another one.
+
         >>> model = kerata.Sequential([kerata.Input((4,)), kerata.layers.Dense(2)])
         >>> model.quantize("int8")
         >>> model.layers[0].dtype_policy.name
@@ -154,29 +173,65 @@ class Model(Trainer, Layer):
         quantize(self, mode, config, filters)
 
     def get_quantization_layer_structure(self, mode: str | None = None):
-        """Where the layers lie that "gptq" or "awq" quantizes on data; see `GPTQConfig`. Models may override it."""
+        """Where the layers lie that "gptq" or "awq" quantizes on data; models may override it.
+
+        Args:
+            mode: "gptq" or "awq".
+
+        Returns:
+            None here; else a dictionary, see `kerata.quantizers.GPTQConfig`.
+        """
 
     # -- files ------------------------------------------------------------------------------------------------
     def save(self, filepath, overwrite=True, zipped=None, **kwargs):
-        """Write the model, its weights, and how it is trained, to a `.keras` (or legacy `.h5`) file."""
+        """Write the model, its weights, and how it is trained, to a file; see `kerata.saving.save_model`.
+
+        Args:
+            filepath: a name that ends in `.keras` (or `.h5`, the format of Keras 2).
+            overwrite: whether a file that exists is replaced; True by default.
+            zipped: False for a folder instead of a file; None by default.
+            kwargs: `include_optimizer`, for `.h5` files.
+
+        Raises:
+            ValueError: for a name with another ending.
+        """
         from kerata.saving import save_model
 
         return save_model(self, filepath, overwrite=overwrite, zipped=zipped, **kwargs)
 
     def save_weights(self, filepath, overwrite=True, max_shard_size=None):
-        """Write the weights to a `.weights.h5` file."""
+        """Write the weights to a file; see `kerata.saving.save_weights`.
+
+        Args:
+            filepath: a name that ends in `.weights.h5` or `.safetensors`.
+            overwrite: whether a file that exists is replaced; True by default.
+            max_shard_size: size in GB beyond which weights go into several files; the name ends in `.weights.json` then.
+        """
         from kerata.saving import save_weights
 
         return save_weights(self, filepath, overwrite=overwrite, max_shard_size=max_shard_size)
 
     def load_weights(self, filepath, skip_mismatch=False, **kwargs):
-        """Read weights from a `.weights.h5`, `.keras` or legacy `.h5` file into this model."""
+        """Read weights from a file into this model; see `kerata.saving.load_weights`.
+
+        Args:
+            filepath: a `.weights.h5`, `.weights.json`, `.safetensors`, `.keras` or legacy `.h5` file.
+            skip_mismatch: whether layers that it does not fit are left as they are; False by default.
+            kwargs: `by_name` (legacy files) and `objects_to_skip`.
+
+        Raises:
+            ValueError: if the file is missing, damaged or does not fit; nothing has been changed then.
+        """
         from kerata.saving import load_weights
 
         return load_weights(self, filepath, skip_mismatch=skip_mismatch, **kwargs)
 
     def to_json(self, **kwargs) -> str:
-        """The architecture as JSON, for `model_from_json`."""
+        """The architecture as JSON, for `kerata.models.model_from_json`.
+
+        Args:
+            kwargs: for `json.dumps`, such as `indent=2`.
+        """
         import json
 
         from kerata.saving import serialize_keras_object
@@ -184,7 +239,19 @@ class Model(Trainer, Layer):
         return json.dumps(serialize_keras_object(self), **kwargs)
 
     def export(self, filepath, format="tf_saved_model", verbose=None, input_signature=None, **kwargs):
-        """Write the model for use without Kerata."""
+        """Write the model for use without Kerata.
+
+        Args:
+            filepath: where to; a folder for "tf_saved_model", else a file.
+            format: "tf_saved_model" (the default), "torch", "onnx", "openvino" or "litert".
+            verbose: whether to say what was written; None, the default, means yes.
+            input_signature: a structure of `InputSpec`s or KerasTensors; what the model was built for by default.
+            kwargs: for the format's own exporter.
+
+        Raises:
+            ImportError: if the format's package is not installed.
+            ValueError: for an unknown format, or a model whose inputs are not known.
+        """
         from kerata.export import export_model
 
         return export_model(self, filepath, format=format, verbose=verbose, input_signature=input_signature, **kwargs)
@@ -202,7 +269,12 @@ class Model(Trainer, Layer):
 
     @classmethod
     def from_config(cls, config, custom_objects=None):
-        """A model made from what `get_config` gave."""
+        """A model made from what `get_config` gave, with fresh weights.
+
+        Args:
+            config: that dictionary.
+            custom_objects: dictionary of names and classes or functions of yours; None by default.
+        """
         from kerata.models.functional import Functional
 
         functional = {"layers", "input_layers", "output_layers"} <= set(config)
@@ -223,7 +295,22 @@ def _make_functional(cls: type, functional: type) -> None:
 
 
 def model_from_json(json_string: str, custom_objects=None):
-    """A model (with fresh weights) from what `to_json` gave."""
+    """A model from the text that `model.to_json` gave, with fresh weights and not compiled.
+
+    Args:
+        json_string: the text.
+        custom_objects: dictionary of names and classes or functions of yours that stand in it; registered ones are known.
+
+    Returns:
+        A model.
+
+    Raises:
+        ValueError: for a text that is no JSON, or names a class that is unknown.
+
+    >>> model = kerata.Sequential([kerata.Input((3,)), kerata.layers.Dense(2)])
+    >>> kerata.models.model_from_json(model.to_json()).count_params()
+    8
+    """
     import json
 
     from kerata.saving import deserialize_keras_object

@@ -47,7 +47,15 @@ class Sequential(Model):
             self._maybe_build()
 
     def add(self, layer, rebuild: bool = True) -> None:
-        """Put a layer on top of the stack."""
+        """Put a layer on top of the stack.
+
+        Args:
+            layer: a layer, or an `Input` (KerasTensor) for the bottom.
+            rebuild: whether the model is built anew, if its input shape is known; True by default.
+
+        Raises:
+            ValueError: for a layer that stands in it already, or a second input.
+        """
         for new in self._as_layers(layer):
             if any(new.name == x.name for x in self._stack):
                 raise ValueError(
@@ -87,7 +95,14 @@ class Sequential(Model):
         return [layer]
 
     def pop(self, rebuild: bool = True) -> Layer:
-        """Take the top layer off."""
+        """Take the top layer off.
+
+        Args:
+            rebuild: whether the model is built anew; True by default.
+
+        Returns:
+            The layer.
+        """
         if not self._stack:
             raise IndexError(f"Sequential {self.name!r} has no layers to pop.")
         layer = self._stack.pop()
@@ -177,6 +192,7 @@ class Sequential(Model):
     # -- what it is made of -----------------------------------------------------------------------------------
     @property
     def layers(self) -> list[Layer]:
+        """The layers from bottom to top, without the input."""
         return [x for x in self._stack if not isinstance(x, InputLayer)]
 
     @layers.setter
@@ -193,26 +209,32 @@ class Sequential(Model):
 
     @property
     def inputs(self):
+        """The symbolic inputs, a list of one."""
         return self._known("inputs").inputs
 
     @property
     def outputs(self):
+        """The symbolic outputs, a list of one."""
         return self._known("outputs").outputs
 
     @property
     def input(self):
+        """The symbolic input."""
         return self._known("input").inputs[0]
 
     @property
     def output(self):
+        """The symbolic output."""
         return self._known("output").outputs[0]
 
     @property
     def input_shape(self):
+        """The shape of the input, with the batch axis."""
         return self._known("input_shape").input_shape
 
     @property
     def output_shape(self):
+        """The shape of the output, with the batch axis."""
         return self._known("output_shape").output_shape
 
     @property
@@ -225,6 +247,7 @@ class Sequential(Model):
 
     @property
     def input_dtype(self):
+        """The dtype to which inputs are cast."""
         return self._stack[0].dtype if self._stack and isinstance(self._stack[0], InputLayer) else super().input_dtype
 
     def get_config(self) -> dict:

@@ -55,6 +55,7 @@ class LossScaleOptimizer(Optimizer):
 
     @property
     def variables(self) -> list:
+        """The scale and the counter, then the variables of the inner optimizer."""
         return [*self._variables, *self.inner_optimizer.variables]
 
     def to_backend(self, name: str) -> None:
@@ -63,10 +64,12 @@ class LossScaleOptimizer(Optimizer):
 
     @property
     def iterations(self):
+        """How many steps were made, those of the inner optimizer."""
         return self.inner_optimizer.iterations
 
     @property
     def learning_rate(self):
+        """The inner optimizer's learning rate; it may be set."""
         return self.inner_optimizer.learning_rate
 
     @learning_rate.setter
@@ -100,7 +103,11 @@ class LossScaleOptimizer(Optimizer):
         _apply.when(finite, lambda: self._good(grads, variables), lambda: self._bad(grads, variables), state)
 
     def check_finite(self, grads):
-        """A boolean scalar: whether all gradients are finite."""
+        """Whether all gradients are finite, a boolean scalar.
+
+        Args:
+            grads: tensors; those that are None are passed over.
+        """
         return _apply.many().all_finite([g for g in grads if g is not None])
 
     def _good(self, grads, variables) -> None:

@@ -11,6 +11,7 @@ import numpy as np
 
 from kerata import backend
 from kerata.core.configurable import Configurable, init_parameters, unknown_arguments
+from kerata.core.dtypes import numpy_dtype
 from kerata.core.host_variable import HostVariable
 from kerata.core.names import auto_name
 from kerata.core.scopes import StatelessScope, context, name_scope
@@ -173,7 +174,18 @@ class Optimizer(Configurable):
         return i
 
     def add_variable(self, shape, initializer="zeros", dtype=None, aggregation="none", layout=None, name=None):
-        """Make a variable of the optimizer."""
+        """Make a variable of the optimizer.
+
+        Args:
+            shape: tuple of integers.
+            initializer: its first value; "zeros" by default.
+            dtype: floatx by default.
+            aggregation, layout: see `Variable`.
+            name: its name; made up by default.
+
+        Returns:
+            The `Variable`, which is saved with the optimizer.
+        """
         with backend.backend_scope(self._backend), name_scope(self.name):
             variable = Variable(
                 initializer, shape=shape, dtype=dtype, trainable=False, aggregation=aggregation, name=name, layout=layout
@@ -182,7 +194,16 @@ class Optimizer(Configurable):
         return variable
 
     def add_variable_from_reference(self, reference_variable, name=None, initializer="zeros"):
-        """Make a slot: a variable of the shape and dtype of a model's variable, named `<its path>_<name>`."""
+        """Make a slot: a variable of the shape and dtype of a model's variable.
+
+        Args:
+            reference_variable: that `Variable`.
+            name: what it is for, such as "momentum"; its name is `<path of the variable>_<name>`.
+            initializer: its first value; "zeros" by default.
+
+        Returns:
+            The slot.
+        """
         path = reference_variable.path or reference_variable.name
         name = f"{path}_{name or 'var'}".replace("/", "_")
         dtype = reference_variable._dtype if isinstance(reference_variable, Variable) else reference_variable.dtype
@@ -192,9 +213,16 @@ class Optimizer(Configurable):
         return self.add_variable(reference_variable.shape, initializer, dtype, layout=layout, name=name)
 
     def add_optimizer_variables(self, trainable_variables, name, initializer="zeros"):
-        """Make a slot for each variable; with a list of names, a tuple of lists of slots.
+        """Make a slot for each variable of a model.
 
-        A variable that is overwritten by its gradient (a scale of a quantised layer) gets None.
+        Args:
+            trainable_variables: the variables.
+            name: what it is for, or a list of names.
+            initializer: the first value, or one for each name; "zeros" by default.
+
+        Returns:
+            A list of slots, or for a list of names a tuple of lists. A variable that is overwritten by its gradient (a scale
+            of a quantized layer) gets None.
         """
         names = [name] if isinstance(name, str) else list(name)
         starts = [initializer] * len(names) if isinstance(initializer, str) or callable(initializer) else list(initializer)
@@ -325,7 +353,14 @@ class Optimizer(Configurable):
         return variables
 
     def apply_gradients(self, grads_and_vars):
-        """Update by pairs (gradient, variable); gives the step counter."""
+        """Update variables by their gradients.
+
+        Args:
+            grads_and_vars: pairs (gradient, variable).
+
+        Returns:
+            The counter of steps, a `Variable`.
+        """
         pairs = list(grads_and_vars)
         self.apply([g for g, _ in pairs], [v for _, v in pairs])
         return self._iterations
@@ -365,7 +400,13 @@ class Optimizer(Configurable):
                 )
 
     def update_step(self, gradient: Any, variable: Variable, learning_rate: Any) -> None:
-        """Change one variable by its gradient. Subclasses define it."""
+        """Change one variable by its gradient; subclasses define it.
+
+        Args:
+            gradient: tensor of the variable's shape.
+            variable: the `Variable`.
+            learning_rate: scalar tensor.
+        """
         raise NotImplementedError(
             f"{type(self).__name__} must define `update_step(self, gradient, variable, learning_rate)`."
         )
@@ -378,16 +419,31 @@ class Optimizer(Configurable):
         return self.weight_decay
 
     def assign(self, variable, value) -> None:
-        """Set a variable of the model or the optimizer."""
+        """Set a variable of the model or the optimizer.
+
+        Args:
+            variable: the `Variable`.
+            value: tensor of its shape.
+        """
         variable.assign(value)
 
     def assign_add(self, variable, value) -> None:
-        """Add to a variable."""
+        """Add to a variable of the model or the optimizer.
+
+        Args:
+            variable: the `Variable`.
+            value: tensor of its shape.
+        """
         current = variable.value
         variable.assign(current + value)
 
     def assign_sub(self, variable, value) -> None:
-        """Subtract from a variable."""
+        """Subtract from a variable of the model or the optimizer.
+
+        Args:
+            variable: the `Variable`.
+            value: tensor of its shape.
+        """
         current = variable.value
         variable.assign(current - value)
 
@@ -396,7 +452,11 @@ class Optimizer(Configurable):
         return loss if self.loss_scale_factor is None else loss * self.loss_scale_factor
 
     def finalize_variable_values(self, var_list) -> None:
-        """At the end of training: replace the variables by their moving averages, if there are any."""
+        """At the end of training: put moving averages in place of the variables, with `use_ema`.
+
+        Args:
+            var_list: the variables of the model.
+        """
         if self.use_ema:
             for v in var_list:
                 i = self._index.get(id(v))
@@ -424,7 +484,14 @@ class Optimizer(Configurable):
 
     # -- files ------------------------------------------------------------------------------------------------
     def set_weights(self, weights) -> None:
-        """Set all variables from a list of arrays, in the order of `variables`."""
+        """Set all variables of the optimizer.
+
+        Args:
+            weights: arrays, in the order and of the shapes of `variables`.
+
+        Raises:
+            ValueError: if it is not built, or numbers or shapes differ.
+        """
         weights = list(weights)
         own = self.variables
         if not self.built:
@@ -447,7 +514,11 @@ class Optimizer(Configurable):
             store[str(i)] = variable.numpy()
 
     def load_own_variables(self, store) -> None:
-        """Read back what `save_own_variables` stored."""
+        """Read back what `save_own_variables` stored; of another number of variables it warns, and leaves its own.
+
+        Args:
+            store: a dictionary, or what behaves like one.
+        """
         own = self.variables
         if len(store.keys()) != len(own):
             built = "" if self.built else " (none are made before `build`)"
@@ -458,7 +529,7 @@ class Optimizer(Configurable):
             )
             return
         for i, variable in enumerate(own):
-            variable.assign(store[str(i)][...] if hasattr(store[str(i)], "shape") else store[str(i)])
+            variable.read_from(store, str(i))
 
     def get_config(self) -> dict:
         """The arguments of `__init__`, JSON-ready."""
@@ -481,7 +552,12 @@ class Optimizer(Configurable):
 
     @classmethod
     def from_config(cls, config: dict, custom_objects=None):
-        """An optimizer from what `get_config` gave (also by Keras 2)."""
+        """An optimizer from what `get_config` gave, also that of Keras 2.
+
+        Args:
+            config: that dictionary.
+            custom_objects: dictionary of names and classes of yours (learning rate schedules); None by default.
+        """
         from kerata.saving import CustomObjectScope, deserialize_keras_object
 
         config = {k: v for k, v in config.items() if k not in ("is_legacy_optimizer", "jit_compile")}
@@ -514,6 +590,4 @@ class Optimizer(Configurable):
 
 
 def _zeros(shape, dtype=None):
-    from kerata.backend.numpy.arrays import native_dtype
-
-    return np.zeros(shape, native_dtype(dtype))
+    return np.zeros(shape, numpy_dtype(dtype))

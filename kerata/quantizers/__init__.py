@@ -34,23 +34,53 @@ _registry = Registry(
 
 
 def serialize(initializer):
-    """The config form of a quantizer or quantization config."""
+    """The config of a quantizer or of a quantization config, as files hold it.
+
+    Args:
+        initializer: the quantizer or config (Keras's name for the parameter).
+
+    Returns:
+        A dictionary that `deserialize` takes.
+
+    >>> kerata.quantizers.serialize(kerata.quantizers.AbsMaxQuantizer(axis=0))["class_name"]
+    'AbsMaxQuantizer'
+    """
     return _registry.serialize(initializer)
 
 
 def deserialize(config, custom_objects=None):
-    """A quantizer, or quantization config, from what `serialize` gave."""
+    """The quantizer, or quantization config, that `serialize` wrote down.
+
+    Args:
+        config: dictionary with "class_name" and "config", or a name.
+        custom_objects: dictionary of further names and their classes; None by default.
+
+    Returns:
+        A quantizer or config (for a bare name: its class; `get` makes an object of it).
+
+    Raises:
+        ValueError: for a name that nobody has; the nearest known one is proposed.
+
+    >>> config = kerata.quantizers.serialize(kerata.quantizers.AbsMaxQuantizer(axis=0))
+    >>> kerata.quantizers.deserialize(config).axis
+    (0,)
+    """
     return _registry.deserialize(config, custom_objects)
 
 
 def get(identifier, **kwargs):
-    """A quantizer from its name, its class, its config, a function, or itself; None stays None.
+    """A quantizer from its name, its class, its config, a function, or itself.
 
     Args:
-        identifier: what stands for the quantizer.
+        identifier: what stands for the quantizer; None stays None.
         **kwargs: arguments for a class or name.
 
-    >>> import kerata
+    Returns:
+        A quantizer, quantization config, or function.
+
+    Raises:
+        ValueError: for an unknown name, or something that is none of these.
+
     >>> kerata.quantizers.get("abs_max_quantizer", axis=0).axis
     (0,)
     """

@@ -18,11 +18,18 @@ def _quantizer(value, name: str):
 
 
 class QuantizationConfig(Configurable):
-    """Base of what `quantize` can be told.
+    """Base of what `layer.quantize` and `model.quantize` can be told; take one of its subclasses.
 
     Args:
-        weight_quantizer: rounds the weights; None for the mode's own way.
-        activation_quantizer: rounds the inputs; None to keep them floats.
+        weight_quantizer: a `Quantizer` for the weights; None, the default, for the mode's own way.
+        activation_quantizer: a `Quantizer` for the inputs; None, the default, keeps them floats.
+
+    Raises:
+        TypeError: for a quantizer that cannot be called.
+
+    >>> config = kerata.quantizers.Int8QuantizationConfig()
+    >>> isinstance(config, kerata.quantizers.QuantizationConfig), config.mode
+    (True, 'int8')
     """
 
     def __init__(self, weight_quantizer=None, activation_quantizer=None):
@@ -100,7 +107,16 @@ class Int4QuantizationConfig(QuantizationConfig):
 
 
 class Float8QuantizationConfig(QuantizationConfig):
-    """Weights stay floats, and pass through float8 in each product: for training. It has no settings."""
+    """Weights stay floats, and pass through float8 in each product: for training. It has no settings.
+
+    Source: Micikevicius et al. (2022), https://arxiv.org/abs/2209.05433
+
+    >>> layer = kerata.layers.Dense(2)
+    >>> layer.build((None, 3))
+    >>> layer.quantize("float8", kerata.quantizers.Float8QuantizationConfig())
+    >>> layer.dtype_policy.name
+    'float8_from_float32'
+    """
 
     mode = "float8"
 

@@ -16,14 +16,15 @@ def compute_float8_scale(amax, scale, dtype_max, margin=0):
     """The scale by which values up to `amax` are divided to fill a float dtype: `amax * 2**margin / dtype_max`.
 
     Args:
-        amax: the largest magnitude seen.
-        scale: the scale so far, which is kept where `amax` is 0 or not finite.
-        dtype_max: the dtype's largest number.
-        margin: powers of two to leave free.
+        amax: scalar, the largest magnitude seen.
+        scale: scalar, the scale so far, which is kept where `amax` is 0 or not finite.
+        dtype_max: the dtype's largest number: 448 of "float8_e4m3fn", 57344 of "float8_e5m2".
+        margin: powers of two to leave free; 0 by default.
 
-    >>> import kerata
-    >>> float(kerata.quantizers.compute_float8_scale(896.0, 1.0, 448.0))
-    2.0
+    Returns:
+        A scalar tensor.
+
+    >>> kerata.quantizers.compute_float8_scale(896.0, 1.0, 448.0)  # 2.0
     """
     amax, scale = ops.convert_to_tensor(amax), ops.convert_to_tensor(scale)
     usable = ops.logical_and(ops.greater(amax, 0), ops.isfinite(amax))
@@ -34,11 +35,15 @@ def compute_float8_scale(amax, scale, dtype_max, margin=0):
 def compute_float8_amax_history(x, amax_history):
     """The history of largest magnitudes, moved on by one, with that of `x` in front.
 
-    >>> import kerata
-    >>> import numpy as np
-    >>> new = kerata.quantizers.compute_float8_amax_history(np.float32([-5, 4]), np.float32([1, 2, 3]))
-    >>> kerata.ops.convert_to_numpy(new).tolist()
-    [5.0, 3.0, 1.0]
+    Args:
+        x: float tensor of any shape.
+        amax_history: tensor of shape (length,), the newest first.
+
+    Returns:
+        A tensor of the shape and dtype of `amax_history`. Its second element, the newest so far, is let go of, as in Keras:
+        the front is where the next magnitude is written, and the rest turns.
+
+    >>> kerata.quantizers.compute_float8_amax_history(np.float32([-5, 4]), np.float32([1, 2, 3]))  # [5.0, 3.0, 1.0]
     """
     amax_history = ops.convert_to_tensor(amax_history)
     newest = ops.cast(ops.max(ops.abs(x)), ops.dtype(amax_history))
@@ -49,16 +54,15 @@ def quantize_and_dequantize(inputs, scale, quantized_dtype, compute_dtype):
     """What is left of `inputs` after a way through `inputs / scale` in an eight-bit float dtype.
 
     Args:
-        inputs: a tensor.
-        scale: what it is divided by.
+        inputs: float tensor of any shape.
+        scale: scalar by which it is divided, and the result multiplied.
         quantized_dtype: "float8_e4m3fn" or "float8_e5m2".
         compute_dtype: dtype of the result.
 
-    >>> import kerata
-    >>> import numpy as np
-    >>> kept = kerata.quantizers.quantize_and_dequantize(np.float32([1.03]), 1.0, "float8_e4m3fn", "float32")
-    >>> float(kept[0])
-    1.0
+    Returns:
+        A tensor of the shape of `inputs`; values beyond the dtype's range are cut off.
+
+    >>> kerata.quantizers.quantize_and_dequantize(np.float32([1.03]), 1.0, "float8_e4m3fn", "float32")  # [1.0]
     """
     limit = largest(quantized_dtype)
     x = ops.divide(ops.convert_to_tensor(inputs), ops.cast(scale, ops.dtype(ops.convert_to_tensor(inputs))))

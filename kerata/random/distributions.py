@@ -205,9 +205,16 @@ def gamma(shape: Any, alpha: Any, dtype: str | None = None, seed: Seed = None) -
 
 @op
 def shuffle(x: Any, axis: int = 0, seed: Seed = None) -> Any:
-    """`x` with its slices along `axis` in random order.
+    """The slices of a tensor along an axis in random order.
 
-    >>> import kerata
+    Args:
+        x: tensor of any dtype.
+        axis: integer; 0 by default.
+        seed: integer, `SeedGenerator` or None.
+
+    Returns:
+        A tensor of the shape and dtype of `x`.
+
     >>> sorted(kerata.random.shuffle([1, 2, 3], seed=1).tolist())
     [1, 2, 3]
     """

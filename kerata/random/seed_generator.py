@@ -20,10 +20,13 @@ class SeedGenerator(Configurable):
     Pass one as `seed` to the functions of `kerata.random`. Layers keep one each; its state is saved with the model.
 
     Args:
-        seed: integer from 0 to 2**32 - 1; by default made from the process's seed (`set_random_seed`).
-        name: name, also of the state's scope.
+        seed: integer from 0 to 2**32 - 1; made from the process's seed (`set_random_seed`) by default.
+        name: its name, also that of the state's scope; made up by default.
+        kwargs: `backend`, the name of the backend for its state; that in force by default.
 
-    >>> import kerata
+    Raises:
+        ValueError: for a seed that is no such integer.
+
     >>> generator = kerata.random.SeedGenerator(7)
     >>> generator.next().tolist(), generator.next().tolist()
     ([7, 0], [7, 1])
@@ -43,7 +46,14 @@ class SeedGenerator(Configurable):
             )
 
     def next(self, ordered: bool = True):
-        """The seed for the next draw: a tensor of two uint32 (seed, count); the count goes up by one."""
+        """The seed for the next draw; the count goes up by one.
+
+        Args:
+            ordered: taken for the sake of old programs.
+
+        Returns:
+            A tensor of two uint32, seed and count.
+        """
         state = self.state
         seed = self.draw()
         return state._backend.convert(np.array(seed, "uint32")) if isinstance(seed, tuple) else seed

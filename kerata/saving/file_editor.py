@@ -145,7 +145,15 @@ class KerasFileEditor:
         return ValueError(f"The file holds no object {name!r}.{did_you_mean(name, known)} It holds: {', '.join(known[:20])}.")
 
     def rename_object(self, object_name: str, new_name: str) -> None:
-        """Give an object (a path, or a key that stands once) another key; the order stays."""
+        """Give an object another key; the order stays.
+
+        Args:
+            object_name: its path ("layers/dense"), or its key where that stands once.
+            new_name: the new key, without "/".
+
+        Raises:
+            ValueError: if there is no such object, or the key is taken.
+        """
         if not new_name or "/" in new_name:
             raise ValueError(f"A key is not empty and has no '/'; got {new_name!r}.")
         tree, key = self._find(object_name)
@@ -156,7 +164,11 @@ class KerasFileEditor:
         tree.update(items)
 
     def delete_object(self, object_name: str) -> None:
-        """Take an object and all below it away."""
+        """Take an object and all below it away.
+
+        Args:
+            object_name: its path, or its key where that stands once.
+        """
         tree, key = self._find(object_name)
         del tree[key]
 
@@ -178,12 +190,25 @@ class KerasFileEditor:
         tree[key] = _checked(weights)
 
     def add_weights(self, object_name: str, weights: dict) -> None:
-        """Add arrays (by key) to an object, or replace those it has."""
+        """Add arrays to an object, or replace those it has.
+
+        Args:
+            object_name: its path, or its key where that stands once.
+            weights: dictionary of keys ("0", "1") and arrays.
+        """
         tree, key = self._find(object_name)
         tree[key].update(_checked(weights))
 
     def delete_weight(self, object_name: str, weight_name: str) -> None:
-        """Take one array of an object away."""
+        """Take one array of an object away.
+
+        Args:
+            object_name: its path, or its key where that stands once.
+            weight_name: the array's key.
+
+        Raises:
+            ValueError: if the object has no such array.
+        """
         tree, key = self._find(object_name)
         if not isinstance(tree[key].get(weight_name), np.ndarray):
             arrays = [k for k, v in tree[key].items() if isinstance(v, np.ndarray)]
@@ -191,7 +216,14 @@ class KerasFileEditor:
         del tree[key][weight_name]
 
     def save(self, filepath) -> None:
-        """Write the weights to a `.weights.h5` file."""
+        """Write the weights to a file.
+
+        Args:
+            filepath: a name that ends in `.weights.h5`.
+
+        Raises:
+            ValueError: for a name with another ending.
+        """
         import h5py
 
         path = as_path(filepath)

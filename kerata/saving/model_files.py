@@ -33,24 +33,22 @@ FORMAT_VERSION = "3.15.1"
 def save_model(model, filepath, overwrite: bool = True, zipped: bool | None = None, **kwargs) -> None:
     """Write a model - its architecture, weights, compile settings and optimizer state - to a file.
 
+    The file is written under another name, flushed to the disk and renamed: a crash leaves the old one whole.
+
     Args:
         model: the model.
-        filepath: a name that ends in `.keras`; or in `.h5`, for the format of Keras 2; or, with `zipped=False`, a
-            folder.
-        overwrite: whether a file that exists is replaced; else the person at the keyboard is asked.
-        zipped: whether the parts go into one zip archive (default) or into a folder.
-        include_optimizer: (`.h5` only) whether the optimizer is written.
+        filepath: a name that ends in `.keras`; or in `.h5`, for the format of Keras 2; or, with `zipped=False`, a folder;
+            or an open binary file.
+        overwrite: whether a file that exists is replaced (True, the default); else the person at the keyboard is asked.
+        zipped: whether the parts go into one zip archive (None, the default, and True) or into a folder (False).
+        include_optimizer: (`.h5` only) whether the optimizer is written; True by default.
 
     Raises:
         ValueError: for a name with another ending.
 
-    The file is written under another name, flushed to the disk and renamed: a crash leaves the old one whole.
-
-    >>> import kerata, tempfile, os
     >>> model = kerata.Sequential([kerata.Input((2,)), kerata.layers.Dense(1)])
-    >>> path = os.path.join(tempfile.mkdtemp(), "model.keras")
-    >>> kerata.saving.save_model(model, path)
-    >>> kerata.saving.load_model(path).count_params()
+    >>> kerata.saving.save_model(model, "model.keras")
+    >>> kerata.saving.load_model("model.keras").count_params()
     3
     """
     include_optimizer = kwargs.pop("include_optimizer", True)
@@ -147,11 +145,15 @@ def _write_folder(model, path: str) -> None:
 def load_model(filepath, custom_objects: dict | None = None, compile: bool = True, safe_mode: bool = True):
     """Read a model from a file that `save_model` of Kerata or Keras wrote.
 
+    A file is data: its text chooses among known classes, and nothing is imported or run because a file names it.
+
     Args:
-        filepath: a `.keras` file, a folder with its parts, or an `.h5` file (of any version of Keras).
-        custom_objects: classes and functions of yours that stand in the file, by name; registered ones are known.
-        compile: whether to compile it as it was, with the optimizer's state.
-        safe_mode: whether to refuse files that hold code. Leave it on for files of others.
+        filepath: a `.keras` file, a folder with its parts, an `.h5` file (of any version of Keras), or an open binary file.
+        custom_objects: dictionary of names and classes or functions of yours that stand in the file; registered ones are
+            known. None by default.
+        compile: whether to compile the model as it was, with the optimizer's state; True by default.
+        safe_mode: whether files that hold code (`Lambda` layers) are refused; True by default. Leave it on for files of
+            others.
 
     Returns:
         The model.
@@ -159,7 +161,11 @@ def load_model(filepath, custom_objects: dict | None = None, compile: bool = Tru
     Raises:
         ValueError: if the file is missing, damaged, or holds something that is refused or unknown.
 
-    A file is data: its text chooses among known classes, and nothing is imported or run because a file names it.
+    >>> model = kerata.Sequential([kerata.Input((2,)), kerata.layers.Dense(1)])
+    >>> model.save("model.keras")
+    >>> again = kerata.saving.load_model("model.keras")
+    >>> bool((again.predict(np.ones((1, 2)), verbose=0) == model.predict(np.ones((1, 2)), verbose=0)).all())
+    True
     """
     if hasattr(filepath, "read"):
         return _load(lambda: _load_archive(Archive(filepath, "The file"), compile), custom_objects, safe_mode)
@@ -253,14 +259,14 @@ def _load_archive(archive: Archive, compile: bool):
             if any(m.startswith(_ASSETS) for m in archive.members):
                 archive.extract(_ASSETS, folder)
             weights.load_assets(model, folder)
-        _load_archive_weights(archive, model)
+        _load_archive_weights(archive, model, new=True)
         return model
 
 
-def _load_archive_weights(archive: Archive, model, skip_mismatch: bool = False, skip=()) -> None:
+def _load_archive_weights(archive: Archive, model, skip_mismatch: bool = False, skip=(), new: bool = False) -> None:
     if _WEIGHTS in archive:
         what = f"{_WEIGHTS!r} in {archive.what}"
-        with archive.open_seekable(_WEIGHTS) as f, open_checked(f, what) as h5:
+        with archive.open_seekable(_WEIGHTS, checked_first=not new) as f, open_checked(f, what) as h5:
             _restore_loss_scaling(model, ReadableStore(h5))
             weights.load_state(model, ReadableStore(h5), skip_mismatch, skip, archive.what)
     elif "model.weights.npz" in archive:
@@ -321,16 +327,20 @@ def _refuse_links(path: str) -> None:
 
 # -- weights ---------------------------------------------------------------------------------------------------
 def save_weights(model, filepath, overwrite: bool = True, max_shard_size=None, **kwargs) -> None:
-    """Write all weights of a model (and its optimizer's state, if it is compiled).
+    """Write all weights of a model, and its optimizer's state if it is compiled, to a file.
 
     Args:
         model: the model or layer.
         filepath: a name that ends in `.weights.h5`, in `.safetensors`, or, with `max_shard_size`, in `.weights.json`.
-        overwrite: whether a file that exists is replaced.
-        max_shard_size: size in GB beyond which weights go into several files, with an index in JSON.
+        overwrite: whether a file that exists is replaced; True by default.
+        max_shard_size: size in GB beyond which weights go into several files, with an index in JSON; None by default.
 
     Raises:
         ValueError: for a name with another ending.
+
+    >>> layer = kerata.layers.Dense(2)
+    >>> layer.build((None, 3))
+    >>> kerata.saving.save_weights(layer, "layer.weights.h5")
     """
     if kwargs:
         raise ValueError(f"save_weights() takes no argument {', '.join(map(repr, kwargs))}.")
@@ -356,12 +366,18 @@ def load_weights(model, filepath, skip_mismatch: bool = False, **kwargs) -> None
     Args:
         model: the model or layer; built.
         filepath: a `.weights.h5`, `.weights.json`, `.safetensors`, `.keras` or legacy `.h5` file.
-        skip_mismatch: whether layers that the file does not fit are left as they are, with a warning.
-        by_name: (legacy `.h5` only) find layers by their names instead of their order.
-        objects_to_skip: layers that are to be left alone.
+        skip_mismatch: whether layers that the file does not fit are left as they are, with a warning; False by default.
+        by_name: (legacy `.h5` only) whether layers are found by their names instead of their order; False by default.
+        objects_to_skip: layers that are to be left alone; none by default.
 
     Raises:
         ValueError: if the file is missing, damaged or does not fit; nothing has been changed then.
+
+    >>> one, other = (kerata.Sequential([kerata.Input((3,)), kerata.layers.Dense(2)]) for _ in range(2))
+    >>> one.save_weights("one.weights.h5")
+    >>> kerata.saving.load_weights(other, "one.weights.h5")
+    >>> bool((one.get_weights()[0] == other.get_weights()[0]).all())
+    True
     """
     by_name = kwargs.pop("by_name", False)
     skip = kwargs.pop("objects_to_skip", None) or ()

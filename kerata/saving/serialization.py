@@ -78,7 +78,6 @@ def serialize_keras_object(obj):
     Raises:
         TypeError: for objects without `get_config`.
 
-    >>> import kerata
     >>> kerata.saving.serialize_keras_object(kerata.initializers.Zeros())["class_name"]
     'Zeros'
     """

@@ -177,7 +177,14 @@ class Trainer:
         return x if mask is None else set_mask(x, mask)
 
     def test_step(self, data):
-        """One step of evaluation on a batch: the loss and metrics, without training. May be overridden."""
+        """One step of evaluation: the loss and metrics of a batch, without training; may be overridden.
+
+        Args:
+            data: the batch, `(x, y)` or `(x, y, sample_weight)`.
+
+        Returns:
+            A dictionary of names and scalars.
+        """
         x, y, y_pred, sample_weight = self._test_core(data)
         return self.compute_metrics(x, y, y_pred, sample_weight=sample_weight)
 
@@ -189,7 +196,11 @@ class Trainer:
         return x, y, y_pred, sample_weight
 
     def predict_step(self, data):
-        """The predictions for a batch. May be overridden."""
+        """The predictions for a batch; may be overridden.
+
+        Args:
+            data: the batch, `x` or `(x, ...)`.
+        """
         return self(unpack(data)[0], training=False)
 
     def _track_loss(self, loss, x) -> None:
@@ -232,7 +243,15 @@ class Trainer:
 
     def stateless_compute_loss(self, trainable_variables, non_trainable_variables, metrics_variables, x=None, y=None,
                                y_pred=None, sample_weight=None, training=True):  # fmt: skip
-        """`compute_loss` as a pure function; gives `(loss, (trainable, non_trainable, metrics) values)`."""
+        """`compute_loss` as a pure function of the variables' values.
+
+        Args:
+            trainable_variables, non_trainable_variables, metrics_variables: values, in the order of these attributes.
+            x, y, y_pred, sample_weight, training: as of `compute_loss`.
+
+        Returns:
+            `(loss, (trainable, non_trainable, metrics) values)`.
+        """
         from kerata.core.scopes import StatelessScope
 
         groups = (self.trainable_variables, self.non_trainable_variables, self.metrics_variables)
@@ -245,6 +264,12 @@ class Trainer:
     def compute_loss_and_updates(self, trainable_variables, non_trainable_variables, metrics_variables, x, y,
                                  sample_weight, training=False, optimizer_variables=None):  # fmt: skip
         """The forward pass and the loss as a pure function, for steps in Keras's form for JAX.
+
+        Args:
+            trainable_variables, non_trainable_variables, metrics_variables: values, in the order of these attributes.
+            x, y, sample_weight: the batch.
+            training: whether it is training; False by default.
+            optimizer_variables: values of the optimizer's variables; None, the default, for what they hold.
 
         Returns:
             `(loss, (unscaled_loss, y_pred, non_trainable_variables, metrics_variables))`; `loss` is scaled where the
@@ -271,7 +296,14 @@ class Trainer:
         """Nothing: Keras's loop on JAX keeps values outside of the variables, here they are always up to date."""
 
     def compute_metrics(self, x, y, y_pred, sample_weight=None):
-        """Update the metrics with a batch and give their results. May be overridden."""
+        """Update the metrics with a batch and give their results; may be overridden.
+
+        Args:
+            x, y, y_pred, sample_weight: tensors of the batch, nested as the model's inputs and outputs are.
+
+        Returns:
+            A dictionary of names and scalars.
+        """
         self._update_compiled_metrics(x, y, y_pred, sample_weight)
         return self.get_metrics_result()
 
@@ -310,6 +342,7 @@ class Trainer:
 
     @property
     def metrics_names(self) -> list[str]:
+        """The names of the metrics, in the order of `metrics`."""
         return [m.name for m in self.metrics]
 
     @property
@@ -409,19 +442,31 @@ class Trainer:
         return step if isinstance(step, Buckets) else lambda batch: step(self._backend.to_device(batch))
 
     def make_train_function(self, force: bool = False):
-        """Make `self.train_function(iterator)`, which runs a step on the iterator's next batch."""
+        """Make `self.train_function(iterator)`, which runs a step on the iterator's next batch; may be overridden.
+
+        Args:
+            force: whether to make it anew; False by default.
+        """
         if self.train_function is None or force:
             self.train_function = lambda iterator: self._compiled("train")(self._backend.to_device(next(iter(iterator))))
         return self.train_function
 
     def make_test_function(self, force: bool = False):
-        """Make `self.test_function(iterator)`."""
+        """Make `self.test_function(iterator)`, the same for evaluation.
+
+        Args:
+            force: whether to make it anew; False by default.
+        """
         if self.test_function is None or force:
             self.test_function = lambda iterator: self._compiled("test")(self._backend.to_device(next(iter(iterator))))
         return self.test_function
 
     def make_predict_function(self, force: bool = False):
-        """Make `self.predict_function(iterator)`."""
+        """Make `self.predict_function(iterator)`, the same for predictions.
+
+        Args:
+            force: whether to make it anew; False by default.
+        """
         if self.predict_function is None or force:
             self.predict_function = lambda iterator: self._predictor(self._compiled("predict"))(next(iter(iterator)))
         return self.predict_function
@@ -477,11 +522,15 @@ class Trainer:
 
         Args:
             x, y, batch_size, sample_weight, verbose, callbacks: as in `fit`.
-            steps: how many batches to use; by default all.
-            return_dict: whether to give a dictionary.
+            steps: how many batches to use; all by default.
+            return_dict: whether to give a dictionary; False by default.
+            kwargs: none are taken.
 
         Returns:
-            The loss, or a list `[loss, metric, ...]`, or a dictionary by name.
+            The loss, or a list `[loss, metric, ...]`, or a dictionary by name; Python floats.
+
+        Raises:
+            ValueError: if the model is not compiled, or data and targets do not fit it.
         """
         self._check_compiled("test")
         if kwargs:
@@ -504,26 +553,46 @@ class Trainer:
 
     @known_arguments
     def predict(self, x, batch_size=None, verbose="auto", steps=None, callbacks=None):
-        """The outputs for inputs, batch after batch, as NumPy arrays (nested as the model's outputs are).
+        """The outputs for inputs, batch after batch.
 
         Args:
             x: inputs, as in `fit`.
             batch_size: samples in a batch; 32 by default.
             verbose, callbacks: as in `fit`.
-            steps: how many batches to use; by default all.
+            steps: how many batches to use; all by default.
+
+        Returns:
+            NumPy arrays, nested as the model's outputs are.
         """
         with backend_scope(self._backend):
             return loop.predict(self, x, batch_size, verbose, steps, callbacks)
 
     def train_on_batch(self, x, y=None, sample_weight=None, class_weight=None, return_dict=False):
-        """One step of training on one batch; gives the loss, or a list, or a dictionary of logs."""
+        """One step of training on one batch.
+
+        Args:
+            x, y, sample_weight: arrays, as in `fit`.
+            class_weight: `{class: weight}`; None by default.
+            return_dict: whether to give a dictionary; False by default.
+
+        Returns:
+            The loss, or a list `[loss, metric, ...]`, or a dictionary by name.
+        """
         self._check_compiled("train")
         if not self._backend.trains:
             return self.fit()
         return self._on_batch("train", x, y, sample_weight, class_weight, return_dict)
 
     def test_on_batch(self, x, y=None, sample_weight=None, return_dict=False):
-        """The loss and metrics on one batch, without training; gives the loss, or a list, or a dictionary."""
+        """The loss and metrics on one batch, without training.
+
+        Args:
+            x, y, sample_weight: arrays, as in `fit`.
+            return_dict: whether to give a dictionary; False by default.
+
+        Returns:
+            The loss, or a list `[loss, metric, ...]`, or a dictionary by name.
+        """
         self._check_compiled("test")
         return self._on_batch("test", x, y, sample_weight, None, return_dict)
 
@@ -541,7 +610,14 @@ class Trainer:
         return logs if return_dict else self._as_values(logs)
 
     def predict_on_batch(self, x):
-        """The outputs for one batch, as NumPy arrays."""
+        """The outputs for one batch.
+
+        Args:
+            x: arrays, nested as the model's inputs are.
+
+        Returns:
+            NumPy arrays, nested as the outputs are.
+        """
         with backend_scope(self._backend):
             batch = loop.one_batch(x, None, None, None)
             self._prepare(batch, training=False)
@@ -580,7 +656,11 @@ class Trainer:
         return out
 
     def set_state_tree(self, state_tree: dict) -> None:
-        """Assign what `get_state_tree` gave."""
+        """Assign what `get_state_tree` gave; what it does not name stays.
+
+        Args:
+            state_tree: nested dictionaries of arrays by path.
+        """
         for group, variables in self._state_groups().items():
             for v in variables:
                 place = state_tree.get(group)
@@ -610,7 +690,11 @@ class Trainer:
         return {k: serialize_keras_object(v) for k, v in self._compile_arguments.items()}
 
     def compile_from_config(self, config: dict) -> None:
-        """Compile with what `get_compile_config` gave."""
+        """Compile with what `get_compile_config` gave.
+
+        Args:
+            config: that dictionary.
+        """
         from kerata.saving import deserialize_keras_object
 
         if type(self).compile is not Trainer.compile and type(self).get_compile_config is Trainer.get_compile_config:

@@ -16,26 +16,36 @@ def audio_dataset_from_directory(directory, labels="inferred", label_mode="int",
                                  validation_split=None, subset=None, follow_links=False, verbose=True):  # fmt: skip
     """A data set of the `.wav` files (PCM) in a folder, whose subfolders are the classes.
 
-    Sound is float32 from -1 to 1, of shape `(batch, length, channels)`.
-
     Args:
-        directory: the folder.
-        labels: "inferred" from the subfolders, a list with a class number for each file (sorted by path), or None.
-        label_mode: "int", "categorical" (one-hot), "binary" (two classes) or None.
-        class_names: the subfolders to read, in the order of their numbers.
-        batch_size: files of a batch; None for single files.
-        sampling_rate: resample to so many values a second (linear interpolation).
-        output_sequence_length: cut or fill up (with zeros) to so many values; otherwise to the longest of the batch.
-        ragged: give tf.RaggedTensor batches, whose rows keep their lengths (needs TensorFlow).
-        shuffle: a new order each epoch.
-        seed: of the order and the split.
-        validation_split: fraction for validation.
-        subset: "training", "validation" or "both".
-        follow_links: also read folders that are links.
-        verbose: print how many files there are.
+        directory: path of the folder.
+        labels: "inferred" (the default) from the subfolders, a list with a class number for each file (sorted by path),
+            or None for sounds alone.
+        label_mode: "int" (the default, int32), "categorical" (one-hot), "binary" (0.0 or 1.0, of two classes) or None.
+        class_names: the subfolders to read, in the order of their numbers; all, in alphabetical order, by default.
+        batch_size: files of a batch; 32 by default, None for single files.
+        sampling_rate: samples a second to which all are brought, by linear interpolation; None, the default, keeps theirs.
+        output_sequence_length: number of samples to which all are cut or filled up with zeros; None, the default, takes
+            the longest of the batch.
+        ragged: whether batches are `tf.RaggedTensor`s, whose rows keep their lengths (needs TensorFlow); False by default.
+        shuffle: whether each epoch has a new order; True by default, False for the order of paths.
+        seed: integer, of the order and the split; None by default.
+        validation_split: fraction of the files for validation; None by default.
+        subset: "training", "validation" or "both"; needed with `validation_split`.
+        follow_links: whether folders that are links are read too; False by default.
+        verbose: whether to print how many files there are; True by default.
 
     Returns:
-        A tf.data.Dataset if TensorFlow is installed, else a `PyDataset` (with `class_names`); a pair for subset="both".
+        A `tf.data.Dataset` if TensorFlow is installed, else a `PyDataset` (with `class_names`), of float32 sounds of
+        shape (batch, length, channels), from -1 to 1, and their labels; or a pair of them for subset="both".
+
+    Raises:
+        ValueError: for arguments that exclude each other, unknown ones, or a folder without sounds.
+        ImportError: for `ragged` without TensorFlow.
+
+    Example (not run):
+
+        sounds = kerata.utils.audio_dataset_from_directory("sounds", sampling_rate=16_000, output_sequence_length=16_000)
+        model.fit(sounds, epochs=3)
     """
     if ragged and output_sequence_length is not None:
         raise ValueError("`ragged` keeps lengths, `output_sequence_length` sets one: give one of them.")

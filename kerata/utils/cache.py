@@ -19,24 +19,31 @@ def cache_root() -> str:
 def get_file(fname=None, origin=None, untar=False, md5_hash=None, file_hash=None, cache_subdir="datasets",
              hash_algorithm="auto", extract=False, archive_format="auto", cache_dir=None,
              force_download=False) -> str:  # fmt: skip
-    """The path of a local copy of `origin`, which is downloaded unless it is there.
+    """The path of a local copy of a file from the net, which is downloaded unless it is there.
 
     Args:
         fname: name of the file, without folders; the last part of `origin` by default.
         origin: its address.
-        untar: unpack a tar archive; `extract` does more.
-        md5_hash: the MD5 sum wanted; `file_hash` does more.
-        file_hash: the sum wanted, in hexadecimal.
-        cache_subdir: folder inside the cache.
-        hash_algorithm: "md5", "sha256", or "auto", which goes by the length of the sum.
-        extract: unpack a tar or zip archive, and give the path of the folder.
-        archive_format: "auto", "tar", "zip", a list of these, or None.
+        untar: whether to unpack a tar archive; False by default. `extract` does more.
+        md5_hash: the MD5 sum wanted, in hexadecimal; `file_hash` does more.
+        file_hash: the sum wanted, in hexadecimal; None, the default, takes any file.
+        cache_subdir: folder inside the cache; "datasets" by default.
+        hash_algorithm: "md5", "sha256", or "auto" (the default), which goes by the length of the sum.
+        extract: whether to unpack a tar or zip archive, and give the path of the folder; False by default.
+        archive_format: "auto" (the default), "tar", "zip", a list of these, or None for no archive.
         cache_dir: the cache; `$KERAS_HOME` or `~/.keras` by default.
-        force_download: download even if the file is there.
+        force_download: whether to download even if the file is there; False by default.
+
+    Returns:
+        A path, of the file or of the folder that it was unpacked to.
 
     Raises:
-        ValueError: for a file whose sum is not the one wanted; nothing of it is kept.
-        DownloadError (an OSError): without a connection; it says which file to put where.
+        ValueError: for a file whose sum is not the one wanted (nothing of it is kept), or an `fname` with folders.
+        DownloadError: an OSError, without a connection; it says which file to put where.
+
+    Example (not run):
+
+        path = kerata.utils.get_file(origin="https://example.org/words.txt", file_hash="9f86d081...")
     """
     if origin is None:
         raise ValueError("get_file() needs `origin`, the address of the file.")

@@ -95,24 +95,26 @@ def _layer(value):
 class FeatureSpace(Layer):
     """Columns of a table - numbers, categories, texts of few values - as one vector a row, or a vector each.
 
-    Args:
-        features: a dict from names of columns to what they are: "float", "float_normalized", "float_rescaled",
-            "float_discretized", "integer_categorical", "string_categorical", "integer_hashed", "string_hashed", or
-            what the class methods of these names give.
-        output_mode: "concat": one vector a row; "dict": a dict of encoded columns.
-        crosses: combinations of categorical features: tuples of names, or what `FeatureSpace.cross` gives.
-        crossing_dim, hashing_dim, num_discretization_bins: how many buckets crosses, hashed features and discretized
-            ones have by default.
-
     Vocabularies, means and boundaries are learned by `adapt(data)`. A call takes a dict of columns, or of the values of
     one row. It works on every backend, and also in `tf.data` pipelines.
 
-    >>> import kerata, numpy as np
+    Args:
+        features: dictionary of names of columns and what they are: "float", "float_normalized", "float_rescaled",
+            "float_discretized", "integer_categorical", "string_categorical", "integer_hashed", "string_hashed", or what
+            the class methods of these names give.
+        output_mode: "concat" (the default): one vector a row; "dict": a dict of encoded columns.
+        crosses: combinations of categorical features: tuples of names, or what `FeatureSpace.cross` gives; none by default.
+        crossing_dim, hashing_dim, num_discretization_bins: how many buckets crosses, hashed features and discretized
+            ones have unless they say so themselves; 32 by default.
+        name: its name; made up by default.
+
+    Raises:
+        ValueError: without features, or for unknown kinds and modes.
+
     >>> table = {"age": np.array([20.0, 40.0]), "town": np.array(["Rome", "Oslo"])}
     >>> space = kerata.utils.FeatureSpace({"age": "float_normalized", "town": "string_categorical"})
     >>> space.adapt([table])
-    >>> kerata.ops.convert_to_numpy(space(table)).tolist()
-    [[-1.0, 0.0, 1.0, 0.0], [1.0, 0.0, 0.0, 1.0]]
+    >>> space(table)  # [[-1.0, 0.0, 1.0, 0.0], [1.0, 0.0, 0.0, 1.0]]
     """
 
     def __init__(self, features, output_mode="concat", crosses=None, crossing_dim=32, hashing_dim=32,
@@ -169,59 +171,113 @@ class FeatureSpace(Layer):
     # -- kinds of features ------------------------------------------------------------------------------------
     @classmethod
     def cross(cls, feature_names, crossing_dim, output_mode="one_hot") -> Cross:
-        """A combination of features, by a hash into `crossing_dim` buckets; `output_mode` is "one_hot" or "int"."""
+        """A combination of features, by a hash into buckets.
+
+        Args:
+            feature_names: names of two features or more.
+            crossing_dim: number of buckets.
+            output_mode: "one_hot" (the default) or "int".
+        """
         return Cross(feature_names, crossing_dim, output_mode)
 
     @classmethod
     def feature(cls, dtype, preprocessor, output_mode) -> Feature:
-        """A feature of your own: a column of `dtype`, prepared by a layer.
+        """A feature of your own.
 
         Args:
+            dtype: of the column, such as "float32" or "string".
+            preprocessor: the layer that prepares it.
             output_mode: "float"; "int"; "one_hot", for a layer that gives integers; or "ignore".
         """
         return Feature(dtype, preprocessor, output_mode)
 
     @classmethod
     def float(cls, name=None) -> Feature:
-        """A number, taken as it is."""
+        """A number, taken as it is.
+
+        Args:
+            name: of its layer; made up by default.
+        """
         return Feature("float32", TFDIdentity(name=_name(name, "float")), "float")
 
     @classmethod
     def float_rescaled(cls, scale=1.0, offset=0.0, name=None) -> Feature:
-        """A number, as `number * scale + offset`."""
+        """A number, as `number * scale + offset`.
+
+        Args:
+            scale, offset: numbers; 1.0 and 0.0 by default.
+            name: of its layer; made up by default.
+        """
         return Feature("float32", Rescaling(scale, offset, name=_name(name, "float_rescaled")), "float")
 
     @classmethod
     def float_normalized(cls, name=None) -> Feature:
-        """A number, less the mean, divided by the standard deviation, which are learned."""
+        """A number, less the mean, divided by the standard deviation, which are learned.
+
+        Args:
+            name: of its layer; made up by default.
+        """
         return Feature("float32", Normalization(axis=-1, name=_name(name, "float_normalized")), "float")
 
     @classmethod
     def float_discretized(cls, num_bins, bin_boundaries=None, output_mode="one_hot", name=None) -> Feature:
-        """A number, as the bin in which it lies: `num_bins` learned ones, or between `bin_boundaries`."""
+        """A number, as the bin in which it lies.
+
+        Args:
+            num_bins: how many bins of equally many samples are learned.
+            bin_boundaries: numbers between the bins, instead; None by default.
+            output_mode: "one_hot" (the default) or "int".
+            name: of its layer; made up by default.
+        """
         bins = {"bin_boundaries": bin_boundaries} if bin_boundaries is not None else {"num_bins": num_bins}
         return Feature("float32", Discretization(**bins, name=_name(name, "float_discretized")), output_mode)
 
     @classmethod
     def integer_categorical(cls, max_tokens=None, num_oov_indices=1, output_mode="one_hot", name=None) -> Feature:
-        """A category that is a number, as its place in a vocabulary, which is learned."""
+        """A category that is a number, as its place in a vocabulary, which is learned.
+
+        Args:
+            max_tokens: greatest size of the vocabulary; None, the default, for no limit.
+            num_oov_indices: places for numbers that are not in it; 1 by default.
+            output_mode: "one_hot" (the default) or "int".
+            name: of its layer; made up by default.
+        """
         layer = IntegerLookup(max_tokens, num_oov_indices, name=_name(name, "integer_categorical"))
         return Feature("int32", layer, output_mode)
 
     @classmethod
     def string_categorical(cls, max_tokens=None, num_oov_indices=1, output_mode="one_hot", name=None) -> Feature:
-        """A category that is a string, as its place in a vocabulary, which is learned."""
+        """A category that is a string, as its place in a vocabulary, which is learned.
+
+        Args:
+            max_tokens: greatest size of the vocabulary; None, the default, for no limit.
+            num_oov_indices: places for strings that are not in it; 1 by default.
+            output_mode: "one_hot" (the default) or "int".
+            name: of its layer; made up by default.
+        """
         layer = StringLookup(max_tokens, num_oov_indices, name=_name(name, "string_categorical"))
         return Feature("string", layer, output_mode)
 
     @classmethod
     def string_hashed(cls, num_bins, output_mode="one_hot", name=None) -> Feature:
-        """A category that is a string, by a hash into buckets."""
+        """A category that is a string, by a hash into buckets.
+
+        Args:
+            num_bins: number of buckets.
+            output_mode: "one_hot" (the default) or "int".
+            name: of its layer; made up by default.
+        """
         return Feature("string", Hashing(num_bins, name=_name(name, "string_hashed")), output_mode)
 
     @classmethod
     def integer_hashed(cls, num_bins, output_mode="one_hot", name=None) -> Feature:
-        """A category that is a number, by a hash into buckets."""
+        """A category that is a number, by a hash into buckets.
+
+        Args:
+            num_bins: number of buckets.
+            output_mode: "one_hot" (the default) or "int".
+            name: of its layer; made up by default.
+        """
         return Feature("int32", Hashing(num_bins, name=_name(name, "integer_hashed")), output_mode)
 
     # -- learning ---------------------------------------------------------------------------------------------
@@ -380,26 +436,46 @@ class FeatureSpace(Layer):
         return {n: p.get_build_config() or {} for n, p in self.preprocessors.items()}
 
     def build_from_config(self, config: dict) -> None:
-        """Build the layers of the features."""
+        """Build the layers of the features.
+
+        Args:
+            config: what `get_build_config` gave.
+        """
         for name, layer in self.preprocessors.items():
             if config.get(name) and not layer.built:
                 layer.build_from_config(config[name])
         self._is_adapted = True
 
     def build(self, input_shape):
-        """The layers of the features are built by `adapt`."""
+        """The layers of the features are built by `adapt`, so nothing is made here.
+
+        Args:
+            input_shape: not used.
+        """
 
     def save(self, filepath) -> None:
-        """Write it to a `.keras` file, which `keras.models.load_model` reads."""
+        """Write it to a `.keras` file, which `load_model` reads.
+
+        Args:
+            filepath: name of the file.
+        """
         from kerata.saving import save_model
 
         save_model(self, filepath)
 
     def save_own_variables(self, store) -> None:
-        """It has none of its own."""
+        """Nothing: it has no variables of its own.
+
+        Args:
+            store: not used.
+        """
 
     def load_own_variables(self, store) -> None:
-        """It has none of its own."""
+        """Nothing: it has no variables of its own.
+
+        Args:
+            store: not used.
+        """
 
 
 def _name(name: str | None, kind: str) -> str:

@@ -4,7 +4,21 @@ from __future__ import annotations
 
 
 def get_source_inputs(tensor) -> list:
-    """The Input tensors from which a symbolic tensor is computed, each once."""
+    """The inputs of the graph from which a symbolic tensor is computed, each once.
+
+    Args:
+        tensor: a `KerasTensor`.
+
+    Returns:
+        A list of KerasTensors.
+
+    Raises:
+        ValueError: for what is no KerasTensor.
+
+    >>> a, b = kerata.Input((2,), name="a"), kerata.Input((2,), name="b")
+    >>> [x.name for x in kerata.utils.get_source_inputs(kerata.layers.Dense(1)(a + b))]
+    ['a', 'b']
+    """
     from kerata.core.keras_tensor import KerasTensor
 
     if not isinstance(tensor, KerasTensor):

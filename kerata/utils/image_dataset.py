@@ -22,30 +22,42 @@ def image_dataset_from_directory(directory, labels="inferred", label_mode="int",
                                  format="tf", verbose=True):  # fmt: skip
     """A data set of the images (bmp, gif, jpeg, png) in a folder, whose subfolders are the classes.
 
-    Images are float32 from 0 to 255, of shape `(batch, height, width, channels)`.
-
     Args:
-        directory: the folder.
-        labels: "inferred" from the subfolders, a list with a class number for each file (sorted by path), or None.
-        label_mode: "int", "categorical" (one-hot), "binary" (two classes) or None.
-        class_names: the subfolders to read, in the order of their numbers.
-        color_mode: "rgb", "rgba" or "grayscale".
-        batch_size: images of a batch; None for single images.
-        image_size: (height, width) to which every image is resized.
-        shuffle: a new order each epoch.
-        seed: of the order and the split.
-        validation_split: fraction for validation.
-        subset: "training", "validation" or "both".
-        interpolation: as in `ops.image.resize`.
-        follow_links: also read folders that are links.
-        crop_to_aspect_ratio: cut the middle out instead of distorting.
-        pad_to_aspect_ratio: add black borders instead of distorting.
+        directory: path of the folder.
+        labels: "inferred" (the default) from the subfolders, a list with a class number for each file (sorted by path),
+            or None for images alone.
+        label_mode: "int" (the default, int32), "categorical" (one-hot), "binary" (0.0 or 1.0, of two classes) or None.
+        class_names: the subfolders to read, in the order of their numbers; all, in alphabetical order, by default.
+        color_mode: "rgb" (the default), "rgba" or "grayscale".
+        batch_size: images of a batch; 32 by default, None for single images.
+        image_size: (height, width) in pixels to which every image is resized; (256, 256) by default.
+        shuffle: whether each epoch has a new order; True by default, False for the order of paths.
+        seed: integer, of the order and the split; None by default.
+        validation_split: fraction of the files for validation; None by default.
+        subset: "training", "validation" or "both"; needed with `validation_split`.
+        interpolation: as of `kerata.ops.image.resize`; "bilinear" by default.
+        follow_links: whether folders that are links are read too; False by default.
+        crop_to_aspect_ratio: whether the middle is cut out instead of distorting; False by default.
+        pad_to_aspect_ratio: whether black borders are added instead of distorting; False by default.
         data_format: "channels_last" or "channels_first"; the configured one by default.
-        format: "tf": a tf.data.Dataset if TensorFlow is installed; "grain"; or "numpy": batches of arrays.
-        verbose: print how many files there are.
+        format: "tf" (the default): a `tf.data.Dataset` if TensorFlow is installed; "grain"; or "numpy": batches of arrays.
+        verbose: whether to print how many files there are; True by default.
 
     Returns:
-        The data set (with `class_names` and `file_paths`), or a pair of them for subset="both".
+        The data set (with `class_names` and `file_paths`) of float32 images of shape (batch, height, width, channels),
+        from 0 to 255, and their labels; or a pair of data sets for subset="both".
+
+    Raises:
+        ValueError: for arguments that exclude each other, unknown ones, or a folder without images.
+
+    >>> import os
+    >>> for name in ("cats", "dogs"):
+    ...     os.makedirs(f"pets/{name}", exist_ok=True)
+    ...     kerata.utils.save_img(f"pets/{name}/1.png", np.zeros((4, 5, 3)))
+    >>> pets = kerata.utils.image_dataset_from_directory("pets", image_size=(8, 8), format="numpy", verbose=False)
+    >>> images, labels = pets[0]
+    >>> images.shape, sorted(labels.tolist()), pets.class_names
+    ((2, 8, 8, 3), [0, 1], ['cats', 'dogs'])
     """
     check_format(format)
     if color_mode not in _CHANNELS:

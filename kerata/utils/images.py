@@ -26,15 +26,21 @@ def _pil():
 
 
 def array_to_img(x, data_format=None, scale=True, dtype=None):
-    """A PIL image of an array of rank 3 with 1, 3 or 4 channels.
+    """A PIL image of an array with 1, 3 or 4 channels.
 
     Args:
-        x: the array.
+        x: array of shape (height, width, channels), or as `data_format` says.
         data_format: "channels_last" or "channels_first"; the configured one by default.
-        scale: stretch the values to 0..255.
+        scale: whether values are stretched to 0..255; True by default. Without, they are taken to lie there.
         dtype: of the computation; floatx by default.
 
-    >>> import kerata, numpy as np
+    Returns:
+        A `PIL.Image.Image` of mode "L" ("I" for values above 255), "RGB" or "RGBA".
+
+    Raises:
+        ValueError: for another rank or number of channels.
+        ImportError: without Pillow.
+
     >>> kerata.utils.array_to_img(np.ones((4, 5, 3))).size
     (5, 4)
     """
@@ -63,9 +69,20 @@ def img_to_array(img, data_format=None, dtype=None) -> np.ndarray:
     """The pixels of a PIL image as an array of rank 3.
 
     Args:
-        img: the image (or an array of rank 2 or 3).
+        img: a `PIL.Image.Image`, or an array of rank 2 or 3.
         data_format: "channels_last" or "channels_first"; the configured one by default.
         dtype: of the array; floatx by default.
+
+    Returns:
+        A NumPy array of shape (height, width, channels), or with the channels first.
+
+    Raises:
+        ValueError: for another rank, or an unknown `data_format`.
+
+    >>> image = kerata.utils.array_to_img(np.full((4, 5, 3), 7.0), scale=False)
+    >>> array = kerata.utils.img_to_array(image)
+    >>> array.shape, float(array.max())
+    ((4, 5, 3), 7.0)
     """
     data_format = config.standardize_data_format(data_format)
     x = np.asarray(img, dtype=config.floatx() if dtype is None else dtype)
@@ -77,14 +94,26 @@ def img_to_array(img, data_format=None, dtype=None) -> np.ndarray:
 
 
 def load_img(path, color_mode="rgb", target_size=None, interpolation="nearest", keep_aspect_ratio=False):
-    """A PIL image from a file.
+    """A PIL image from a file, in a colour mode and size.
 
     Args:
-        path: path, or an `io.BytesIO` of an image file.
-        color_mode: "grayscale", "rgb" or "rgba".
-        target_size: (height, width) to resize to.
-        interpolation: "nearest", "bilinear", "bicubic", "hamming", "box" or "lanczos".
-        keep_aspect_ratio: cut the middle out before resizing, instead of distorting.
+        path: path, or an `io.BytesIO` with the bytes of an image file.
+        color_mode: "rgb" (the default), "rgba" or "grayscale".
+        target_size: (height, width) in pixels to resize to; None, the default, keeps the size.
+        interpolation: "nearest" (the default), "bilinear", "bicubic", "hamming", "box" or "lanczos".
+        keep_aspect_ratio: whether the middle is cut out before resizing, instead of distorting; False by default.
+
+    Returns:
+        A `PIL.Image.Image`.
+
+    Raises:
+        TypeError: for a `path` that is neither.
+        ValueError: for an unknown `color_mode` or `interpolation`.
+        ImportError: without Pillow.
+
+    >>> kerata.utils.save_img("picture.png", np.zeros((4, 5, 3)))
+    >>> kerata.utils.load_img("picture.png", target_size=(8, 8)).size
+    (8, 8)
     """
     image = _pil()
     if isinstance(path, io.BytesIO):
@@ -133,11 +162,18 @@ def save_img(path, x, data_format=None, file_format=None, scale=True, **kwargs) 
 
     Args:
         path: path or file object.
-        x: array of rank 3.
+        x: array of rank 3 with 1, 3 or 4 channels.
         data_format: "channels_last" or "channels_first"; the configured one by default.
-        file_format: such as "png"; by default the ending of `path` tells.
-        scale: stretch the values to 0..255.
+        file_format: such as "png"; None, the default, where the ending of `path` tells.
+        scale: whether values are stretched to 0..255; True by default.
         **kwargs: for PIL's `Image.save`.
+
+    Raises:
+        ValueError: for another rank or number of channels, or without a format.
+
+    >>> kerata.utils.save_img("grey.png", np.arange(12.0).reshape(3, 4, 1))
+    >>> kerata.utils.load_img("grey.png", color_mode="grayscale").size
+    (4, 3)
     """
     img = array_to_img(x, data_format=data_format, scale=scale)
     file_format = {"jpg": "jpeg"}.get(file_format, file_format)
@@ -149,16 +185,22 @@ def save_img(path, x, data_format=None, file_format=None, scale=True, **kwargs) 
 
 
 def smart_resize(x, size, interpolation="bilinear", data_format="channels_last", **kwargs):
-    """Resize images to `size` without distortion: the middle is cut out first.
+    """Images of another size without distortion: the middle that has the wanted proportions is cut out, then resized.
 
     Args:
-        x: array or tensor of rank 3 or 4.
-        size: (height, width).
-        interpolation: as in `ops.image.resize`.
-        data_format: "channels_last" or "channels_first".
+        x: array or tensor of shape (height, width, channels) or (batch, height, width, channels).
+        size: (height, width) in pixels.
+        interpolation: as of `kerata.ops.image.resize`; "bilinear" by default.
+        data_format: "channels_last" (the default) or "channels_first".
 
     Returns:
         A NumPy array for a NumPy array, otherwise a tensor.
+
+    Raises:
+        ValueError: for another rank, or a `size` that is no pair.
+
+    >>> kerata.preprocessing.image.smart_resize(np.ones((10, 20, 3)), (5, 5)).shape
+    (5, 5, 3)
     """
     from kerata import ops
 

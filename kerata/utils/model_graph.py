@@ -14,20 +14,31 @@ from kerata.core import tree
 def model_to_dot(model, show_shapes=False, show_dtype=False, show_layer_names=True, rankdir="TB", expand_nested=False,
                  dpi=200, subgraph=False, show_layer_activations=False, show_trainable=False, splines="ortho",
                  **kwargs):  # fmt: skip
-    """The graph of a model: a `pydot.Dot` if pydot is installed, else a `Dot` with the same `write` and `create`.
+    """The graph of a model in the language of Graphviz.
 
     Args:
         model: a model that is built.
-        show_shapes: write the shapes of inputs and outputs.
-        show_dtype: write dtypes.
-        show_layer_names: write the names of layers.
-        rankdir: "TB" (top to bottom) or "LR" (left to right), "BT", "RL".
-        expand_nested: draw nested models as clusters.
-        dpi: dots per inch.
-        subgraph: whether it is a part of another graph.
-        show_layer_activations: write the activation functions.
-        show_trainable: mark what is trained.
-        splines: how lines run ("ortho", "curved", "polyline", ...).
+        show_shapes: whether to write the shapes of inputs and outputs; False by default.
+        show_dtype: whether to write dtypes; False by default.
+        show_layer_names: whether to write the names of layers; True by default.
+        rankdir: "TB" (top to bottom, the default), "LR" (left to right), "BT" or "RL".
+        expand_nested: whether nested models are drawn as clusters; False by default.
+        dpi: dots per inch; 200 by default.
+        subgraph: whether it is a part of another graph; False by default.
+        show_layer_activations: whether to write activation functions; False by default.
+        show_trainable: whether to mark what is trained; False by default.
+        splines: how lines run: "ortho" (the default), "curved", "polyline", ...
+        **kwargs: `layer_range`, two names of layers (or patterns): the first and the last to draw.
+
+    Returns:
+        A `pydot.Dot` if pydot is installed, else a `Dot` with the same `write` and `create`.
+
+    Raises:
+        ValueError: if the model is not built.
+
+    >>> model = kerata.Sequential([kerata.Input((3,)), kerata.layers.Dense(2, name="out")])
+    >>> "out" in kerata.utils.model_to_dot(model, show_shapes=True).to_string()
+    True
     """
     for name in kwargs:
         if name != "layer_range":
@@ -55,9 +66,32 @@ def model_to_dot(model, show_shapes=False, show_dtype=False, show_layer_names=Tr
 def plot_model(model, to_file="model.png", show_shapes=False, show_dtype=False, show_layer_names=False, rankdir="TB",
                expand_nested=False, dpi=200, show_layer_activations=False, show_trainable=False, splines="ortho",
                **kwargs):  # fmt: skip
-    """Draw a model into a file (png, svg, pdf, ..., or dot for the text); needs the program Graphviz.
+    """Draw a model into a file.
 
-    The arguments are those of `model_to_dot`. In a notebook the picture is shown too.
+    Args:
+        model: a model that is built.
+        to_file: name of the file, "model.png" by default; its ending says the format: png, svg, pdf, jpg, ..., or dot for
+            the text, which needs no Graphviz.
+        show_shapes: whether to write the shapes of inputs and outputs; False by default.
+        show_dtype: whether to write dtypes; False by default.
+        show_layer_names: whether to write the names of layers; False by default.
+        rankdir: "TB" (top to bottom, the default), "LR" (left to right), "BT" or "RL".
+        expand_nested: whether nested models are drawn as clusters; False by default.
+        dpi: dots per inch; 200 by default.
+        show_layer_activations: whether to write activation functions; False by default.
+        show_trainable: whether to mark what is trained; False by default.
+        splines: how lines run: "ortho" (the default), "curved", "polyline", ...
+        **kwargs: `layer_range`, two names of layers (or patterns): the first and the last to draw.
+
+    Returns:
+        In a notebook the picture, which is shown there; else None.
+
+    Raises:
+        ValueError: if the model is not built.
+        ImportError: without the program Graphviz.
+
+    >>> model = kerata.Sequential([kerata.Input((3,)), kerata.layers.Dense(2)])
+    >>> kerata.utils.plot_model(model, to_file="model.dot", show_shapes=True)
     """
     kind = os.path.splitext(os.fspath(to_file))[1].lstrip(".").lower() or "png"
     dot = model_to_dot(

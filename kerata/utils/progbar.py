@@ -12,18 +12,17 @@ _BOLD, _GREEN, _GREY, _PLAIN = "\x1b[1m", "\x1b[32m", "\x1b[37m", "\x1b[0m"
 
 
 class Progbar:
-    """Progress towards a number of steps, with averages of values.
+    """A bar that shows progress towards a number of steps, with averages of values.
 
     Args:
         target: number of steps, or None when it is unknown.
-        width: columns of the bar.
-        verbose: 0 shows nothing, 1 a live bar, 2 one line at the end.
-        interval: seconds between two updates of the bar.
+        width: columns of the bar; 20 by default.
+        verbose: 0 shows nothing, 1 (the default) a live bar, 2 one line at the end.
+        interval: seconds between two updates of the bar; 0.05 by default.
         stateful_metrics: names of values that are shown as they are; others are averaged over the steps.
         stateless_metrics: names of values that are averaged, which is the default.
-        unit_name: what a step is called.
+        unit_name: what a step is called; "step" by default.
 
-    >>> import kerata
     >>> bar = kerata.utils.Progbar(3, verbose=0)
     >>> for i in range(3):
     ...     bar.add(1, [("loss", 0.5)])
@@ -47,7 +46,13 @@ class Progbar:
         self._kind = console.stream_kind()
 
     def update(self, current, values=None, finalize=None) -> None:
-        """Set the number of steps that are done, with pairs `(name, value)`; `finalize` closes the line."""
+        """Say how many steps are done, and with which values.
+
+        Args:
+            current: integer, the number of steps.
+            values: pairs `(name, value)`; none by default.
+            finalize: whether this was the last, which closes the line; by default when `target` is reached.
+        """
         if finalize is None:
             finalize = self.target is not None and current >= self.target
         self._collect(current, values or (), finalize)
@@ -63,7 +68,12 @@ class Progbar:
             self._last_update = now
 
     def add(self, n, values=None) -> None:
-        """Count `n` more steps."""
+        """Say that more steps are done.
+
+        Args:
+            n: integer, how many.
+            values: pairs `(name, value)`; none by default.
+        """
         self.update(self._seen_so_far + n, values)
 
     def _collect(self, current, values, finalize) -> None:

@@ -8,9 +8,15 @@ from kerata.core.errors import did_you_mean
 
 
 class Config:
-    """Named values, which can be frozen.
+    """Named values, as attributes and as items; it can be frozen and written as JSON.
 
-    >>> import kerata
+    Args:
+        kwargs: the first names and values.
+
+    Raises:
+        AttributeError: for a name that is not there, with the nearest one.
+        ValueError: for a change while it is frozen.
+
     >>> config = kerata.utils.Config(size=3)
     >>> config.depth = 2
     >>> config["size"], config.depth

@@ -15,15 +15,25 @@ def split_dataset(dataset, left_size=None, right_size=None, shuffle=False, seed=
     """Two data sets of the elements of one.
 
     Args:
-        dataset: tf.data.Dataset, torch Dataset, or NumPy arrays (one, or a tuple or list or dict of them).
-        left_size, right_size: of the halves: a fraction, or a number of elements; at least one of them.
-        shuffle: shuffle before the split.
-        seed: of the shuffle.
-        preferred_backend: "tensorflow" or "torch": the kind of the halves. By default the kind of `dataset`; for
-            arrays that of the backend in force, and of an installed one of the two on JAX.
+        dataset: `tf.data.Dataset`, `torch.utils.data.Dataset`, or NumPy arrays (one, or a tuple, list or dict of them).
+        left_size, right_size: size of each part: a fraction (float), or a number of elements (int); at least one is
+            given, and the other is the rest by default.
+        shuffle: whether to shuffle before the split; False by default.
+        seed: integer, of the shuffle; None by default.
+        preferred_backend: "tensorflow" or "torch": the kind of the parts. By default the kind of `dataset`; for arrays
+            that of the backend in force, and on JAX that of an installed one of the two.
 
     Returns:
-        The pair (left, right), of tf.data.Dataset or torch.utils.data.Dataset; their elements are single samples.
+        The pair (left, right), of `tf.data.Dataset` or `torch.utils.data.Dataset`; their elements are single samples.
+
+    Raises:
+        ValueError: if the sizes are out of range, or arrays differ in length.
+        TypeError: for other kinds of data.
+        ImportError: if neither TensorFlow nor PyTorch is installed.
+
+    >>> left, right = kerata.utils.split_dataset(np.arange(10), left_size=0.8, preferred_backend="torch")
+    >>> len(left), len(right)
+    (8, 2)
     """
     kind = _kind(dataset, preferred_backend)
     leaves, structure, count = _elements(dataset)

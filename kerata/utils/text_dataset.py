@@ -14,22 +14,35 @@ def text_dataset_from_directory(directory, labels="inferred", label_mode="int", 
     """A data set of the `.txt` files in a folder, whose subfolders are the classes.
 
     Args:
-        directory: the folder.
-        labels: "inferred" from the subfolders, a list with a class number for each file (sorted by path), or None.
-        label_mode: "int", "categorical" (one-hot), "binary" (two classes) or None.
-        class_names: the subfolders to read, in the order of their numbers.
-        batch_size: texts of a batch; None for single texts.
-        max_length: bytes that are kept of each text.
-        shuffle: a new order each epoch.
-        seed: of the order and the split.
-        validation_split: fraction for validation.
-        subset: "training", "validation" or "both".
-        follow_links: also read folders that are links.
-        format: "tf": a tf.data.Dataset if TensorFlow is installed; "grain"; or "numpy": batches of arrays of strings.
-        verbose: print how many files there are.
+        directory: path of the folder.
+        labels: "inferred" (the default) from the subfolders, a list with a class number for each file (sorted by path),
+            or None for texts alone.
+        label_mode: "int" (the default, int32), "categorical" (one-hot), "binary" (0.0 or 1.0, of two classes) or None.
+        class_names: the subfolders to read, in the order of their numbers; all, in alphabetical order, by default.
+        batch_size: texts of a batch; 32 by default, None for single texts.
+        max_length: bytes that are kept of each text; None, the default, keeps all.
+        shuffle: whether each epoch has a new order; True by default, False for the order of paths.
+        seed: integer, of the order and the split; None by default.
+        validation_split: fraction of the files for validation; None by default.
+        subset: "training", "validation" or "both"; needed with `validation_split`.
+        follow_links: whether folders that are links are read too; False by default.
+        format: "tf" (the default): a `tf.data.Dataset` if TensorFlow is installed; "grain"; or "numpy": batches of arrays.
+        verbose: whether to print how many files there are; True by default.
 
     Returns:
-        The data set (with `class_names`), or a pair of them for subset="both".
+        The data set (with `class_names`) of strings and labels; or a pair of data sets for subset="both".
+
+    Raises:
+        ValueError: for arguments that exclude each other, unknown ones, or a folder without texts.
+
+    >>> import os, pathlib
+    >>> for name in ("bad", "good"):
+    ...     os.makedirs(f"reviews/{name}", exist_ok=True)
+    ...     _ = pathlib.Path(f"reviews/{name}/1.txt").write_text(f"a {name} film")
+    >>> data = kerata.utils.text_dataset_from_directory("reviews", shuffle=False, format="numpy", verbose=False)
+    >>> texts, labels = data[0]
+    >>> texts.tolist(), labels.tolist()
+    (['a bad film', 'a good film'], [0, 1])
     """
     check_format(format)
     folders.check_arguments(labels, label_mode, class_names, validation_split, subset, shuffle, seed)

@@ -110,15 +110,26 @@ def plot_bounding_box_gallery(images, bounding_box_format, y_true=None, y_pred=N
     """Show images in rows, with true and predicted boxes.
 
     Args:
-        images: of shape (batch, height, width, channels).
-        bounding_box_format, line_thickness, font_scale, text_thickness: see `draw_bounding_boxes`.
-        y_true, y_pred: boxes, as `draw_bounding_boxes` takes them.
-        value_range: the least and the greatest value of the images.
-        true_color, pred_color: of the boxes.
-        class_mapping: names of the labels; `ground_truth_mapping` and `prediction_mapping` go before it.
-        legend: whether to say which colour is which.
-        legend_handles: a legend of one's own, Matplotlib's handles.
+        images: array of shape (batch, height, width, channels).
+        bounding_box_format: see `draw_bounding_boxes`.
+        y_true, y_pred: boxes, as `draw_bounding_boxes` takes them; None by default.
+        value_range: the least and the greatest value of the images; (0, 255) by default.
+        true_color, pred_color: red, green and blue of the boxes, 0..255; a cyan and a yellow by default.
+        line_thickness, font_scale: see `draw_bounding_boxes`.
+        text_thickness: of the letters; as `line_thickness` by default.
+        class_mapping: dictionary of labels and names; None by default.
+        ground_truth_mapping, prediction_mapping: the same for true and predicted boxes alone; they go first.
+        legend: whether to say which colour is which; False by default.
+        legend_handles: a legend of one's own, Matplotlib's handles; None by default.
         rows, cols, data_format, **kwargs: see `plot_image_gallery`.
+
+    Raises:
+        ValueError: for both `legend` and `legend_handles`, or what `plot_image_gallery` refuses.
+        ImportError: without Matplotlib or Pillow.
+
+    >>> boxes = {"boxes": np.array([[[2.0, 2.0, 8.0, 8.0]]]), "labels": np.array([[0]])}
+    >>> images = np.zeros((1, 12, 12, 3))
+    >>> kerata.visualization.plot_bounding_box_gallery(images, "xyxy", y_true=boxes, path="boxes.png", legend=True)
     """
     from kerata.visualization.gallery import patch, plot_image_gallery
 

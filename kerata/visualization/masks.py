@@ -80,11 +80,19 @@ def plot_segmentation_mask_gallery(images, num_classes, value_range=(0, 255), y_
     """Show images in rows; each image, then its true mask, then its predicted mask.
 
     Args:
-        images: of shape (batch, height, width, channels).
-        value_range: the least and the greatest value of the images.
-        y_true, y_pred: masks, as `draw_segmentation_masks` takes them.
-        num_classes, color_mapping, blend, alpha, ignore_index, data_format: see `draw_segmentation_masks`.
+        images: array of shape (batch, height, width, channels).
+        num_classes: how many classes there are; see `draw_segmentation_masks`.
+        value_range: the least and the greatest value of the images; (0, 255) by default.
+        y_true, y_pred: masks, as `draw_segmentation_masks` takes them; None by default.
+        color_mapping, blend, alpha, ignore_index, data_format: see `draw_segmentation_masks`.
         **kwargs: for `plot_image_gallery`.
+
+    Raises:
+        ValueError: for masks of another size than the images, or what `plot_image_gallery` refuses.
+        ImportError: without Matplotlib.
+
+    >>> images, masks = np.zeros((1, 8, 8, 3)), np.ones((1, 8, 8), "int32")
+    >>> kerata.visualization.plot_segmentation_mask_gallery(images, 2, y_true=masks, path="masks.png")
     """
     from kerata.visualization.gallery import plot_image_gallery
 

@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import itertools
+import sys
 
 import numpy as np
 
+from kerata import backend
 from kerata.core.errors import unknown_name
-from kerata.layers.preprocessing.encoding import check_dense
-from kerata.layers.preprocessing.host_layer import HostLayer, to_host
+from kerata.layers.preprocessing.host_layer import Encoded, HostLayer, to_host
 from kerata.layers.preprocessing.index_lookup import encoded_spec, refuse_path
 from kerata.layers.preprocessing.string_lookup import StringLookup
 from kerata.layers.preprocessing.strings import STANDARDIZE, as_text, ngrams, split_whitespace
+from kerata.ops._composite import is_ragged
 
 _SPLIT = {"whitespace": split_whitespace, "character": list}
 
@@ -20,26 +22,39 @@ class TextVectorization(HostLayer):
     """Texts as sequences of integers, or as one vector each: standardised, split, combined and looked up.
 
     Args:
-        max_tokens: the greatest size of the vocabulary, with "" (padding, index 0) and "[UNK]" (index 1).
-        standardize: "lower_and_strip_punctuation", "lower", "strip_punctuation" (of ASCII letters and signs), None,
-            or a function from an array of strings to one (TensorFlow's functions of strings will do).
-        split: "whitespace", "character", None, or a function from a vector of strings to a list of tokens for each.
-        ngrams: an integer n: runs of 1 to n tokens are tokens; or a tuple of the lengths of runs.
-        output_mode: "int": a row of indices; "multi_hot", "count", "tf_idf": a vector for each text, as in
-            `StringLookup`.
-        output_sequence_length: ("int") to what length rows are padded or cut; to the longest of the batch by default.
-        pad_to_max_tokens: whether vectors have length `max_tokens`, though the vocabulary be smaller.
-        vocabulary: list of tokens, or the path of a text file with one in each line; else call `adapt(data)`.
-        idf_weights: (with "tf_idf" and `vocabulary`) a number for each token.
-        sparse, ragged: not available.
-        encoding: the encoding of the strings.
+        max_tokens: integer: the greatest size of the vocabulary, with "" (padding, index 0) and "[UNK]"
+            (index 1); None for no bound.
+        standardize: "lower_and_strip_punctuation" (the default), "lower" or "strip_punctuation", of ASCII
+            letters and signs; None; or a function from an array of strings to one (TensorFlow's functions of
+            strings will do).
+        split: "whitespace" (the default), "character", None, or a function from a vector of strings to a list
+            of tokens for each.
+        ngrams: integer n: runs of 1 to n tokens are tokens; or a tuple of the lengths of runs; None for
+            single tokens.
+        output_mode: "int" (the default): a row of indices; "multi_hot", "count" or "tf_idf": a vector for
+            each text, as in `StringLookup`.
+        output_sequence_length: with "int": integer: the length to which rows are padded or cut; None for the
+            longest of the batch.
+        pad_to_max_tokens: whether vectors have length `max_tokens`, though the vocabulary be smaller; False
+            by default.
+        vocabulary: list of tokens, or the path of a text file with one in each line; None to learn it by
+            `adapt(data)`.
+        idf_weights: with "tf_idf" and `vocabulary`: a number for each token; None.
+        sparse: whether vectors are sparse tensors (backends tensorflow and jax); False by default.
+        ragged: with "int": whether rows are not padded: a ragged tensor of TensorFlow; False by default.
+        encoding: the encoding of the strings; "utf-8" by default.
 
-    Input: strings of shape (batch,) or (batch, 1), or one string. Output: (batch, tokens) or (batch, vocabulary).
+    Input shape:
+        `(batch,)` or `(batch, 1)`, strings; or one string.
+    Output shape:
+        `(batch, tokens)` of int64, or `(batch, vocabulary)` in the compute dtype.
 
-    >>> import kerata
-    >>> layer = kerata.layers.TextVectorization(vocabulary=["earth", "wind", "and", "fire"])
-    >>> kerata.ops.convert_to_numpy(layer(["Earth, wind and rain!", "fire"])).tolist()
-    [[2, 3, 4, 1], [5, 0, 0, 0]]
+    Raises:
+        ValueError: if arguments do not go together or have unknown values, or there is no vocabulary yet.
+
+    >>> from kerata import layers
+    >>> layer = layers.TextVectorization(vocabulary=["earth", "wind", "and", "fire"])
+    >>> layer(["Earth, wind and rain!", "fire"])  # [[2, 3, 4, 1], [5, 0, 0, 0]]
     """
 
     def __init__(self, max_tokens=None, standardize="lower_and_strip_punctuation", split="whitespace", ngrams=None,
@@ -49,9 +64,10 @@ class TextVectorization(HostLayer):
         for key in ("has_input_vocabulary", "vocabulary_dtype"):
             kwargs.pop(key, None)
         super().__init__(name=name, **kwargs)
-        check_dense(sparse, "TextVectorization")
-        if ragged:
-            raise ValueError("TextVectorization(ragged=True) would give ragged tensors, which Kerata does not have.")
+        if ragged and output_mode not in ("int", None):
+            raise ValueError(f"`ragged=True` of TextVectorization goes with output_mode='int'; got {output_mode!r}.")
+        if sparse and output_mode in ("int", None):
+            raise ValueError("`sparse=True` of TextVectorization does not go with output_mode='int'.")
         self.standardize, self.split = _mode(standardize, STANDARDIZE, "standardize"), _mode(split, _SPLIT, "split")
         self.ngrams, self._sizes = ngrams, _sizes(ngrams)
         self.output_mode = "int" if output_mode is None else output_mode
@@ -69,7 +85,11 @@ class TextVectorization(HostLayer):
 
     # -- the vocabulary ---------------------------------------------------------------------------------------
     def build(self, input_shape=None):
-        """Nothing to make: texts may have any shape."""
+        """Nothing to make: texts may have any shape.
+
+        Args:
+            input_shape: not used.
+        """
 
     def adapt(self, data, batch_size: int | None = None, steps: int | None = None) -> None:
         """Learn the vocabulary of texts: the most frequent tokens first, up to `max_tokens`.
@@ -86,7 +106,11 @@ class TextVectorization(HostLayer):
         self.finalize_state()
 
     def update_state(self, data) -> None:
-        """Count the tokens of a batch of texts."""
+        """Count the tokens of a batch of texts.
+
+        Args:
+            data: array of strings, of shape (batch,) or (batch, 1).
+        """
         array = to_host(data)
         rows = array.reshape(-1, 1) if array.ndim < 2 else array
         self._lookup_layer.count_documents(self._tokens_of(rows)[0])
@@ -100,7 +124,11 @@ class TextVectorization(HostLayer):
         self._lookup_layer.reset_state()
 
     def get_vocabulary(self, include_special_tokens: bool = True) -> list[str]:
-        """The tokens in the order of their indices, with "" and "[UNK]" if wanted."""
+        """The tokens in the order of their indices.
+
+        Args:
+            include_special_tokens: whether "" (padding) and "[UNK]" are among them; True by default.
+        """
         return self._lookup_layer.get_vocabulary(include_special_tokens)
 
     def vocabulary_size(self) -> int:
@@ -108,7 +136,12 @@ class TextVectorization(HostLayer):
         return self._lookup_layer.vocabulary_size()
 
     def set_vocabulary(self, vocabulary, idf_weights=None) -> None:
-        """Set the vocabulary, instead of learning it (see `StringLookup.set_vocabulary`)."""
+        """Set the vocabulary, instead of learning it; see `StringLookup.set_vocabulary`.
+
+        Args:
+            vocabulary: list of tokens, or name of a file with one a line.
+            idf_weights: a weight for each, for `output_mode="tf_idf"`; None by default.
+        """
         self._lookup_layer.set_vocabulary(vocabulary, idf_weights)
 
     # -- computing --------------------------------------------------------------------------------------------
@@ -126,6 +159,44 @@ class TextVectorization(HostLayer):
             return (shape if self.output_sequence_length is None else (*shape[:-1], self.output_sequence_length)), "int64"
         lookup = self._lookup_layer
         return encoded_spec(shape, self.output_mode, lookup._depth(), lookup.output_spec(())[1])
+
+    def compute_output_spec(self, inputs, **kwargs):
+        out = super().compute_output_spec(inputs, **kwargs)
+        out._ragged = self.ragged
+        return out
+
+    def call(self, inputs):
+        if not self.ragged:
+            return super().call(inputs)
+        if backend.current().name != "tensorflow":
+            raise ValueError(
+                f"Layer {self.name!r} (TextVectorization) was made with ragged=True, and the backend "
+                f"{backend.current().name!r} has no ragged tensors. Leave `ragged` out: rows are padded then."
+            )
+        if is_ragged(inputs):
+            return super().call(inputs)
+        tf = sys.modules["tensorflow"]
+        return tf.RaggedTensor.from_tensor(_Unpadded(self).call(inputs), padding=-1)
+
+    def of_ragged(self, tensor):
+        if self.split is not None or self._sizes or tensor.ragged_rank != 1:
+            raise ValueError(f"Layer {self.name!r} (TextVectorization) takes ragged tensors of tokens, with split=None, alone.")
+        lookup = self._lookup_layer
+        if self.output_mode != "int":
+            return Encoded(self).call([tensor.flat_values, tensor.row_splits])
+        out = tensor.with_flat_values(lookup.call(tensor.flat_values) if self.standardize is None else _Tokens(self).call(tensor.flat_values))
+        length = self.output_sequence_length
+        if self.ragged:
+            return out if length is None else out[:, :length]
+        return out.to_tensor(shape=None if length is None else (None, length))
+
+    def indices(self, array):
+        """The index of each token of an array."""
+        return self._lookup_layer.indices(self._standardized(array))
+
+    def encode(self, indices):
+        """Indices as vectors, in the layer's mode."""
+        return self._lookup_layer.encode(indices)
 
     def compute(self, array):
         self.output_spec(array.shape)
@@ -192,12 +263,52 @@ class TextVectorization(HostLayer):
         return super().from_config(config)
 
     def save_assets(self, dir_path: str) -> None:
-        """Write the vocabulary into a folder, unless it stands in the config."""
+        """Write the vocabulary into a folder, unless it stands in the config.
+
+        Args:
+            dir_path: the folder.
+        """
         self._lookup_layer.save_assets(dir_path)
 
     def load_assets(self, dir_path: str) -> None:
-        """Read what `save_assets` wrote."""
+        """Read what `save_assets` wrote.
+
+        Args:
+            dir_path: the folder.
+        """
         self._lookup_layer.load_assets(dir_path)
+
+
+class _Tokens(HostLayer):
+    """The indices of the tokens that a TextVectorization layer would give, one by one."""
+
+    def __init__(self, layer):
+        super().__init__(name=f"{layer.name}_tokens")
+        self.layer = layer
+
+    def output_spec(self, shape):
+        return shape, "int64"
+
+    def compute(self, array):
+        return self.layer.indices(array)
+
+
+class _Unpadded(_Tokens):
+    """Rows of indices of a TextVectorization layer, with -1 after the end of each."""
+
+    def output_spec(self, shape):
+        return self.layer.output_spec(shape)
+
+    def compute(self, array):
+        layer = self.layer
+        if layer.split is None and not layer._sizes:
+            return _fit(layer.indices(array), layer.output_sequence_length)
+        rows = [row[: layer.output_sequence_length] for row in layer._tokens_of(array)[0]]
+        lengths = np.array([len(row) for row in rows], "int64")
+        out = np.full((len(rows), max(lengths, default=0)), -1, "int64")
+        tokens = np.array([token for row in rows for token in row], object)
+        out[np.arange(out.shape[1]) < lengths[:, None]] = layer._lookup_layer.compute(tokens)
+        return out
 
 
 def _fit(indices: np.ndarray, length: int | None) -> np.ndarray:

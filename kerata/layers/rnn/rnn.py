@@ -81,7 +81,14 @@ class RNN(Layer):
         return self.cell.state_size
 
     def get_initial_state(self, batch_size) -> list:
-        """The states before the first step."""
+        """The states before the first step.
+
+        Args:
+            batch_size: number of sequences, an integer or scalar tensor.
+
+        Returns:
+            A list of tensors of shape (batch_size, size of the state).
+        """
         return initial_state(self.cell, batch_size)
 
     def build(self, sequences_shape, initial_state_shape=None):
@@ -178,7 +185,17 @@ class RNN(Layer):
                 )
 
     def inner_loop(self, sequences, initial_state, mask, training=False):
-        """Run the cell over time: `(last_output, outputs, states)`."""
+        """Run the cell over time.
+
+        Args:
+            sequences: tensor of shape (batch, time, ...).
+            initial_state: states before the first step, nested as the cell's `state_size`.
+            mask: booleans of shape (batch, time), or None.
+            training: whether it is training; False by default.
+
+        Returns:
+            `(last_output, outputs, states)`.
+        """
         b = backend.current()
         claim_steps(b.shape(sequences)[1], f"layer {self.name!r}")
 

@@ -6,9 +6,16 @@ from kerata.core import tree
 
 
 def pack_x_y_sample_weight(x, y=None, sample_weight=None):
-    """The shortest tuple that holds the three; a lone `x` that is no structure stays as it is.
+    """The shortest tuple that holds inputs, targets and weights, as data sets yield it.
 
-    >>> import kerata
+    Args:
+        x: a tensor or structure of tensors.
+        y: targets; None by default.
+        sample_weight: weights of the samples; None by default.
+
+    Returns:
+        `(x, y, sample_weight)`, `(x, y)`, or without both, `(x,)` for a structure and `x` itself for a tensor.
+
     >>> kerata.utils.pack_x_y_sample_weight("x", "y")
     ('x', 'y')
     """
@@ -20,9 +27,17 @@ def pack_x_y_sample_weight(x, y=None, sample_weight=None):
 
 
 def unpack_x_y_sample_weight(data) -> tuple:
-    """`(x, y, sample_weight)` from what a data set yields; None for what is missing.
+    """Inputs, targets and weights from what a data set yields; None for what is missing.
 
-    >>> import kerata
+    Args:
+        data: `x`, `(x,)`, `(x, y)` or `(x, y, sample_weight)`; also as a list.
+
+    Returns:
+        The tuple `(x, y, sample_weight)`.
+
+    Raises:
+        ValueError: for a tuple of any other length.
+
     >>> kerata.utils.unpack_x_y_sample_weight(("x", "y"))
     ('x', 'y', None)
     """

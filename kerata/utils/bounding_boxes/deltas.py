@@ -10,15 +10,28 @@ _ENCODINGS = ("center_xywh", "center_yxhw")
 
 def encode_box_to_deltas(anchors, boxes, anchor_format, box_format, encoding_format="center_yxhw", variance=None,
                          image_shape=None):  # fmt: skip
-    """Deltas of boxes from anchors: differences of the middles in anchor sizes, and logarithms of the size ratios.
+    """What a detector learns to predict: how boxes differ from anchors.
+
+    For middles (cx, cy) and sizes (w, h): `(cx - anchor_cx) / anchor_w` and `log(w / anchor_w)`; likewise for y and h.
 
     Args:
-        anchors: array of shape (n, 4), or a dictionary of such arrays by level.
-        boxes: array of shape (n, 4) or (batch, n, 4).
-        anchor_format, box_format: their formats.
-        encoding_format: "center_yxhw" or "center_xywh": the order of the deltas.
-        variance: four numbers that the deltas are divided by.
-        image_shape: (height, width, channels), for relative formats.
+        anchors: array of shape (n, 4), or a dictionary of such arrays by level, which are joined.
+        boxes: array of shape (n, 4) or (batch, n, 4), one box for each anchor.
+        anchor_format, box_format: their formats; see `convert_format`.
+        encoding_format: order of the deltas, "center_yxhw" (the default) or "center_xywh".
+        variance: four numbers that the deltas are divided by; None by default.
+        image_shape: (height, width, channels), needed for relative formats.
+
+    Returns:
+        A float32 tensor of the shape of `boxes`.
+
+    Raises:
+        ValueError: for another order, a `variance` of other length, or a relative format without `image_shape`.
+
+    Source: Ren et al. (2015), https://arxiv.org/abs/1506.01497
+
+    >>> encode = kerata.utils.bounding_boxes.encode_box_to_deltas
+    >>> encode([[0.0, 0.0, 10.0, 10.0]], [[1.0, 2.0, 11.0, 12.0]], "xyxy", "xyxy", "center_xywh")  # [[0.1, 0.2, 0.0, 0.0]]
     """
     _check(encoding_format, variance, anchor_format, box_format, image_shape)
     if isinstance(anchors, dict):
@@ -36,16 +49,26 @@ def encode_box_to_deltas(anchors, boxes, anchor_format, box_format, encoding_for
 
 def decode_deltas_to_boxes(anchors, boxes_delta, anchor_format, box_format, encoded_format="center_yxhw", variance=None,
                            image_shape=None):  # fmt: skip
-    """Boxes from deltas: the inverse of `encode_box_to_deltas`.
+    """Boxes from what a detector predicts: the inverse of `encode_box_to_deltas`.
 
     Args:
         anchors: array of shape (n, 4), or a dictionary of such arrays by level.
         boxes_delta: array of shape (n, 4) or (batch, n, 4), or a dictionary of such arrays with the keys of `anchors`.
-        anchor_format: format of the anchors.
+        anchor_format: format of the anchors; see `convert_format`.
         box_format: format of the result.
-        encoded_format: "center_yxhw" or "center_xywh": the order of the deltas.
-        variance: four numbers that the deltas are multiplied by.
-        image_shape: (height, width, channels), for relative formats.
+        encoded_format: order of the deltas, "center_yxhw" (the default) or "center_xywh".
+        variance: four numbers that the deltas are multiplied by; None by default.
+        image_shape: (height, width, channels), needed for relative formats.
+
+    Returns:
+        A float32 tensor of the shape of `boxes_delta`, or a dictionary of them.
+
+    Raises:
+        ValueError: for another order, a `variance` of other length, a relative format without `image_shape`, or levels
+            that differ.
+
+    >>> decode = kerata.utils.bounding_boxes.decode_deltas_to_boxes
+    >>> decode([[0.0, 0.0, 10.0, 10.0]], [[0.1, 0.2, 0.0, 0.0]], "xyxy", "xyxy", "center_xywh")  # [[1.0, 2.0, 11.0, 12.0]]
     """
     _check(encoded_format, variance, anchor_format, box_format, image_shape)
     if isinstance(anchors, dict) != isinstance(boxes_delta, dict):

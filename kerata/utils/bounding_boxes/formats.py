@@ -13,15 +13,17 @@ def convert_format(boxes, source, target, height=None, width=None, dtype="float3
 
     Args:
         boxes: array of shape (..., 4), or a dictionary with such an array under "boxes" (the rest stays).
-        source, target: formats (see `kerata.utils.bounding_boxes`).
-        height, width: of the images; needed between relative and absolute formats.
-        dtype: of the result.
+        source, target: "xyxy", "yxyx", "xywh", "center_xywh", "center_yxhw", or "rel_" and one of the first four.
+        height, width: size of the images in pixels; needed between relative and absolute formats.
+        dtype: of the result; "float32" by default.
 
-    >>> import kerata
-    >>> boxes = kerata.ops.convert_to_tensor([[10.0, 20.0, 30.0, 60.0]])
-    >>> new = kerata.utils.bounding_boxes.convert_format(boxes, "xyxy", "xywh")
-    >>> kerata.ops.convert_to_numpy(new).tolist()
-    [[10.0, 20.0, 20.0, 40.0]]
+    Returns:
+        A tensor of the shape of `boxes`, or such a dictionary.
+
+    Raises:
+        ValueError: for an unknown format, or without a size where it is needed.
+
+    >>> kerata.utils.bounding_boxes.convert_format([[10.0, 20.0, 30.0, 60.0]], "xyxy", "xywh")  # [[10.0, 20.0, 20.0, 40.0]]
     """
     if isinstance(boxes, dict):
         return {**boxes, "boxes": convert_format(boxes["boxes"], source, target, height, width, dtype)}

@@ -9,12 +9,23 @@ from kerata.utils.bounding_boxes.formats import convert_format
 
 
 def clip_to_image_size(bounding_boxes, height=None, width=None, bounding_box_format="xyxy"):
-    """Cut boxes off at the image's border; the label of a box of which nothing remains becomes -1.
+    """Boxes cut off at the image's border; the label of a box of which nothing remains becomes -1.
 
     Args:
-        bounding_boxes: dictionary with "boxes" (..., 4) and "labels" (...).
-        height, width: of the images; not needed for relative formats.
-        bounding_box_format: format of the boxes.
+        bounding_boxes: dictionary with "boxes" of shape (..., 4) and "labels" of shape (...).
+        height, width: size of the images in pixels; not needed for relative formats.
+        bounding_box_format: format of the boxes; "xyxy" by default, see `convert_format`.
+
+    Returns:
+        A dictionary like the first.
+
+    Raises:
+        ValueError: for a dictionary without these keys, or an absolute format without a size.
+
+    >>> boxes = {"boxes": np.float32([[-5, 2, 8, 20], [20, 20, 30, 30]]), "labels": np.array([3, 4])}
+    >>> cut = kerata.utils.bounding_boxes.clip_to_image_size(boxes, height=10, width=10)
+    >>> cut["boxes"].tolist(), cut["labels"].tolist()
+    ([[0.0, 2.0, 8.0, 10.0], [10.0, 10.0, 10.0, 10.0]], [3, -1])
     """
     if not isinstance(bounding_boxes, dict) or not {"boxes", "labels"} <= bounding_boxes.keys():
         raise ValueError("clip_to_image_size() wants a dictionary with 'boxes' and 'labels'.")
@@ -38,13 +49,38 @@ def _clip(boxes, width, height):
 
 
 def crop(boxes, top, left, height, width, bounding_box_format="xyxy"):
-    """Boxes after the image was cut to `height` by `width` from (`left`, `top`) on."""
+    """Boxes after their image was cut to a part of it; what sticks out is cut off.
+
+    Args:
+        boxes: array of shape (..., 4).
+        top, left: first row and column of the part, in pixels.
+        height, width: size of the part, in pixels.
+        bounding_box_format: an absolute format; "xyxy" by default, see `convert_format`.
+
+    Returns:
+        A float32 tensor of the shape of `boxes`.
+
+    >>> crop = kerata.utils.bounding_boxes.crop
+    >>> crop([[10.0, 10.0, 30.0, 40.0]], top=5, left=20, height=20, width=20)  # [[0.0, 5.0, 10.0, 20.0]]
+    """
     boxes = convert_format(boxes, bounding_box_format, "xyxy")
     return convert_format(_clip(_moved(boxes, -left, -top), width, height), "xyxy", bounding_box_format)
 
 
 def pad(boxes, top, left, height=None, width=None, bounding_box_format="xyxy"):
-    """Boxes after `top` rows and `left` columns were added to the image."""
+    """Boxes after rows and columns were added above and to the left of their image.
+
+    Args:
+        boxes: array of shape (..., 4).
+        top, left: how many rows and columns, in pixels.
+        height, width: not used.
+        bounding_box_format: an absolute format; "xyxy" by default, see `convert_format`.
+
+    Returns:
+        A float32 tensor of the shape of `boxes`.
+
+    >>> kerata.utils.bounding_boxes.pad([[1.0, 2.0, 3.0, 4.0]], top=10, left=20)  # [[21.0, 12.0, 23.0, 14.0]]
+    """
     return convert_format(
         _moved(convert_format(boxes, bounding_box_format, "xyxy"), left, top), "xyxy", bounding_box_format
     )
@@ -60,13 +96,20 @@ def affine_transform(boxes, angle, translate_x, translate_y, scale, shear_x, she
 
     Args:
         boxes: array of shape (batch, n, 4).
-        angle: degrees, one for each image, as are the following.
+        angle: degrees, an array of shape (batch,), as are the next five.
         translate_x, translate_y: fractions of the width and height.
-        scale: factors.
+        scale: factors; 1 keeps the size.
         shear_x, shear_y: degrees.
-        height, width: of the images.
-        center_x, center_y: the point that stays, as fractions; the middle by default.
-        bounding_box_format: format of the boxes.
+        height, width: size of the images in pixels.
+        center_x, center_y: the point that stays where it is, as fractions of the size; the middle by default.
+        bounding_box_format: format of the boxes; "xyxy" by default, see `convert_format`.
+
+    Returns:
+        A float32 tensor of the shape of `boxes`.
+
+    >>> zero, one = np.zeros(1, "float32"), np.ones(1, "float32")
+    >>> move = kerata.utils.bounding_boxes.affine_transform
+    >>> move([[[2.0, 2.0, 4.0, 4.0]]], zero, 0.5 * one, zero, one, zero, zero, 11, 11)  # [[[7.0, 2.0, 9.0, 4.0]]]
     """
     boxes = convert_format(boxes, bounding_box_format, "xyxy", height, width)
     turn = _linear_part(*(_column(v) for v in (angle, scale, shear_x, shear_y)))

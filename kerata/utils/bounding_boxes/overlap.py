@@ -16,13 +16,19 @@ def compute_iou(boxes1, boxes2, bounding_box_format, use_masking=False, mask_val
     Args:
         boxes1: array of shape (n, 4) or (batch, n, 4).
         boxes2: array of shape (m, 4) or (batch, m, 4).
-        bounding_box_format: of both.
-        use_masking: give `mask_val` for boxes that are padding (all of their numbers -1).
-        mask_val: the value for padding.
-        image_shape: (height, width, channels), for relative formats.
+        bounding_box_format: of both; see `convert_format`.
+        use_masking: whether pairs with a padding box (all four numbers below 0) get `mask_val`; False by default.
+        mask_val: that value; -1 by default.
+        image_shape: (height, width, channels), needed for relative formats.
 
     Returns:
-        A tensor of shape (n, m) or (batch, n, m).
+        A float32 tensor of shape (n, m) or (batch, n, m), from 0 to 1.
+
+    Raises:
+        ValueError: for boxes of another rank, or a relative format without `image_shape`.
+
+    >>> one, two = [[0.0, 0.0, 2.0, 2.0]], [[0.0, 0.0, 2.0, 4.0], [5.0, 5.0, 6.0, 6.0]]
+    >>> kerata.utils.bounding_boxes.compute_iou(one, two, "xyxy")  # [[0.5, 0.0]]
     """
     a, b = ops.convert_to_tensor(boxes1), ops.convert_to_tensor(boxes2)
     if len(a.shape) not in (2, 3) or len(b.shape) not in (2, 3):
@@ -56,12 +62,19 @@ def compute_ciou(boxes1, boxes2, bounding_box_format, image_shape=None):
     """Complete IoU of boxes in pairs: IoU less the distance of the middles and the difference of proportions.
 
     `ciou = iou - d^2 / c^2 - alpha v` with the distance d of the middles, the diagonal c of the box around both, and
-    `v = 4 / pi^2 (atan(w1 / h1) - atan(w2 / h2))^2`, `alpha = v / (1 - iou + v)` (https://arxiv.org/abs/1911.08287).
+    `v = 4 / pi^2 (atan(w1 / h1) - atan(w2 / h2))^2`, `alpha = v / (1 - iou + v)`.
 
     Args:
         boxes1, boxes2: arrays of shape (..., 4), paired by broadcasting.
-        bounding_box_format: of both.
-        image_shape: (height, width, channels), for relative formats.
+        bounding_box_format: of both; see `convert_format`.
+        image_shape: (height, width, channels), needed for relative formats.
+
+    Returns:
+        A float32 tensor of the shape of the boxes without their last axis.
+
+    Source: Zheng et al. (2019), https://arxiv.org/abs/1911.08287
+
+    >>> kerata.utils.bounding_boxes.compute_ciou([[0.0, 0.0, 2.0, 2.0]], [[0.0, 0.0, 2.0, 2.0]], "xyxy")  # [1.0]
     """
     a, b = (as_corners(x, bounding_box_format, image_shape) for x in (boxes1, boxes2))
     inner = _area(ops.maximum(a[..., :2], b[..., :2]), ops.minimum(a[..., 2:], b[..., 2:]))
