@@ -143,6 +143,12 @@ class Arrays(Protocol):
     def new_value(self, array: Any, dtype: str, trainable: bool) -> Array:
         """What a fresh Variable holds: memory of its own, concrete even while a function is traced."""
 
+    def blank_value(self, shape: tuple, dtype: str, trainable: bool) -> Array:
+        """Zeros for a variable that a file will fill; large ones take up no memory before that."""
+
+    def filled_value(self, value: Array, read: Callable) -> Array:
+        """The value after `read(array)` has written the new one into an array of its shape and dtype."""
+
     def assign_value(self, value: Array, new: Array) -> Array:
         """The value of a Variable after an assignment: updated in place or replaced."""
 

@@ -9,11 +9,15 @@ import stat
 import tempfile
 import time
 import zipfile
+import zlib
 
+from kerata.saving.atomic import flushing
+from kerata.saving.checksum import Checksum
 from kerata.saving.hdf5 import describe_bytes
 from kerata.saving.limits import Budget
 
 _MAX_MEMBERS = 100_000
+_SMALL = 1 << 20
 
 
 def safe_parts(name: str) -> list[str]:
@@ -88,18 +92,26 @@ class Archive:
     def _errors(self, name: str):
         try:
             yield
-        except (zipfile.BadZipFile, EOFError, OSError, NotImplementedError, _zlib_error()) as e:
+        except (zipfile.BadZipFile, EOFError, OSError, NotImplementedError, zlib.error) as e:
             raise ValueError(f"{self.what} is damaged: its member {name!r} cannot be read ({e}).") from None
 
     @contextlib.contextmanager
-    def open_seekable(self, name: str):
-        """A seekable file of a large member: a view of the archive where it is stored plainly."""
+    def open_seekable(self, name: str, checked_first: bool = True):
+        """A seekable file of a large member: a view of the archive where it is stored plainly.
+
+        Its checksum is compared beforehand; or else beside the reading, and the block ends with the error.
+        """
         info = self.members[name]
         if self.path is not None and info.compress_type == zipfile.ZIP_STORED:
             with self._errors(name):
                 start = self._start(info)
-            with open(self.path, "rb") as f:
+            with open(self.path, "rb") as f, open(self.path, "rb", buffering=0) as same, Checksum(
+                same.fileno(), start, info.file_size, info.CRC
+            ) as checksum:
+                if checked_first or info.file_size < _SMALL:
+                    self._compare(checksum, name)
                 yield _Window(f, start, info.file_size)
+                self._compare(checksum, name)
             return
         with tempfile.TemporaryFile() as out:
             with self._errors(name), self.zip.open(info) as f:
@@ -111,6 +123,10 @@ class Archive:
                     out.write(chunk)
             out.seek(0)
             yield out
+
+    def _compare(self, checksum: Checksum, name: str) -> None:
+        if not checksum.agrees():
+            raise ValueError(f"{self.what} is damaged: its member {name!r} does not have the checksum that it was written with.")
 
     def _start(self, info: zipfile.ZipInfo) -> int:
         with self.zip.open(info):  # checks the local header against the directory
@@ -143,12 +159,6 @@ class Archive:
 
     def __exit__(self, *exc):
         self.close()
-
-
-def _zlib_error():
-    import zlib
-
-    return zlib.error
 
 
 def _size(source) -> int:
@@ -239,16 +249,6 @@ class _Inner(io.RawIOBase):
             self.file.flush()
 
 
-def _crc(file, start: int) -> int:
-    import zlib
-
-    file.seek(start)
-    value, buffer = 0, memoryview(bytearray(1 << 20))
-    while n := file.readinto(buffer):
-        value = zlib.crc32(buffer[:n], value)
-    return value
-
-
 class ArchiveWriter:
     """Writes the members of a `.keras` file."""
 
@@ -279,7 +279,11 @@ class ArchiveWriter:
         start = out.tell()
         yield _Inner(out, start)
         info.file_size = info.compress_size = out.seek(0, io.SEEK_END) - start
-        info.CRC = _crc(out, start)
+        out.flush()
+        with flushing(out.fileno()), Checksum(out.fileno(), start, info.file_size) as checksum:
+            info.CRC = checksum.value()
+        if info.CRC is None:
+            raise OSError(f"What was written to the member {name!r} cannot be read back.")
         end = out.seek(0, io.SEEK_END)
         out.seek(info.header_offset)
         out.write(info.FileHeader(zip64=True))

@@ -7,6 +7,7 @@ import errno
 import os
 import re
 import tempfile
+import threading
 
 
 def check_writable(path: str) -> None:
@@ -87,6 +88,22 @@ def _give_usual_mode(temporary: str, path: str) -> None:
         os.umask(umask)
         mode = 0o666 & ~umask
     os.chmod(temporary, mode)
+
+
+@contextlib.contextmanager
+def flushing(handle: int):
+    """Let what was written to an open file go to the disk while the block does something else."""
+    thread = threading.Thread(target=_try_to_flush, args=(handle,))
+    thread.start()
+    try:
+        yield
+    finally:
+        thread.join()
+
+
+def _try_to_flush(handle: int) -> None:
+    with contextlib.suppress(OSError):  # the flush at the end says what is wrong
+        os.fsync(handle)
 
 
 def sync_folder(folder: str) -> None:

@@ -15,6 +15,7 @@ _SIGNATURE = b"\x89HDF\r\n\x1a\n"
 _MAX_OBJECTS = 2_000_000
 _MAX_DEPTH = 64
 _MAX_ATTRIBUTE = 256 << 20
+_SMALL = 4096
 _FILTERS = {1: "deflate", 2: "shuffle", 3: "fletcher32", 32000: "lzf"}
 
 
@@ -301,6 +302,21 @@ class ReadableEntry:
 
     def shape(self, key: str) -> tuple:
         return tuple(getattr(self.group[str(key)], "shape", ()))
+
+    def reader(self, key: str, shape: tuple, dtype: str):
+        """A function that reads the array into one that is there; None where it is small, or of another kind."""
+        return None if self.group is None else reader(self.group.get(str(key)), shape, dtype)
+
+
+def reader(dataset, shape: tuple, dtype: str):
+    """A function that reads a dataset into an array of this shape and dtype; None if it is another's."""
+    import h5py
+
+    if not isinstance(dataset, h5py.Dataset) or dataset.nbytes < _SMALL or dataset.dtype.kind not in "fiu":
+        return None
+    if dataset.dtype.name != dtype or not dataset.dtype.isnative or dataset.shape != shape:
+        return None
+    return lambda array: dataset.id.read(h5py.h5s.ALL, h5py.h5s.ALL, array)
 
 
 class ReadableStore:

@@ -9,7 +9,7 @@ import numpy as np
 
 from kerata.core.errors import did_you_mean
 from kerata.saving import legacy, legacy_weights
-from kerata.saving.hdf5 import open_checked, read_dataset, to_array
+from kerata.saving.hdf5 import open_checked, read_dataset, reader, to_array
 from kerata.saving.limits import Budget, parse_json
 from kerata.saving.serialization import deserialize_keras_object, serialize_keras_object
 
@@ -80,16 +80,16 @@ def _write_arrays(group, variables) -> None:
 
 
 def _write_training(model, compiled: dict, file) -> None:
-    optimizer = compiled.get("optimizer")
     config = {k: _long_names(v) for k, v in compiled.items() if k != "optimizer"}
-    if isinstance(optimizer, dict):
-        config["optimizer_config"] = {"class_name": optimizer["class_name"], "config": optimizer["config"]}
+    optimizer = serialize_keras_object(model.optimizer)  # compile() may have been given its name alone
+    config["optimizer_config"] = {k: optimizer[k] for k in _NAMED if k in optimizer}
     _write_text(file, "training_config", json.dumps(config))
     variables = list(model.optimizer.variables)
     if variables:
         _write_arrays(file.create_group("optimizer_weights"), variables)
 
 
+_NAMED = ("class_name", "config")
 _LONG = {
     "mse": "mean_squared_error", "mae": "mean_absolute_error", "mape": "mean_absolute_percentage_error",
     "msle": "mean_squared_logarithmic_error", "bce": "binary_crossentropy", "kld": "kl_divergence",
@@ -165,12 +165,18 @@ def _names(group, name: str) -> list[str]:
     return [v.decode("utf-8") if isinstance(v, bytes) else str(v) for v in values]
 
 
-def _arrays(group) -> tuple[list[str], list[np.ndarray]]:
+def _datasets(group) -> tuple[list[str], list]:
+    """The names and, not yet read, the arrays of a layer."""
     names = _names(group, "weight_names")
     missing = [n for n in names if n not in group]
     if missing:
         raise ValueError(f"The file names the weights {missing[:5]} of {group.name!r}, which it does not hold.")
-    return names, [read_dataset(group[n]) for n in names]
+    return names, [group[n] for n in names]
+
+
+def _arrays(group) -> tuple[list[str], list[np.ndarray]]:
+    names, datasets = _datasets(group)
+    return names, [read_dataset(d) for d in datasets]
 
 
 def load_weights(model, file, path: str, skip_mismatch: bool = False, by_name: bool = False) -> None:
@@ -180,20 +186,49 @@ def load_weights(model, file, path: str, skip_mismatch: bool = False, by_name: b
     backend = group.attrs.get("backend") or file.attrs.get("backend")
     with legacy.written_by(version):
         source = legacy_weights.Source(legacy.source_major(), _backend(group, backend))
-        stored = {n: _arrays(group[n])[1] for n in _names(group, "layer_names") if n in group}
+        stored = {n: _datasets(group[n])[1] for n in _names(group, "layer_names") if n in group}
         stored = {n: a for n, a in stored.items() if a}
         layers = [x for x in legacy_weights.layers_of(model) if legacy_weights.ordered(x)]
         pairs = _by_name(layers, stored, path) if by_name else _by_order(model, layers, stored, path, skip_mismatch)
-        plan = _plan(pairs, source, path, skip_mismatch)
-    for variables, arrays in plan:
-        for v, a in zip(variables, arrays):
-            v.assign(a)
+        for layer, datasets in _plan(pairs, source, path, skip_mismatch):
+            _fill(layer, datasets, source)
     if "top_level_model_weights" in group and not by_name:
         own = model._trainable_variables + model._non_trainable_variables
         arrays = _arrays(group["top_level_model_weights"])[1]
         if len(own) == len(arrays):
             for v, a in zip(own, arrays):
                 v.assign(a)
+
+
+def _fill(layer, datasets, source) -> None:
+    """Read a layer's weights: straight into their memory, unless they were kept in another form."""
+    variables = legacy_weights.ordered(layer)
+    if not legacy_weights.converts(layer):
+        for v, d in zip(variables, datasets):
+            v.read_from(_Single(d), "")
+        return
+    for v, a in zip(variables, legacy_weights.convert(layer, [read_dataset(d) for d in datasets], source)):
+        v.assign(a)
+
+
+class _Single:
+    """One array of a file, as a store that holds nothing else."""
+
+    def __init__(self, dataset):
+        self.dataset = dataset
+
+    def __getitem__(self, key: str) -> np.ndarray:
+        return read_dataset(self.dataset)
+
+    def reader(self, key: str, shape: tuple, dtype: str):
+        return reader(self.dataset, shape, dtype)
+
+
+def _stand_in(dataset) -> np.ndarray:
+    """An array of a dataset's shape that takes up no memory."""
+    if getattr(dataset, "shape", None) is None:
+        raise ValueError(f"The file holds no array of numbers at {dataset.name!r}.")
+    return np.broadcast_to(np.zeros((), "int8"), dataset.shape)
 
 
 def _backend(group, named) -> str:
@@ -231,16 +266,16 @@ def _by_name(layers, stored: dict, path: str) -> list:
 def _plan(pairs, source, path: str, skip_mismatch: bool) -> list:
     """What is to be assigned; every shape is compared before anything is."""
     plan, problems = [], []
-    for layer, arrays, name in pairs:
+    for layer, datasets, name in pairs:
         variables = legacy_weights.ordered(layer)
-        arrays = legacy_weights.convert(layer, arrays, source)
+        arrays = legacy_weights.convert(layer, [_stand_in(d) for d in datasets], source)
         have, want = [tuple(a.shape) for a in arrays], [tuple(v.shape) for v in variables]
         if have != want:
             problems.append(
                 f"layer {layer.name!r} ({type(layer).__name__}) has weights of shapes {want}; the file holds {have} for {name!r}"
             )
             continue
-        plan.append((variables, arrays))
+        plan.append((layer, datasets))
     if problems and not skip_mismatch:
         listed = "".join(f"\n- {p}" for p in problems[:12])
         raise ValueError(

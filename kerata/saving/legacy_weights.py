@@ -25,12 +25,20 @@ def ordered(layer) -> list:
     return list(layer.trainable_weights) + list(layer.non_trainable_weights)
 
 
+def converts(layer) -> bool:
+    """Whether old files may hold this layer's weights in another form than today's."""
+    return type(layer).__name__ in _CONVERSIONS or _is_model(layer)
+
+
+def _is_model(layer) -> bool:
+    return type(layer).__name__ in ("Functional", "Sequential", "Model") or hasattr(layer, "_is_model")
+
+
 def convert(layer, arrays: list[np.ndarray], source: Source) -> list[np.ndarray]:
     """The arrays of a layer in today's shapes and order."""
-    kind = type(layer).__name__
-    if kind in ("Functional", "Sequential", "Model") or hasattr(layer, "_is_model"):
+    if _is_model(layer):
         return _nested(layer, arrays, source)
-    change = _CONVERSIONS.get(kind)
+    change = _CONVERSIONS.get(type(layer).__name__)
     return change(layer, list(arrays), source) if change is not None else arrays
 
 

@@ -7,6 +7,7 @@ import jax.numpy as jnp
 import numpy as np
 from jax.extend import core as _jex_core  # noqa: F401  (loads what eval_shape needs once)
 
+from kerata.backend.memory import aligned
 from kerata.backend.spec import Spec
 
 Tensor = type(jnp.zeros(()))
@@ -36,6 +37,8 @@ _PLAIN = (int, float, bool, complex)
 
 
 def _convert_foreign(x, dtype):
+    if hasattr(x, "todense"):  # a sparse matrix, of JAX or SciPy
+        x = x.todense() if isinstance(getattr(x, "data", None), jax.Array) else x.toarray()
     if isinstance(x, list | tuple):
         return jnp.asarray(_stackable(x), None if dtype is None else native_dtype(dtype))
     if hasattr(x, "detach"):
@@ -56,6 +59,8 @@ def _stackable(x):
 
 
 def to_numpy(x) -> np.ndarray:
+    if type(x).__name__ == "BCOO":
+        x = x.todense()
     return np.asarray(x.value if hasattr(x, "assign") and hasattr(x, "value") else x)
 
 
@@ -72,7 +77,7 @@ def shape(x) -> tuple:
 
 
 def is_tensor(x) -> bool:
-    return isinstance(x, jax.Array)
+    return isinstance(x, jax.Array) or type(x).__name__ == "BCOO"  # (a sparse matrix)
 
 
 def stop_gradient(x):
@@ -94,6 +99,19 @@ def assign_value(value, new):
     return jnp.array(new, value.dtype, copy=True)
 
 
+def blank_value(shape: tuple, dtype: str, trainable: bool):
+    """Zeros for a variable that a file will fill: the system gives the memory when it is written to."""
+    with jax.ensure_compile_time_eval():
+        return jax.device_put(aligned(shape, native_dtype(dtype), np.zeros))
+
+
+def filled_value(value, read):
+    """A variable's new value, which `read(array)` writes into memory that nobody else holds."""
+    new = aligned(value.shape, value.dtype)
+    read(new)
+    return jax.device_put(new, value.sharding)
+
+
 def abstract_value(value):
     return value
 
@@ -113,6 +131,7 @@ def abstract_eval(fn, args, kwargs):
         a, k = tree.unflatten(structure, filled)
         out = fn(*a, **k)
         out_leaves, result["structure"] = tree.flatten_with_structure(out)
+        out_leaves = [x.todense() if type(x).__name__ == "BCOO" else x for x in out_leaves]
         result["leaves"] = out_leaves
         return [x for x in out_leaves if isinstance(x, jax.Array)]
 

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import contextlib
 
-import ml_dtypes
 import numpy as np
 
 from kerata.backend.spec import Spec
+from kerata.core.dtypes import numpy_dtype
 
 Tensor = np.ndarray
 array_types = (np.ndarray,)
@@ -27,12 +27,7 @@ placeholders = _Placeholders()
 # Abstract evaluation computes here, so the sizes that stand for unknown ones are small: (batch, other axes).
 abstract_sizes = ((2, 4), (24, 36))
 
-_EXTENDED = {n: np.dtype(getattr(ml_dtypes, n)) for n in ("bfloat16", "float8_e4m3fn", "float8_e5m2", "int4", "uint4")}
-
-
-def native_dtype(name: str):
-    """NumPy's dtype object for a dtype name."""
-    return _EXTENDED.get(name) or np.dtype("bool" if name == "bool" else name)
+native_dtype = numpy_dtype
 
 
 def convert(x, dtype: str | None = None) -> np.ndarray:
@@ -100,6 +95,18 @@ def new_value(array, dtype: str, trainable: bool):
 
 def assign_value(value, new):
     return np.array(new, dtype=value.dtype)
+
+
+def blank_value(shape: tuple, dtype: str, trainable: bool):
+    """Zeros for a variable that a file will fill: the system gives the memory when it is written to."""
+    return np.zeros(shape, native_dtype(dtype))
+
+
+def filled_value(value, read):
+    """A variable's new value, which `read(array)` writes into memory that nobody else holds."""
+    new = np.empty(value.shape, value.dtype)
+    read(new)
+    return new
 
 
 def abstract_value(value):

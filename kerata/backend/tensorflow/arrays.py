@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import os
 
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")  # device probing is not the user's business
@@ -9,6 +10,7 @@ os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")  # device probing is not the 
 import numpy as np
 import tensorflow as tf
 
+from kerata.backend.memory import aligned
 from kerata.backend.spec import Spec
 
 # Named, not taken from an example: the first use of this backend may be inside a graph, where constants are symbolic.
@@ -34,7 +36,9 @@ def convert(x, dtype: str | None = None):
     if isinstance(x, tf.IndexedSlices):  # the gradient of a gather
         return convert(tf.convert_to_tensor(x), dtype)
     if isinstance(x, tf.SparseTensor):
-        return tf.sparse.to_dense(x if dtype is None else tf.cast(x, dtype))
+        return tf.sparse.to_dense(tf.sparse.reorder(x if dtype is None else tf.cast(x, dtype)))
+    if isinstance(x, tf.RaggedTensor):  # stays one: only the ops that know what rows of unequal lengths mean take it
+        return x if dtype is None else tf.cast(x, dtype)
     if hasattr(x, "assign") and hasattr(x, "value"):
         return convert(x.value, dtype)
     kind = type(x)
@@ -72,7 +76,9 @@ def _convert_sequence(x, dtype):
 
 def to_numpy(x) -> np.ndarray:
     if isinstance(x, tf.IndexedSlices | tf.SparseTensor):
-        x = tf.convert_to_tensor(x) if isinstance(x, tf.IndexedSlices) else tf.sparse.to_dense(x)
+        x = tf.convert_to_tensor(x) if isinstance(x, tf.IndexedSlices) else tf.sparse.to_dense(tf.sparse.reorder(x))
+    if isinstance(x, tf.RaggedTensor):
+        x = x.to_tensor()
     if isinstance(x, tf.Tensor | tf.Variable):
         return x.numpy()
     if hasattr(x, "assign") and hasattr(x, "value"):
@@ -95,12 +101,14 @@ def shape(x) -> tuple:
         raise ValueError(f"A tensor of unknown rank was given: {x}. Fix its rank with tf.ensure_shape().")
     if static.is_fully_defined():
         return tuple(static.as_list())
-    dynamic = tf.shape(x)
+    if isinstance(x, tf.RaggedTensor):
+        return (static[0] if static[0] is not None else x.nrows(), *static.as_list()[1:])
+    dynamic = tf.shape(x) if not isinstance(x, tf.SparseTensor) else x.dense_shape
     return tuple(dynamic[i] if s is None else s for i, s in enumerate(static.as_list()))
 
 
 def is_tensor(x) -> bool:
-    return isinstance(x, tf.Tensor | tf.Variable)
+    return isinstance(x, tf.Tensor | tf.Variable | tf.SparseTensor | tf.RaggedTensor)
 
 
 def stop_gradient(x):
@@ -116,6 +124,30 @@ def new_value(array, dtype: str, trainable: bool):
 def assign_value(value, new):
     value.assign(tf.cast(new, value.dtype))
     return value
+
+
+def _taken(array: np.ndarray):
+    """A tensor over the memory of an array that nobody else will write to."""
+    return tf.experimental.dlpack.from_dlpack(array.__dlpack__())
+
+
+def blank_value(shape: tuple, dtype: str, trainable: bool):
+    """Zeros for a variable that a file will fill: the system gives the memory when it is written to."""
+    if dtype not in _IN_DLPACK or not math.prod(shape):
+        return new_value(np.zeros(shape, "float32"), dtype, trainable)
+    with tf.init_scope():
+        return tf.Variable(_taken(aligned(shape, dtype, np.zeros)), trainable=trainable, dtype=dtype)
+
+
+def filled_value(value, read):
+    """A variable's new value, which `read(array)` writes into memory that nobody else holds."""
+    new = aligned(tuple(value.shape), value.dtype.as_numpy_dtype)
+    read(new)
+    value.assign(_taken(new) if value.dtype.name in _IN_DLPACK else tf.convert_to_tensor(new))
+    return value
+
+
+_IN_DLPACK = ("float16", "float32", "float64", "int8", "int16", "int32", "int64", "uint8")
 
 
 def abstract_value(value):

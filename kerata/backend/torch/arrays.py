@@ -10,6 +10,7 @@ import numpy as np
 import torch
 
 from kerata.backend.spec import Spec
+from kerata.backend.torch._lazy import without_compiler
 
 Tensor = torch.Tensor
 array_types = (torch.Tensor, torch.nn.Parameter)
@@ -25,6 +26,7 @@ _DTYPES = {
     )
 }  # fmt: skip
 _NAMES = {v: k for k, v in _DTYPES.items()}
+_IN_NUMPY = frozenset(v for k, v in _DTYPES.items() if hasattr(np, k) or k == "bool")
 
 
 def _choose_device() -> torch.device:
@@ -173,6 +175,27 @@ def assign_value(value, new):
     return value
 
 
+def blank_value(shape: tuple, dtype: str, trainable: bool) -> torch.Tensor:
+    """Zeros for a variable that a file will fill: the system gives the memory when it is written to."""
+    native = _DTYPES[dtype]
+    if placement.device.type != "cpu" or native not in _IN_NUMPY:
+        return new_value(np.zeros(shape, "float32"), dtype, trainable)
+    t = torch.from_numpy(np.zeros(shape, dtype))
+    return torch.nn.Parameter(t) if trainable and native.is_floating_point else t
+
+
+@torch.no_grad()
+def filled_value(value, read):
+    """Write what `read(array)` puts into an array into the tensor, in place."""
+    if value.device.type == "cpu" and value.is_contiguous() and value.dtype in _IN_NUMPY:
+        read(value.detach().numpy())
+        value[:0].zero_()  # autograd counts changes, of which it has not seen this one
+        return value
+    new = np.empty(tuple(value.shape), _NAMES[value.dtype])
+    read(new)
+    return assign_value(value, convert(new))
+
+
 def abstract_value(value):
     return value.to("meta")
 
@@ -189,7 +212,7 @@ def abstract_eval(fn, args, kwargs):
     args, kwargs = tree.map_structure(make, (args, kwargs))
     before, placement.meta = placement.meta, True
     try:
-        with torch.no_grad():
+        with torch.no_grad(), without_compiler():
             out = fn(*args, **kwargs)
     finally:
         placement.meta = before
