@@ -284,7 +284,7 @@ class Loader:
         finally:
             signal.setitimer(signal.ITIMER_REAL, 0)
         grown = _memory("VmHWM") - before
-        if grown > MEMORY * (6 if self.kerata.backend.current().name == "numpy" else 1):  # NumPy infers shapes by computing
+        if grown > MEMORY:
             return "memory", f"{grown >> 20} MiB"
         left = sorted(set(os.listdir(self.folder)) - {os.path.basename(path), f"torchinductor_{getpass.getuser()}"})
         if left:

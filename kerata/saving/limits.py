@@ -8,7 +8,7 @@ import threading
 
 _FLOOR = 64 << 20
 _RATIO = 100
-_TRANSIENT = 1 << 30
+_TRANSIENT = 128 << 20
 _STEPS = 30_000
 _MAX_DEPTH = 400
 _MAX_JSON = 256 << 20
