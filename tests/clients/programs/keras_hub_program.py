@@ -1,0 +1,291 @@
+"""KerasHub: its layers, tokenizers, samplers and small models with random weights, by its own test harness where that is."""
+
+import keras
+import keras_hub
+import numpy as np
+import pytest
+from keras import ops
+from values import fill, same
+
+rng = np.random.default_rng(0)
+X = rng.normal(size=(2, 5, 8)).astype("float32")
+TOKENS = {"token_ids": np.arange(10).reshape(2, 5) % 10, "padding_mask": np.array([[1] * 5, [1, 1, 1, 0, 0]])}
+SEGMENTS = {**TOKENS, "segment_ids": np.array([[0, 0, 1, 1, 1], [0, 1, 1, 0, 0]])}
+L, M, T, S = keras_hub.layers, keras_hub.models, keras_hub.tokenizers, keras_hub.samplers
+
+LAYERS = {
+    "TransformerEncoder": (lambda: L.TransformerEncoder(16, 2, activation="gelu", normalize_first=True), X),
+    "TransformerDecoder": (lambda: L.TransformerDecoder(16, 2), X),
+    "FNetEncoder": (lambda: L.FNetEncoder(16), X),
+    "PositionEmbedding": (lambda: L.PositionEmbedding(7), X),
+    "RotaryEmbedding": (lambda: L.RotaryEmbedding(), X),
+    "SinePositionEncoding": (lambda: L.SinePositionEncoding(), X),
+    "TokenAndPositionEmbedding": (lambda: L.TokenAndPositionEmbedding(10, 5, 4, mask_zero=True), TOKENS["token_ids"]),
+    "ReversibleEmbedding": (lambda: L.ReversibleEmbedding(10, 4), TOKENS["token_ids"]),
+    "AlibiBias": (lambda: L.AlibiBias(), rng.normal(size=(2, 4, 5, 5)).astype("float32")),
+    "RMSNormalization": (lambda: L.RMSNormalization(), X),
+}
+
+
+@pytest.mark.parametrize("name", LAYERS)
+def test_layer(name):
+    if not hasattr(L, name):
+        pytest.skip("not in this version")
+    make, x = LAYERS[name]
+    layer = make()
+    layer(x)
+    fill(layer) if layer.weights else None
+    same(name, layer(x))
+    again = type(layer).from_config(layer.get_config())
+    again(x)
+    assert [tuple(w.shape) for w in again.weights] == [tuple(w.shape) for w in layer.weights]
+    symbolic = layer(keras.Input(x.shape[1:], batch_size=2, dtype=x.dtype.name))
+    assert tuple(symbolic.shape) == tuple(layer(x).shape)
+
+
+def test_decoder_with_encoder_and_cache():
+    layer = L.TransformerDecoder(16, 2)
+    layer(X, encoder_sequence=X[:, :3])
+    fill(layer)
+    same("decoder with encoder", layer(X, encoder_sequence=X[:, :3]))
+    attend = L.CachedMultiHeadAttention(2, 4)
+    out, cache = attend(X[:, :1], X[:, :1], cache=ops.zeros((2, 2, 5, 2, 4)), cache_update_index=0)
+    assert tuple(out.shape) == (2, 1, 8) and tuple(cache.shape) == (2, 2, 5, 2, 4)
+
+
+def test_masked_lm_head():
+    layer = L.MaskedLMHead(vocabulary_size=10, activation="softmax")
+    positions = np.array([[0, 1], [2, 4]])
+    layer(X, mask_positions=positions)
+    fill(layer)
+    same("masked lm head", layer(X, mask_positions=positions))
+
+
+BACKBONES = {
+    "BertBackbone": ({"vocabulary_size": 10, "num_layers": 2, "num_heads": 2, "hidden_dim": 8, "intermediate_dim": 16,
+                      "max_sequence_length": 5}, SEGMENTS),
+    "RobertaBackbone": ({"vocabulary_size": 10, "num_layers": 2, "num_heads": 2, "hidden_dim": 8, "intermediate_dim": 16,
+                         "max_sequence_length": 5}, TOKENS),
+    "DistilBertBackbone": ({"vocabulary_size": 10, "num_layers": 2, "num_heads": 2, "hidden_dim": 8, "intermediate_dim": 16,
+                            "max_sequence_length": 5}, TOKENS),
+    "AlbertBackbone": ({"vocabulary_size": 10, "num_layers": 2, "num_heads": 2, "embedding_dim": 4, "hidden_dim": 8,
+                        "intermediate_dim": 16, "max_sequence_length": 5}, SEGMENTS),
+    "DebertaV3Backbone": ({"vocabulary_size": 10, "num_layers": 2, "num_heads": 2, "hidden_dim": 8, "intermediate_dim": 16,
+                           "max_sequence_length": 5, "bucket_size": 2}, TOKENS),
+    "GPT2Backbone": ({"vocabulary_size": 10, "num_layers": 2, "num_heads": 2, "hidden_dim": 8, "intermediate_dim": 16,
+                      "max_sequence_length": 5}, TOKENS),
+    "GPTNeoXBackbone": ({"vocabulary_size": 10, "num_layers": 2, "num_heads": 2, "hidden_dim": 8, "intermediate_dim": 16,
+                         "max_sequence_length": 5}, TOKENS),
+    "OPTBackbone": ({"vocabulary_size": 10, "num_layers": 2, "num_heads": 2, "hidden_dim": 8, "intermediate_dim": 16,
+                     "max_sequence_length": 5}, TOKENS),
+    "BloomBackbone": ({"vocabulary_size": 10, "num_layers": 2, "num_heads": 2, "hidden_dim": 8, "intermediate_dim": 16}, TOKENS),
+    "GemmaBackbone": ({"vocabulary_size": 10, "num_layers": 2, "num_query_heads": 2, "num_key_value_heads": 1, "hidden_dim": 8,
+                       "intermediate_dim": 16, "head_dim": 4}, TOKENS),
+    "Gemma3Backbone": ({"vocabulary_size": 10, "image_size": 16, "num_layers": 2, "num_query_heads": 2, "num_key_value_heads": 1,
+                        "hidden_dim": 8, "intermediate_dim": 16, "head_dim": 4, "vision_encoder": None}, TOKENS),
+    "LlamaBackbone": ({"vocabulary_size": 10, "num_layers": 2, "num_query_heads": 2, "num_key_value_heads": 1, "hidden_dim": 8,
+                       "intermediate_dim": 16}, TOKENS),
+    "MistralBackbone": ({"vocabulary_size": 10, "num_layers": 2, "num_query_heads": 2, "num_key_value_heads": 1, "hidden_dim": 8,
+                         "intermediate_dim": 16}, TOKENS),
+    "Qwen3Backbone": ({"vocabulary_size": 10, "num_layers": 2, "num_query_heads": 2, "num_key_value_heads": 1, "head_dim": 4,
+                       "hidden_dim": 8, "intermediate_dim": 16}, TOKENS),
+    "FNetBackbone": ({"vocabulary_size": 10, "num_layers": 2, "hidden_dim": 8, "intermediate_dim": 16, "max_sequence_length": 5},
+                     {k: SEGMENTS[k] for k in ("token_ids", "segment_ids")}),
+    "T5Backbone": ({"vocabulary_size": 10, "num_layers": 2, "num_heads": 2, "hidden_dim": 8, "intermediate_dim": 16},
+                   {f"{side}_{k}": v for side in ("encoder", "decoder") for k, v in TOKENS.items()}),
+    "BartBackbone": ({"vocabulary_size": 10, "num_layers": 2, "num_heads": 2, "hidden_dim": 8, "intermediate_dim": 16,
+                      "max_sequence_length": 5}, {f"{side}_{k}": v for side in ("encoder", "decoder") for k, v in TOKENS.items()}),
+    "WhisperBackbone": ({"vocabulary_size": 10, "num_layers": 2, "num_heads": 2, "hidden_dim": 8, "intermediate_dim": 16,
+                         "max_encoder_sequence_length": 6, "max_decoder_sequence_length": 6},
+                        {"encoder_features": rng.normal(size=(2, 6, 80)).astype("float32"),
+                         "decoder_token_ids": TOKENS["token_ids"], "decoder_padding_mask": TOKENS["padding_mask"]}),
+    "ResNetBackbone": ({"input_conv_filters": [8], "input_conv_kernel_sizes": [7], "stackwise_num_filters": [8, 8],
+                        "stackwise_num_blocks": [1, 1], "stackwise_num_strides": [1, 2], "block_type": "basic_block"}, 32),
+    "ViTBackbone": ({"image_shape": (16, 16, 3), "patch_size": 8, "num_layers": 2, "num_heads": 2, "hidden_dim": 8,
+                     "mlp_dim": 16}, 16),
+    "DenseNetBackbone": ({"stackwise_num_repeats": [1, 1], "growth_rate": 4}, 32),
+    "VGGBackbone": ({"stackwise_num_repeats": [1, 1], "stackwise_num_filters": [4, 8], "image_shape": (16, 16, 3)}, 16),
+    "CSPNetBackbone": ({"stem_filters": 8, "stem_kernel_size": 3, "stem_strides": 1, "stackwise_depth": [1, 1],
+                        "stackwise_strides": [1, 2], "stackwise_num_filters": [8, 8], "block_type": "dark_block"}, 16),
+    "MiTBackbone": ({"layerwise_depths": [1, 1], "num_layers": 2, "layerwise_num_heads": [1, 2], "layerwise_sr_ratios": [2, 1],
+                     "max_drop_path_rate": 0.1, "layerwise_patch_sizes": [7, 3], "layerwise_strides": [4, 2],
+                     "hidden_dims": [4, 8], "image_shape": (32, 32, 3)}, 32),
+    "EfficientNetBackbone": ({"stackwise_kernel_sizes": [3, 3], "stackwise_num_repeats": [1, 1],
+                              "stackwise_input_filters": [8, 8], "stackwise_output_filters": [8, 8],
+                              "stackwise_expansion_ratios": [1, 2], "stackwise_squeeze_and_excite_ratios": [0.0, 0.25],
+                              "stackwise_strides": [1, 2], "stackwise_block_types": ["fused", "unfused"],
+                              "stackwise_width_coefficients": [1.0] * 2, "stackwise_depth_coefficients": [1.0] * 2,
+                              "num_features": 16}, 32),
+}  # fmt: skip
+
+
+def _data(x):
+    return np.linspace(0, 1, 2 * x * x * 3).reshape(2, x, x, 3).astype("float32") if isinstance(x, int) else x
+
+
+@pytest.mark.parametrize("name", BACKBONES)
+def test_backbone(name, tmp_path):
+    kwargs, x = BACKBONES[name]
+    x = _data(x)
+    model = getattr(M, name)(**kwargs)
+    fill(model)
+    got = model.predict(x, verbose=0)
+    for key, value in got.items() if isinstance(got, dict) else [("output", got)]:
+        same(f"{name} {key}", value)
+    again = type(model).from_config(model.get_config())
+    again.set_weights(model.get_weights())
+    first = lambda out: next(iter(out.values())) if isinstance(out, dict) else out
+    np.testing.assert_allclose(first(again.predict(x, verbose=0)), first(got), rtol=1e-4, atol=1e-5)
+    model.save(tmp_path / "model.keras")
+    loaded = keras.models.load_model(tmp_path / "model.keras")
+    np.testing.assert_allclose(first(loaded.predict(x, verbose=0)), first(got), rtol=1e-4, atol=1e-5)
+
+
+@pytest.mark.parametrize("name", ["BertBackbone", "ResNetBackbone"])
+def test_preset_of_ones_own(name, tmp_path):
+    model = getattr(M, name)(**BACKBONES[name][0])
+    model.save_to_preset(str(tmp_path / "preset"))
+    again = M.Backbone.from_preset(str(tmp_path / "preset"))
+    for a, b in zip(model.get_weights(), again.get_weights()):
+        np.testing.assert_array_equal(a, b)
+
+
+@pytest.mark.parametrize("name", ["BertBackbone", "GPT2Backbone", "GemmaBackbone", "T5Backbone", "ResNetBackbone", "ViTBackbone"])
+def test_by_keras_hubs_own_harness(name):
+    test_case = pytest.importorskip("keras_hub.src.tests.test_case", reason="needs TensorFlow and grain")
+    case = test_case.TestCase("run_backbone_test")
+    kwargs, x = BACKBONES[name]
+    x = {k: ops.convert_to_tensor(v, "int32") for k, v in x.items()} if isinstance(x, dict) else ops.convert_to_tensor(_data(x))
+    out = getattr(M, name)(**kwargs)(x)
+    shape = {k: tuple(v.shape) for k, v in out.items()} if isinstance(out, dict) else tuple(out.shape)
+    images = name in ("ResNetBackbone", "ViTBackbone")
+    more = {"run_quantization_check": False} if images else {}
+    case.run_backbone_test(getattr(M, name), kwargs, x, shape, **more)
+
+
+@pytest.mark.parametrize("name", ["TransformerEncoder", "PositionEmbedding", "FNetEncoder"])
+def test_layers_by_keras_hubs_own_harness(name):
+    test_case = pytest.importorskip("keras_hub.src.tests.test_case", reason="needs TensorFlow and grain")
+    case = test_case.TestCase("run_layer_test")
+    arguments = {"TransformerEncoder": {"intermediate_dim": 4, "num_heads": 2}, "PositionEmbedding": {"sequence_length": 7},
+                 "FNetEncoder": {"intermediate_dim": 4}}[name]  # fmt: skip
+    count = {"TransformerEncoder": 16, "PositionEmbedding": 1, "FNetEncoder": 8}[name]
+    case.run_layer_test(getattr(L, name), arguments, ops.convert_to_tensor(X), X.shape, expected_num_trainable_weights=count,
+                        expected_num_non_trainable_variables={"TransformerEncoder": 3, "FNetEncoder": 1}.get(name, 0))
+
+
+VOCABULARY = ["[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]", "the", "quick", "brown", "fox", "##es", "!"]
+TEXTS = ["the quick brown fox", "the foxes!"]
+
+
+def bert():
+    kwargs = {**BACKBONES["BertBackbone"][0], "vocabulary_size": len(VOCABULARY), "max_sequence_length": 8}
+    tokenizer = M.BertTokenizer(vocabulary=VOCABULARY, lowercase=True)
+    return M.BertBackbone(**kwargs), tokenizer
+
+
+def test_text_classifier():
+    keras.utils.set_random_seed(0)
+    backbone, tokenizer = bert()
+    model = M.BertTextClassifier(backbone=backbone, num_classes=2,
+                                 preprocessor=M.BertTextClassifierPreprocessor(tokenizer, sequence_length=8))
+    history = model.fit(TEXTS * 4, np.array([0, 1] * 4), batch_size=4, epochs=2, verbose=0).history
+    assert len(history["loss"]) == 2
+    assert model.predict(TEXTS, verbose=0).shape == (2, 2)
+    fill(model)
+    same("bert text classifier", model.predict(TEXTS, verbose=0))
+
+
+def test_masked_language_model():
+    backbone, tokenizer = bert()
+    model = M.BertMaskedLM(backbone=backbone, preprocessor=M.BertMaskedLMPreprocessor(
+        tokenizer, sequence_length=8, mask_selection_length=3))
+    model.fit(TEXTS * 2, batch_size=2, verbose=0)
+
+
+def gpt2():
+    vocabulary = {"!": 0, "air": 1, "Ġair": 2, "plane": 3, "Ġat": 4, "port": 5, "<|endoftext|>": 6}
+    merges = ["Ġ a", "Ġ t", "Ġ i", "Ġ b", "a i", "p l", "n e", "Ġa t", "p o", "r t", "Ġt h", "ai r", "pl a", "po rt", "Ġai r",
+              "Ġa i", "pla ne"]  # fmt: skip
+    tokenizer = M.GPT2Tokenizer(vocabulary=vocabulary, merges=merges)
+    backbone = M.GPT2Backbone(**{**BACKBONES["GPT2Backbone"][0], "vocabulary_size": 7, "max_sequence_length": 8})
+    return M.GPT2CausalLM(backbone=backbone, preprocessor=M.GPT2CausalLMPreprocessor(tokenizer, sequence_length=8))
+
+
+@pytest.mark.parametrize("sampler", ["greedy", "top_k", "beam", "top_p", "random"])
+def test_generate(sampler):
+    keras.utils.set_random_seed(0)
+    model = gpt2()
+    fill(model)
+    model.compile(sampler=sampler)
+    out = model.generate(" airplane at airport", max_length=8)
+    assert out.startswith(" airplane at airport")
+    if sampler == "greedy":
+        same("greedy", np.asarray(model.preprocessor.tokenizer(out)))
+
+
+def test_causal_language_model_trains_and_has_lora(tmp_path):
+    model = gpt2()
+    texts = [" airplane at airport", " airplane airport"] * 2
+    model.fit(texts, batch_size=2, verbose=0)
+    scores = model.score({"token_ids": np.ones((1, 8), "int32"), "padding_mask": np.ones((1, 8), "int32")})
+    assert tuple(scores.shape) == (1, 8, 7)
+    gemma = M.GemmaBackbone(**BACKBONES["GemmaBackbone"][0])
+    gemma.enable_lora(2)
+    gemma.save_lora_weights(str(tmp_path / "a.lora.h5"))
+    other = M.GemmaBackbone(**BACKBONES["GemmaBackbone"][0])
+    other.load_lora_weights(str(tmp_path / "a.lora.h5"))
+    layers = [x for x in gemma._flatten_layers(include_self=False) if getattr(x, "lora_enabled", False)]
+    others = [x for x in other._flatten_layers(include_self=False) if getattr(x, "lora_enabled", False)]
+    assert len(layers) == len(others) > 0
+    np.testing.assert_array_equal(ops.convert_to_numpy(layers[0].lora_kernel_a), ops.convert_to_numpy(others[0].lora_kernel_a))
+
+
+def test_image_classifier():
+    backbone = M.ResNetBackbone(**BACKBONES["ResNetBackbone"][0])
+    model = M.ResNetImageClassifier(backbone=backbone, num_classes=3)
+    x = _data(32)
+    model.fit(x, np.array([0, 2]), epochs=1, verbose=0)
+    assert model.predict(x, verbose=0).shape == (2, 3)
+
+
+def test_tokenizers():
+    tokenizer = T.WordPieceTokenizer(vocabulary=VOCABULARY, lowercase=True, sequence_length=6)
+    same("word piece", tokenizer(TEXTS))
+    assert tokenizer.detokenize(tokenizer(TEXTS))[1].startswith("the foxes") and tokenizer.vocabulary_size() == 11
+    same("bytes", T.ByteTokenizer(sequence_length=8)(["hello", "hi"]))
+    assert T.ByteTokenizer().detokenize(T.ByteTokenizer()("hi")) == "hi"
+    same("codepoints", T.UnicodeCodepointTokenizer(sequence_length=8)(["ninja", "sämurai"]))
+    pairs = gpt2().preprocessor.tokenizer
+    same("byte pairs", np.asarray(pairs(" airplane at airport")))
+
+
+def test_preprocessing_layers():
+    packer = L.StartEndPacker(sequence_length=6, start_value=1, end_value=2, pad_value=0)
+    same("packer", packer([[5, 6, 7], [8]]))
+    segments = L.MultiSegmentPacker(sequence_length=8, start_value=1, end_value=2)
+    for i, x in enumerate(segments(([[5, 6, 7]], [[8, 9]]))):
+        same(f"segments {i}", x)
+    masker = L.MaskedLMMaskGenerator(vocabulary_size=10, mask_selection_rate=0.5, mask_token_id=0, mask_selection_length=3)
+    assert set(masker([[1, 2, 3, 4]])) == {"token_ids", "mask_positions", "mask_ids", "mask_weights"}
+    converter = L.ImageConverter(image_size=(4, 4), scale=1 / 255.0)
+    same("converter", converter(np.full((1, 8, 8, 3), 255.0, "float32")))
+
+
+def test_metrics():
+    perplexity = keras_hub.metrics.Perplexity(from_logits=True, mask_token_id=0)
+    perplexity.update_state(np.array([[1, 2, 0]]), rng.normal(size=(1, 3, 4)).astype("float32"))
+    assert float(perplexity.result()) > 0
+
+
+@pytest.mark.parametrize("sampler", ["GreedySampler", "TopKSampler", "TopPSampler", "RandomSampler", "BeamSampler"])
+def test_samplers(sampler):
+    arguments = {"TopKSampler": {"k": 2}, "TopPSampler": {"p": 0.5}, "BeamSampler": {"num_beams": 2}}.get(sampler, {})
+    chooser = getattr(S, sampler)(**arguments)
+
+    def next(prompt, cache, index):
+        batch = prompt.shape[0]
+        return ops.one_hot(ops.ones((batch,), "int32") * 3, 5) * 1e3, ops.ones((batch, 4)), cache
+
+    out = chooser(next=next, prompt=ops.zeros((2, 6), "int32"), cache=(), index=2)
+    same(f"sampler {sampler}", ops.convert_to_numpy(out))
