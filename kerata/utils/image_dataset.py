@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import functools
+
 import numpy as np
 
 from kerata import backend
@@ -96,11 +98,39 @@ def image_dataset_from_directory(directory, labels="inferred", label_mode="int",
     return folders.build(found, make, validation_split, subset, shuffle, seed, verbose, "file", label_mode)
 
 
+def _bilinear(image: np.ndarray, height: int, width: int) -> np.ndarray:
+    """As `ops.image.resize`, for one image: two cells for each new one, where that multiplies by a matrix for each axis."""
+    image = image if image.ndim == 3 else image[..., None]
+    for axis, out in enumerate((height, width)):
+        size = image.shape[axis]
+        low, high, share = _neighbours(size, out)
+        share = share.reshape((-1, 1, 1) if axis == 0 else (1, -1, 1))
+        image = image.astype("float32") if out > size else image
+        first, second = (np.take(image, i, axis).astype("float32", copy=False) for i in (low, high))
+        second -= first
+        second *= share
+        second += first
+        image = second
+    return image
+
+
+@functools.cache
+def _neighbours(size: int, out: int) -> tuple:
+    """For each of `out` cells, the two of `size` cells between whose centres it lies, and the share of the second."""
+    place = np.clip((np.arange(out, dtype="float32") + 0.5) * np.float32(size / out) - 0.5, 0, size - 1)
+    low = place.astype("int32")
+    return low, np.minimum(low + 1, size - 1), (place - low).astype("float32")
+
+
 def load_image(path, color_mode, size, interpolation, crop=False, pad=False, data_format="channels_last") -> np.ndarray:
     """One image, resized, as float32."""
     from kerata import ops
 
-    image = img_to_array(load_img(path, color_mode), "channels_last", "float32")
+    loaded = load_img(path, color_mode)
+    if interpolation == "bilinear" and not (crop or pad) and loaded.size != tuple(size)[::-1]:
+        image = _bilinear(np.asarray(loaded), *size)
+        return image.transpose(2, 0, 1) if data_format == "channels_first" else image
+    image = img_to_array(loaded, "channels_last", "float32")
     with backend.backend_scope("numpy"):
         if image.shape[:2] != tuple(size):
             if crop:

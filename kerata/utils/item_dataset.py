@@ -126,6 +126,7 @@ def _as_tf(dataset: ItemDataset, batch_shapes, dtypes):
     if "tensorflow" not in backend.installed():
         return dataset  # it can be given to fit() as well
     out = importlib.import_module("kerata.backend.tensorflow.data").from_batches(dataset, batch_shapes, dtypes)
+    out._items = dataset  # what fit() reads: its threads need no copies through TensorFlow
     for name in ("class_names", "file_paths"):
         if name in dataset.__dict__:
             setattr(out, name, dataset.__dict__[name])

@@ -11,8 +11,9 @@ import numpy as np
 
 from kerata import backend
 from kerata.core import staging, tree
+from kerata.training.data import files
 from kerata.training.data.class_weight import weigh
-from kerata.training.data.convert import Lazy, as_arrays
+from kerata.training.data.convert import FileRows, Lazy, as_arrays
 from kerata.training.data.packing import as_batch
 from kerata.training.data.source import Source
 from kerata.utils.seeds import new_seed, philox
@@ -26,7 +27,7 @@ class ArraySource(Source):
         batch_size: samples of a batch, 32 by default.
         steps: batches of an epoch; with fewer than the data have, each epoch goes on where the last one
             stopped.
-        shuffle: True: a new order of samples each epoch; "batch": the order of whole batches changes, and
+        shuffle: True: a new order of samples each epoch (of large HDF5 datasets: of blocks, see `files`); "batch": the order of whole batches changes, and
             rows stay beside their neighbours; False: as given.
         class_weight: {class: weight}, turned into sample weights.
         seed: integer that fixes the orders; by default they follow from `kerata.utils.set_random_seed`.
@@ -62,6 +63,7 @@ class ArraySource(Source):
         self._leaves, self._structure = tree.flatten_with_structure(self.data)
         self._flat = len(self._leaves) == len(self.data) and all(map(operator.is_, self.data, self._leaves))
         self.has_arrays = not any(_stays_on_host(leaf) for leaf in self._leaves)
+        self._file = files.Plan(self._leaves, self.batch_size) if any(isinstance(x, FileRows) for x in self._leaves) else None
         self._straight: np.ndarray | None = None
         self._cached: tuple[int, np.ndarray] | None = None
 
@@ -101,6 +103,8 @@ class ArraySource(Source):
         return np.int32 if self.num_samples < 2**31 else np.int64
 
     def _shuffled(self, rng: np.random.Generator) -> np.ndarray:
+        if self.shuffle is True and self._file is not None:
+            return self._file.shuffled(rng, self.num_samples, self._index_dtype)
         indices = np.arange(self.num_samples, dtype=self._index_dtype)
         if self.shuffle is True:
             rng.shuffle(indices)
@@ -116,6 +120,8 @@ class ArraySource(Source):
 
     def epoch_from(self, epoch_index: int, step: int) -> Iterator[tuple]:
         size = self.batch_size
+        if self._file is not None:
+            return self._from_file(epoch_index, step)
         if self.shuffle is False and not (self._wraps and epoch_index):
             stop = min(self.num_samples, self.num_batches * size)
             return (self._slice(i, min(i + size, stop)) for i in range(step * size, stop, size))
@@ -123,6 +129,22 @@ class ArraySource(Source):
         if self.shuffle is True:
             return (self.gather(order[i : i + size]) for i in range(step * size, len(order), size))
         return (self._run(order[i : i + size]) for i in range(step * size, len(order), size))
+
+    def _from_file(self, epoch_index: int, step: int) -> Iterator[tuple]:
+        """The batches of an epoch, cut from windows of the file."""
+        order, size = self.order(epoch_index), self.batch_size
+        stop = min(len(order), self.num_batches * size)
+        windows = [(max(a, step * size), min(a + self._file.window, stop)) for a in range(0, stop, self._file.window)]
+        made = files.ahead(lambda ends: self._rows_of(order[slice(*ends)]), [w for w in windows if w[0] < w[1]])
+        for leaves in made:
+            count = len(next(x for x in leaves if x is not None))
+            for i in range(0, count, size):
+                yield self._pack([x if x is None else x[i : i + size] for x in leaves])
+
+    def _rows_of(self, index: np.ndarray) -> list:
+        straight = self.shuffle is False and int(index[-1]) - int(index[0]) == len(index) - 1
+        cut = slice(int(index[0]), int(index[-1]) + 1) if straight else index
+        return [_cut(x, cut) for x in self._leaves]
 
     def place(self, arrays: dict) -> dict:
         return {"seed": list(self._seed), "samples": self.num_samples, "batch_size": self.batch_size}
@@ -157,13 +179,20 @@ class ArraySource(Source):
         return self._slice(0, min(self.batch_size, self.num_samples))
 
 
+def _cut(x, index):
+    """Rows at a slice or indices."""
+    if isinstance(index, slice):
+        return x.rows(index) if isinstance(x, Lazy) else x if x is None else x[index]
+    return _take(x, index)
+
+
 def _take(x, index: np.ndarray):
     if type(x) is np.ndarray:
         return staging.take(x, index)
     if x is None:
         return None
     if isinstance(x, Lazy):
-        return x.rows(index)
+        return files.rows(x, index) if isinstance(x, FileRows) else x.rows(index)
     b = backend.current()
     return b.xp.take(x, b.convert(index), axis=0)
 

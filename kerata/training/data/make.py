@@ -6,6 +6,7 @@ import inspect
 import sys
 from collections.abc import Iterator
 
+from kerata import backend
 from kerata.training.data.arrays import ArraySource, check_count
 from kerata.training.data.class_weight import check_class_weight
 from kerata.training.data.pydataset import PyDataset
@@ -46,6 +47,9 @@ def make_source(x, y=None, sample_weight=None, batch_size=None, steps=None, shuf
     if kind is None:
         return ArraySource(x, y, sample_weight, batch_size, steps, shuffle, class_weight, seed)
     _refuse_extra(kind, y=y, sample_weight=sample_weight)
+    items = getattr(x, "_items", None) if kind == "tf.data.Dataset" else None
+    if isinstance(items, PyDataset) and backend.current().name != "tensorflow":  # made of this by a function of ours
+        kind, x, shuffle = "PyDataset", items, False
     if kind == "PyDataset":
         return PyDatasetSource(x, steps, class_weight, shuffle, seed, workers, use_multiprocessing, max_queue_size)
     if kind == "tf.data.Dataset":
