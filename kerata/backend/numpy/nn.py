@@ -11,6 +11,7 @@ from numpy.lib.stride_tricks import sliding_window_view
 from kerata.backend import windows
 from kerata.backend.numpy import xp
 from kerata.backend.numpy.arrays import placeholders
+from kerata.core.claims import claim
 
 __all__ = [
     "average_pool", "conv", "conv_transpose", "depthwise_conv", "elu", "gelu", "leaky_relu", "log_softmax",
@@ -75,7 +76,7 @@ def _back(x, data_format):
 def _padded(x, pads, value=0):
     if not any(map(any, pads)):
         return x
-    return np.pad(x, [(0, 0), *pads, (0, 0)], constant_values=value)
+    return xp.pad(x, [(0, 0), *pads, (0, 0)], constant_values=value)
 
 
 def _patches(x, window, strides, dilation):
@@ -88,6 +89,7 @@ def _patches(x, window, strides, dilation):
 
 def _stand_in(shape, x):
     """For the result of a convolution of placeholders, whose values nobody reads: computing it would take long."""
+    claim(shape, "the result of a convolution", x.dtype.itemsize)
     return np.broadcast_to(np.ones((), x.dtype), shape)
 
 
@@ -128,7 +130,7 @@ def conv_transpose(x, kernel, strides, padding, output_padding, data_format, dil
     crops = [windows.transpose_crop(padding, *a) for a in zip(window, strides, dilation, output_padding)]
     sizes = [(n - 1) * s + windows.span(w, d) for n, s, w, d in zip(x.shape[1:-1], strides, window, dilation)]
     grown = [(0, max(-hi, 0)) for _, hi in crops]
-    out = np.zeros((x.shape[0], *[n + g[1] for n, g in zip(sizes, grown)], filters), np.result_type(x, kernel))
+    out = xp.zeros((x.shape[0], *[n + g[1] for n, g in zip(sizes, grown)], filters), np.result_type(x, kernel))
     for offset in itertools.product(*map(range, window)):
         start = [o * d for o, d in zip(offset, dilation)]
         cells = (slice(b, b + (n - 1) * s + 1, s) for b, n, s in zip(start, x.shape[1:-1], strides))

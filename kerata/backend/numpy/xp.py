@@ -162,8 +162,8 @@ def make_complex(real, imag):
 
 
 # -- functions whose results may be far larger than what they are given: see `core/claims.py` -------------------
-def _counted(name: str, shape_of):
-    fn = getattr(np, name)
+def _counted(name: str, shape_of, fn=None):
+    fn = fn or getattr(np, name)
 
     def counted(*args, **kwargs):
         if context.budget is not None:
@@ -195,5 +195,6 @@ def _repeated(x, repeats, axis=None):
 zeros, ones, full, empty = (_counted(n, _as_shape) for n in ("zeros", "ones", "full", "empty"))
 pad = _counted("pad", _padded)
 repeat = _counted("repeat", _repeated)
+matmul = _counted("matmul", lambda x, y: (*np.shape(x)[:-1], np.shape(y)[-1] if np.ndim(y) > 1 else 1), matmul)
 tile = _counted("tile", lambda x, reps: (np.size(x), *np.atleast_1d(reps)))
 eye = _counted("eye", lambda n, m=None, *args, **kwargs: (n, n if m is None else m))
