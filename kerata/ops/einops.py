@@ -38,11 +38,22 @@ def _solve(groups, shape, lengths, pattern):
 
 @op
 def rearrange(tensor, pattern, **axes_lengths):
-    """Reorder, merge and split the axes of `tensor`.
+    """Reorders, merges and splits axes by a pattern with names for them.
 
     Args:
-        pattern: "left -> right": names of axes; parentheses merge axes; `...` stands for any others.
-        axes_lengths: sizes of axes that the left side splits.
+        tensor: what to rearrange.
+        pattern: "left -> right": the axes of the tensor, then of the result, by names; parentheses merge (on the
+            left: split) axes, and "..." stands for any others.
+        axes_lengths: by name, the sizes of axes into which the left side splits one; one in each group may be
+            left out.
+
+    Returns:
+        Tensor of the dtype of `tensor`.
+
+    Raises:
+        ValueError: if the pattern does not fit: no "->", other axes on the right, sizes that do not divide.
+
+    Source: the notation of einops, Rogozhnikov (2022), https://openreview.net/forum?id=oapKSVM2bcj
 
     >>> x = kerata.ops.ones((2, 6, 3))
     >>> kerata.ops.rearrange(x, "b (h p) c -> b h (p c)", p=2).shape[1:]

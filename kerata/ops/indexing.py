@@ -11,7 +11,18 @@ from kerata.ops._op import arrays, convert, op, promote
 
 @op
 def get_item(x, key):
-    """x[key]: integers, slices, None, `...`, tensors of integers or booleans."""
+    """`x[key]` as a function.
+
+    Args:
+        x: tensor with at least one axis.
+        key: an integer, slice, None (a new axis), `...`, a tensor or list of integers or of booleans; or a tuple
+            of them.
+
+    Returns:
+        Tensor of the dtype of `x`.
+
+    >>> kerata.ops.get_item([[1, 2], [3, 4]], (..., 1))  # [2, 4]
+    """
     x, xp = arrays(x)
     key = builtins.tuple(map(_part, key)) if isinstance(key, builtins.tuple) else _part(key)
     return xp.get_item(x, key)
@@ -30,9 +41,19 @@ def _integers(indices):
 
 @op
 def take(x, indices, axis=None):
-    """The elements (slices along `axis`) of x at `indices`; negative ones count from the end.
+    """The elements, or slices along an axis, that stand at given indices.
+
+    Args:
+        x: tensor of any shape.
+        indices: integers of any shape; negative ones count from the end. Ones out of range are an error on NumPy
+            and PyTorch, and give a fill value on JAX.
+        axis: the axis to choose from; None means the flattened tensor.
+
+    Returns:
+        Tensor of the dtype of `x`, with the shape of `indices` in place of `axis`.
 
     >>> kerata.ops.take([10, 20, 30], [2, 0])  # [30, 10]
+    >>> kerata.ops.take([[1, 2], [3, 4]], [1], axis=1)  # [[2], [4]]
     """
     x, xp = arrays(x)
     return xp.take(x, _integers(indices), axis=axis)
@@ -40,7 +61,19 @@ def take(x, indices, axis=None):
 
 @op
 def take_along_axis(x, indices, axis=None):
-    """For each position the element of x at the index that `indices` has there, along `axis`."""
+    """Chooses along one axis by an index of its own for every position on the other axes.
+
+    Args:
+        x: tensor of any shape.
+        indices: integers, such as `argsort` or `argmax(keepdims=True)` give: as many axes as `x`, and sizes that
+            broadcast with it but for `axis`.
+        axis: the axis to choose along; None means the flattened tensor.
+
+    Returns:
+        Tensor of the dtype of `x`, with the size of `indices` along `axis`.
+
+    >>> kerata.ops.take_along_axis([[3, 1], [2, 4]], [[1], [0]], axis=1)  # [[1], [2]]
+    """
     x, xp = arrays(x)
     return xp.take_along_axis(x, _integers(indices), axis=axis)
 
@@ -62,7 +95,22 @@ def _select(condition, x1, x2):
 
 @op(spec=_where_indices)
 def where(condition, x1=None, x2=None):
-    """x1 where `condition` holds, x2 elsewhere; with `condition` alone, the indices where it holds."""
+    """Chooses between two tensors, element by element.
+
+    Args:
+        condition: booleans (or numbers, which are true if not 0).
+        x1: what to take where the condition holds.
+        x2: what to take elsewhere; the three shapes broadcast.
+
+    Returns:
+        Tensor of the promoted dtype of `x1` and `x2`. With the condition alone, the indices where it holds, as
+        `nonzero` gives them.
+
+    Raises:
+        ValueError: if only one of `x1` and `x2` is given.
+
+    >>> kerata.ops.where([True, False, True], [1, 2, 3], 0)  # [1, 0, 3]
+    """
     if (x1 is None) != (x2 is None):
         raise ValueError("where() takes both `x1` and `x2`, or neither.")
     if x1 is None:
@@ -74,7 +122,21 @@ def where(condition, x1=None, x2=None):
 
 @op
 def select(condlist, choicelist, default=0):
-    """For each element the first of `choicelist` whose condition holds, else `default`."""
+    """Takes each element from the first choice whose condition holds there.
+
+    Args:
+        condlist: list of boolean tensors.
+        choicelist: list of as many tensors; all shapes broadcast.
+        default: what to take where no condition holds.
+
+    Returns:
+        Tensor of the promoted dtype of choices and default.
+
+    Raises:
+        ValueError: if the lists differ in length.
+
+    >>> kerata.ops.select([[True, False, False], [True, True, False]], [[1, 1, 1], [2, 2, 2]], 9)  # [1, 2, 9]
+    """
     if len(condlist) != len(choicelist):
         raise ValueError(f"select() was given {len(condlist)} conditions and {len(choicelist)} choices.")
     b = backend.current()
@@ -90,7 +152,19 @@ def select(condlist, choicelist, default=0):
 
 @op
 def slice(inputs, start_indices, shape):
-    """The part of `inputs` of the given shape that begins at `start_indices`."""
+    """Cuts out a block of known shape; its position may be computed.
+
+    Args:
+        inputs: tensor.
+        start_indices: where the block begins on each axis: integers, or a vector. A block that would stick out
+            is moved back inside.
+        shape: the sizes of the block, integers.
+
+    Returns:
+        Tensor of that shape and the dtype of `inputs`.
+
+    >>> kerata.ops.slice([[1, 2, 3], [4, 5, 6]], (0, 1), (2, 2))  # [[2, 3], [5, 6]]
+    """
     x, xp = arrays(inputs)
     start = _start(start_indices)
     if isinstance(start, builtins.tuple):
@@ -114,7 +188,18 @@ def _start(start_indices):
 
 @op
 def slice_update(inputs, start_indices, updates):
-    """`inputs` with `updates` in place of the part that begins at `start_indices`."""
+    """A copy of a tensor in which a block is replaced.
+
+    Args:
+        inputs: tensor.
+        start_indices: where the block begins on each axis: integers, or a vector.
+        updates: the block, cast to the dtype of `inputs`; as many axes.
+
+    Returns:
+        Tensor of the shape and dtype of `inputs`.
+
+    >>> kerata.ops.slice_update([1, 2, 3, 4], (1,), [8, 9])  # [1, 8, 9, 4]
+    """
     x, xp = arrays(inputs)
     b = backend.current()
     return xp.slice_update(x, _start(start_indices), b.convert(updates, b.dtype(x)))
@@ -125,7 +210,18 @@ _REDUCTIONS = {None: "set", "add": "add", "max": "max", "min": "min", "mul": "mu
 
 @op
 def scatter(indices, values, shape):
-    """Zeros of the given shape with `values` added at `indices` (..., n), positions in the first n axes."""
+    """Zeros to which values are added at given positions.
+
+    Args:
+        indices: integers (..., n): the last axis holds positions in the first n axes of the result.
+        values: what is added there, (..., *shape[n:]); at equal positions they add up.
+        shape: the shape of the result.
+
+    Returns:
+        Tensor of that shape and the dtype of `values`.
+
+    >>> kerata.ops.scatter([[0], [2], [0]], [1.0, 2.0, 3.0], (4,))  # [4.0, 0.0, 2.0, 0.0]
+    """
     b = backend.current()
     values = convert(values)
     zeros = b.xp.zeros(builtins.tuple(shape), dtype=values.dtype)
@@ -134,10 +230,23 @@ def scatter(indices, values, shape):
 
 @op
 def scatter_update(inputs, indices, updates, reduction=None):
-    """`inputs` with `updates` put at `indices` (..., n), positions in the first n axes.
+    """A copy of a tensor in which the elements at given positions are changed.
 
     Args:
-        reduction: None replaces; "add", "max", "min" and "mul" combine with what is there.
+        inputs: tensor.
+        indices: integers (..., n): the last axis holds positions in the first n axes of `inputs`.
+        updates: new elements (..., *inputs.shape[n:]), cast to the dtype of `inputs`.
+        reduction: None puts them in place of the old ones (at equal positions one of them wins); "add", "max",
+            "min" and "mul" combine them with the old ones.
+
+    Returns:
+        Tensor of the shape and dtype of `inputs`.
+
+    Raises:
+        ValueError: for another `reduction`.
+
+    >>> kerata.ops.scatter_update([1, 1, 1], [[0], [2]], [5, 6])  # [5, 1, 6]
+    >>> kerata.ops.scatter_update([1, 1, 1], [[0], [0]], [5, 6], reduction="add")  # [12, 1, 1]
     """
     if reduction not in _REDUCTIONS:
         raise ValueError(f"`reduction` is None, 'add', 'max', 'min' or 'mul'; it was {reduction!r}.")
@@ -148,7 +257,22 @@ def scatter_update(inputs, indices, updates, reduction=None):
 
 @op
 def unravel_index(indices, shape):
-    """The positions on each axis of `shape` of flat indices: a tuple of tensors."""
+    """Turns positions in a flattened tensor into positions on each axis.
+
+    Args:
+        indices: integers of any shape; negative ones count from the end.
+        shape: the shape of the tensor.
+
+    Returns:
+        Tuple with a tensor for each axis, of the shape and dtype of `indices`.
+
+    Raises:
+        ValueError: if a size in `shape` is None.
+
+    >>> rows, columns = kerata.ops.unravel_index([5, 2], (2, 3))
+    >>> rows  # [1, 0]
+    >>> columns  # [2, 2]
+    """
     b = backend.current()
     indices = b.convert(indices)
     name = b.dtype(indices)

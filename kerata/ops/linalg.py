@@ -21,56 +21,159 @@ def _matrices(name: str, x, square: bool = False):
 
 @op
 def cholesky(x, upper=False):
-    """L with L @ L.T = x, for symmetric positive definite x; `upper` gives L.T."""
+    """The triangular factor L of a symmetric positive definite matrix: `L @ L.T = x`.
+
+    Args:
+        x: (..., n, n).
+        upper: whether to give the upper triangle, `L.T`.
+
+    Returns:
+        Float tensor of the shape of `x`. Matrices that are not positive definite are an error on NumPy and
+        PyTorch, and give NaN on JAX.
+
+    Raises:
+        ValueError: if the matrices are not square.
+
+    >>> kerata.ops.cholesky([[4.0, 2.0], [2.0, 5.0]])  # [[2.0, 0.0], [1.0, 2.0]]
+    """
     x, linalg = _matrices("cholesky", x, True)
     return linalg.cholesky(x, upper=upper)
 
 
 @op
 def cholesky_inverse(x, upper=False):
-    """The inverse of the matrix whose Cholesky factor is x."""
+    """The inverse of `L @ L.T`, from its Cholesky factor.
+
+    Args:
+        x: the factors L, (..., n, n).
+        upper: whether they are upper triangles, `L.T`.
+
+    Returns:
+        Float tensor of the shape of `x`.
+
+    Raises:
+        ValueError: if the matrices are not square.
+
+    >>> kerata.ops.cholesky_inverse([[2.0, 0.0], [0.0, 4.0]])  # [[0.25, 0.0], [0.0, 0.0625]]
+    """
     x, linalg = _matrices("cholesky_inverse", x, True)
     return linalg.cholesky_inverse(x, upper=upper)
 
 
 @op
 def det(x):
-    """The determinant."""
+    """The determinant of square matrices.
+
+    Args:
+        x: (..., n, n).
+
+    Returns:
+        Float tensor (...).
+
+    Raises:
+        ValueError: if the matrices are not square.
+
+    >>> kerata.ops.det([[1.0, 2.0], [3.0, 4.0]])  # -2.0
+    """
     x, linalg = _matrices("det", x, True)
     return linalg.det(x)
 
 
 @op
 def slogdet(x):
-    """`(sign, log|det x|)` of square matrices: `det x` without overflow."""
+    """Sign and logarithm of the determinant, which itself may overflow.
+
+    Args:
+        x: (..., n, n).
+
+    Returns:
+        `(sign, log|det x|)`, float tensors (...); `(0, -inf)` for a singular matrix.
+
+    Raises:
+        ValueError: if the matrices are not square.
+
+    >>> sign, log = kerata.ops.slogdet([[0.0, 2.0], [3.0, 0.0]])
+    >>> sign  # -1.0
+    >>> log  # 1.791759
+    """
     x, linalg = _matrices("slogdet", x, True)
     return tuple(linalg.slogdet(x))
 
 
 @op
 def eig(x):
-    """The eigenvalues and right eigenvectors (as columns) of square matrices, complex."""
+    """Eigenvalues and eigenvectors of square matrices.
+
+    Args:
+        x: (..., n, n).
+
+    Returns:
+        `(values, vectors)`: (..., n) in no particular order, and (..., n, n) with the vectors, of length 1, as
+        columns. Both are complex; on NumPy real if all values are.
+
+    Raises:
+        ValueError: if the matrices are not square.
+
+    >>> values, vectors = kerata.ops.eig([[2.0, 0.0], [0.0, 3.0]])
+    >>> kerata.ops.sort(kerata.ops.real(values))  # [2.0, 3.0]
+    """
     x, linalg = _matrices("eig", x, True)
     return tuple(linalg.eig(x))
 
 
 @op
 def eigh(x):
-    """The eigenvalues, rising, and eigenvectors (as columns) of symmetric matrices."""
+    """Eigenvalues and eigenvectors of symmetric (for complex dtypes, Hermitian) matrices.
+
+    Args:
+        x: (..., n, n); one triangle is read.
+
+    Returns:
+        `(values, vectors)`: (..., n) in rising order, and (..., n, n) with the vectors, of length 1, as columns.
+
+    Raises:
+        ValueError: if the matrices are not square.
+
+    >>> values, vectors = kerata.ops.eigh([[2.0, 1.0], [1.0, 2.0]])
+    >>> values  # [1.0, 3.0]
+    """
     x, linalg = _matrices("eigh", x, True)
     return tuple(linalg.eigh(x))
 
 
 @op
 def inv(x):
-    """The inverse of square matrices."""
+    """The inverse of square matrices.
+
+    Args:
+        x: (..., n, n).
+
+    Returns:
+        Float tensor of the shape of `x`.
+
+    Raises:
+        ValueError: if the matrices are not square.
+
+    >>> kerata.ops.inv([[2.0, 0.0], [0.0, 4.0]])  # [[0.5, 0.0], [0.0, 0.25]]
+    """
     x, linalg = _matrices("inv", x, True)
     return linalg.inv(x)
 
 
 @op
 def pinv(x, rcond=None):
-    """The Moore-Penrose inverse; singular values below `rcond` times the largest count as zero."""
+    """The Moore-Penrose inverse, which every matrix has.
+
+    Args:
+        x: (..., m, n).
+        rcond: singular values up to this share of the largest one count as 0; by default `max(m, n)` times the
+            epsilon of the dtype.
+
+    Returns:
+        Float tensor (..., n, m).
+
+    >>> kerata.ops.pinv([[2.0, 0.0], [0.0, 0.0]])  # [[0.5, 0.0], [0.0, 0.0]]
+    """
     x, linalg = _matrices("pinv", x)
     b = backend.current()
     return linalg.pinv(x, _rounding(b, x) if rcond is None else rcond)
@@ -88,7 +191,19 @@ def _rounding(b, x):
 
 @op
 def lu_factor(x):
-    """L and U in one matrix, and for each step the row (int32) that was swapped into place."""
+    """Factors `P @ x = L @ U`, where L has ones on its diagonal and P swaps rows.
+
+    Args:
+        x: (..., m, n).
+
+    Returns:
+        `(factors, pivots)`: U with the rest of L below its diagonal, in one tensor of the shape of `x`; and int32
+        (..., min(m, n)): in step i, row i was exchanged with row `pivots[i]`.
+
+    >>> factors, pivots = kerata.ops.lu_factor([[1.0, 2.0], [4.0, 4.0]])
+    >>> factors  # [[4.0, 4.0], [0.25, 1.0]]
+    >>> pivots  # [1, 1]
+    """
     x, linalg = _matrices("lu_factor", x)
     factors, pivots = linalg.lu_factor(x)
     return factors, backend.current().cast(pivots, "int32")
@@ -96,7 +211,18 @@ def lu_factor(x):
 
 @op
 def matrix_rank(x, tol=None):
-    """The number (int32) of singular values above `tol`."""
+    """The number of singular values that are not rounding errors.
+
+    Args:
+        x: (..., m, n).
+        tol: the largest that counts as an error; by default the largest singular value times `max(m, n)` times
+            the epsilon of the dtype.
+
+    Returns:
+        int32 tensor (...).
+
+    >>> kerata.ops.matrix_rank([[1.0, 2.0], [2.0, 4.0]])  # 1
+    """
     b = backend.current()
     x, linalg = _matrices("matrix_rank", x)
     values = linalg.svd(x, compute_uv=False)
@@ -107,7 +233,22 @@ def matrix_rank(x, tol=None):
 
 @op
 def qr(x, mode="reduced"):
-    """Q with orthonormal columns and upper triangular R with Q @ R = x; `mode` is "reduced" or "complete"."""
+    """Factors `x = Q @ R`: Q has orthonormal columns, R is upper triangular.
+
+    Args:
+        x: (..., m, n).
+        mode: "reduced" for Q (..., m, k) and R (..., k, n) with k = min(m, n); "complete" for Q (..., m, m) and
+            R (..., m, n).
+
+    Returns:
+        `(Q, R)`, float tensors; their signs differ between backends.
+
+    Raises:
+        ValueError: for another mode.
+
+    >>> q, r = kerata.ops.qr([[3.0, 0.0], [4.0, 5.0]])
+    >>> kerata.ops.abs(r)  # [[5.0, 4.0], [0.0, 3.0]]
+    """
     if mode not in ("reduced", "complete"):
         raise ValueError(f"`mode` is 'reduced' or 'complete'; it was {mode!r}.")
     x, linalg = _matrices("qr", x)
@@ -116,7 +257,19 @@ def qr(x, mode="reduced"):
 
 @op
 def svd(x, full_matrices=True, compute_uv=True):
-    """U, S and V^H with x = U @ diag(S) @ V^H; S alone with `compute_uv=False`."""
+    """Singular values: `x = U @ diag(S) @ V^H` with unitary U and V.
+
+    Args:
+        x: (..., m, n).
+        full_matrices: whether U is (..., m, m) and V^H (..., n, n); otherwise they have min(m, n) columns and
+            rows.
+        compute_uv: whether to give U and V^H at all.
+
+    Returns:
+        `(U, S, V^H)`, or S alone: (..., min(m, n)), falling.
+
+    >>> kerata.ops.svd([[3.0, 0.0], [0.0, 4.0]], compute_uv=False)  # [4.0, 3.0]
+    """
     x, linalg = _matrices("svd", x)
     return linalg.svd(x, full_matrices=full_matrices, compute_uv=compute_uv)
 
@@ -141,21 +294,63 @@ def _columns(fn, a, b):
 
 @op
 def solve(a, b):
-    """x with a @ x = b; `b` holds columns (..., n, k), or one vector (..., n)."""
+    """Solves `a @ x = b` for x.
+
+    Args:
+        a: square matrices (..., n, n).
+        b: right-hand sides, (..., n, k), or one vector (..., n) for each matrix.
+
+    Returns:
+        Float tensor of the shape of `b`.
+
+    Raises:
+        ValueError: if the matrices are not square, or `b` is a scalar.
+
+    >>> kerata.ops.solve([[2.0, 0.0], [0.0, 4.0]], [2.0, 8.0])  # [1.0, 2.0]
+    """
     a, b, linalg = _system("solve", a, b)
     return _columns(linalg.solve, a, b)
 
 
 @op
 def solve_triangular(a, b, lower=False):
-    """x with a @ x = b for triangular `a`, of which only one half is read."""
+    """Solves `a @ x = b` for x by substitution; the other triangle of `a` is not read.
+
+    Args:
+        a: square matrices (..., n, n).
+        b: right-hand sides, (..., n, k), or one vector (..., n) for each matrix.
+        lower: whether the lower triangle holds; else the upper one.
+
+    Returns:
+        Float tensor of the shape of `b`.
+
+    Raises:
+        ValueError: if the matrices are not square, or `b` is a scalar.
+
+    >>> kerata.ops.solve_triangular([[2.0, 0.0], [1.0, 1.0]], [2.0, 3.0], lower=True)  # [1.0, 2.0]
+    """
     a, b, linalg = _system("solve_triangular", a, b)
     return linalg.solve_triangular(a, b, lower=lower)
 
 
 @op
 def lstsq(a, b, rcond=None):
-    """The x of least norm that minimises |a @ x - b|."""
+    """Least squares: the x that minimises `|a @ x - b|`, and the shortest of them if there are several.
+
+    Args:
+        a: one matrix (m, n).
+        b: (m,) or (m, k).
+        rcond: singular values up to this share of the largest one count as 0; by default `max(m, n)` times the
+            epsilon of the dtype.
+
+    Returns:
+        Float tensor (n,) or (n, k).
+
+    Raises:
+        ValueError: if `a` is not one matrix.
+
+    >>> kerata.ops.lstsq([[1.0, 0.0], [1.0, 1.0], [1.0, 2.0]], [1.0, 3.0, 5.0])  # [1.0, 2.0]
+    """
     a, b, linalg = _system("lstsq", a, b)
     if len(a.shape) != 2:
         raise ValueError(f"lstsq() takes one matrix; it was given the shape {tuple(a.shape)}.")
@@ -164,11 +359,24 @@ def lstsq(a, b, rcond=None):
 
 @op
 def norm(x, ord=None, axis=None, keepdims=False):
-    """The norm of vectors (one axis) or matrices (two axes).
+    """The size of vectors or matrices.
 
     Args:
-        ord: for vectors a number, inf, -inf or 0; for matrices "fro", "nuc", 1, -1, 2, -2, inf or -inf.
-        axis: the axis or two axes; None: all, flattened unless `ord` is given.
+        x: tensor of numbers.
+        ord: for vectors a number p, as in `sum(|x|**p)**(1 / p)`, inf, -inf, or 0 (how many are not 0). For
+            matrices "fro", "nuc" (sum of the singular values), 2 and -2 (the largest, the smallest), 1, -1, inf
+            and -inf (sums of columns, of rows). None: the root of the sum of squares.
+        axis: one axis for vectors, two for matrices; None takes all (one or two, if there is an `ord`).
+        keepdims: whether these axes stay, with size 1.
+
+    Returns:
+        Float tensor without these axes.
+
+    Raises:
+        ValueError: if `ord` does not go with the number of axes.
+
+    >>> kerata.ops.norm([3.0, 4.0])  # 5.0
+    >>> kerata.ops.norm([[1.0, 2.0], [-3.0, 4.0]], ord=1, axis=1)  # [3.0, 7.0]
     """
     x, xp = floating(x)
     rank = len(x.shape)

@@ -13,21 +13,48 @@ from kerata.ops.sorting import in_top_k, top_k  # noqa: F401
 
 @op
 def erf(x):
-    """The error function, 2/sqrt(pi) * integral of exp(-t**2) from 0 to x."""
+    """The error function, `2 / sqrt(pi)` times the integral of `exp(-t**2)` from 0 to x.
+
+    Args:
+        x: tensor of any shape and numeric dtype.
+
+    Returns:
+        Tensor like `x`: a float dtype stays, integers and booleans become floatx.
+
+    >>> kerata.ops.erf([0.0, 1.0])  # [0.0, 0.842701]
+    """
     x, xp = floating(x)
     return xp.erf(x)
 
 
 @op
 def erfc(x):
-    """1 - erf(x), exact for large x."""
+    """`1 - erf(x)`, which keeps its digits where erf is near 1.
+
+    Args:
+        x: tensor of any shape and numeric dtype.
+
+    Returns:
+        Tensor like `x`: a float dtype stays, integers and booleans become floatx.
+
+    >>> kerata.ops.erfc([0.0, 1.0])  # [1.0, 0.157299]
+    """
     x, xp = floating(x)
     return xp.erfc(x)
 
 
 @op
 def erfinv(x):
-    """The inverse of erf."""
+    """The inverse of `erf`.
+
+    Args:
+        x: tensor of any shape, with values from -1 to 1 (where it is infinite); others give NaN.
+
+    Returns:
+        Tensor like `x`: a float dtype stays, integers and booleans become floatx.
+
+    >>> kerata.ops.erfinv([0.0, 0.842701])  # [0.0, 1.0]
+    """
     x, xp = floating(x)
     return xp.erfinv(x)
 
@@ -53,12 +80,20 @@ def _segment_spec(data, segment_ids, num_segments=None, sorted=False):
 
 @op(spec=_segment_spec)
 def segment_sum(data, segment_ids, num_segments=None, sorted=False):
-    """The sums of the rows of `data` with equal ids.
+    """Adds up rows in groups.
 
     Args:
-        segment_ids: vector of integers, one a row; ids out of range are left out.
-        num_segments: the number of rows of the result (by default the largest id plus 1).
-        sorted: a promise that the ids are sorted; not needed here.
+        data: tensor (rows, ...).
+        segment_ids: the group of each row, integers (rows,); rows whose id is out of range are left out.
+        num_segments: how many groups there are; by default the largest id plus 1, which compiled code cannot
+            know.
+        sorted: a promise that the ids rise; not needed here.
+
+    Returns:
+        Tensor (num_segments, ...) of the dtype of `data`; 0 for a group without rows.
+
+    Raises:
+        ValueError: if the ids are no vector, or not as many as the rows.
 
     >>> kerata.ops.segment_sum([1.0, 2.0, 3.0], [0, 0, 1])  # [3.0, 3.0]
     """
@@ -67,26 +102,88 @@ def segment_sum(data, segment_ids, num_segments=None, sorted=False):
 
 @op(spec=_segment_spec)
 def segment_max(data, segment_ids, num_segments=None, sorted=False):
-    """The largest of the rows of `data` with equal ids; the dtype's lowest value where there are none."""
+    """The largest elements in groups of rows.
+
+    Args:
+        data: tensor (rows, ...).
+        segment_ids: the group of each row, integers (rows,); rows whose id is out of range are left out.
+        num_segments: how many groups there are; by default the largest id plus 1, which compiled code cannot
+            know.
+        sorted: a promise that the ids rise; not needed here.
+
+    Returns:
+        Tensor (num_segments, ...) of the dtype of `data`; for a group without rows -infinity, or the lowest
+        integer.
+
+    Raises:
+        ValueError: if the ids are no vector, or not as many as the rows.
+
+    >>> kerata.ops.segment_max([1.0, 5.0, 3.0], [0, 0, 1])  # [5.0, 3.0]
+    """
     return _segment(data, segment_ids, num_segments, "max")
 
 
 @op(spec=_segment_spec)
 def segment_min(data, segment_ids, num_segments=None, sorted=False):
-    """The smallest of the rows of `data` with equal ids; the dtype's highest value where there are none."""
+    """The smallest elements in groups of rows.
+
+    Args:
+        data: tensor (rows, ...).
+        segment_ids: the group of each row, integers (rows,); rows whose id is out of range are left out.
+        num_segments: how many groups there are; by default the largest id plus 1, which compiled code cannot
+            know.
+        sorted: a promise that the ids rise; not needed here.
+
+    Returns:
+        Tensor (num_segments, ...) of the dtype of `data`; for a group without rows infinity, or the highest
+        integer.
+
+    Raises:
+        ValueError: if the ids are no vector, or not as many as the rows.
+
+    >>> kerata.ops.segment_min([1.0, 5.0, 3.0], [0, 0, 1])  # [1.0, 3.0]
+    """
     return _segment(data, segment_ids, num_segments, "min")
 
 
 @op(spec=_segment_spec)
 def segment_prod(data, segment_ids, num_segments=None, sorted=False):
-    """The products of the rows of `data` with equal ids; 1 where there are none."""
+    """Multiplies rows in groups.
+
+    Args:
+        data: tensor (rows, ...).
+        segment_ids: the group of each row, integers (rows,); rows whose id is out of range are left out.
+        num_segments: how many groups there are; by default the largest id plus 1, which compiled code cannot
+            know.
+        sorted: a promise that the ids rise; not needed here.
+
+    Returns:
+        Tensor (num_segments, ...) of the dtype of `data`; 1 for a group without rows.
+
+    Raises:
+        ValueError: if the ids are no vector, or not as many as the rows.
+
+    >>> kerata.ops.segment_prod([2.0, 5.0, 3.0], [0, 0, 1])  # [10.0, 3.0]
+    """
     return _segment(data, segment_ids, num_segments, "mul")
 
 
 # ---- complex numbers
 @op
 def view_as_complex(x):
-    """A last axis of two (real and imaginary parts) as complex numbers."""
+    """Joins real and imaginary parts, which stand side by side in the last axis.
+
+    Args:
+        x: float tensor (..., 2).
+
+    Returns:
+        Complex tensor (...): complex64, or complex128 for float64.
+
+    Raises:
+        ValueError: if the last axis has another size.
+
+    >>> kerata.ops.view_as_complex([[1.0, 2.0], [3.0, -4.0]])  # [1 + 2j, 3 - 4j]
+    """
     x, _ = floating(x)
     if not len(x.shape) or x.shape[-1] != 2:
         raise ValueError(f"view_as_complex() needs a last axis of size 2; the shape was {tuple(x.shape)}.")
@@ -95,7 +192,16 @@ def view_as_complex(x):
 
 @op
 def view_as_real(x):
-    """Complex numbers as a new last axis of two: real and imaginary parts."""
+    """Puts real and imaginary parts side by side in a new last axis.
+
+    Args:
+        x: complex tensor (...).
+
+    Returns:
+        Float tensor (..., 2).
+
+    >>> kerata.ops.view_as_real(np.array([1 + 2j, 3 - 4j], "complex64"))  # [[1.0, 2.0], [3.0, -4.0]]
+    """
     x, xp = arrays(x)
     return xp.stack([xp.real(x), xp.imag(x)], axis=-1)
 
@@ -122,28 +228,78 @@ def _parts(z, name):
 
 @op
 def fft(x):
-    """The discrete Fourier transform of the last axis. `x` and the result are pairs (real, imaginary)."""
+    """Discrete Fourier transform of the last axis: `X[k] = sum over n of x[n] * exp(-2 pi i k n / N)`.
+
+    Args:
+        x: pair of tensors of one shape: real parts and imaginary parts.
+
+    Returns:
+        Pair of tensors of that shape, real and imaginary parts; of the float dtype of the real parts.
+
+    Raises:
+        ValueError: if `x` is no pair, or the parts differ in shape.
+
+    >>> real, imaginary = kerata.ops.fft(([1.0, 2.0, 3.0, 4.0], [0.0, 0.0, 0.0, 0.0]))
+    >>> real  # [10.0, -2.0, -2.0, -2.0]
+    >>> imaginary  # [0.0, 2.0, 0.0, -2.0]
+    """
     z, name = _pair_to_complex(x, "fft")
     return _parts(backend.current().xp.fft.fft(z), name)
 
 
 @op
 def fft2(x):
-    """The Fourier transform of the last two axes. `x` and the result are pairs (real, imaginary)."""
+    """Discrete Fourier transform of the last two axes.
+
+    Args:
+        x: pair of tensors of one shape: real parts and imaginary parts.
+
+    Returns:
+        Pair of tensors of that shape, real and imaginary parts; of the float dtype of the real parts.
+
+    Raises:
+        ValueError: if `x` is no pair, or the parts differ in shape.
+
+    >>> kerata.ops.fft2(([[1.0, 2.0], [3.0, 4.0]], [[0.0, 0.0], [0.0, 0.0]]))[0]  # [[10.0, -2.0], [-4.0, 0.0]]
+    """
     z, name = _pair_to_complex(x, "fft2")
     return _parts(backend.current().xp.fft.fft2(z), name)
 
 
 @op
 def ifft2(x):
-    """The inverse of `fft2`."""
+    """Undoes `fft2`, with the factor `1 / N` for N elements.
+
+    Args:
+        x: pair of tensors of one shape: real parts and imaginary parts.
+
+    Returns:
+        Pair of tensors of that shape, real and imaginary parts; of the float dtype of the real parts.
+
+    Raises:
+        ValueError: if `x` is no pair, or the parts differ in shape.
+
+    >>> kerata.ops.ifft2(([[10.0, -2.0], [-4.0, 0.0]], [[0.0, 0.0], [0.0, 0.0]]))[0]  # [[1.0, 2.0], [3.0, 4.0]]
+    """
     z, name = _pair_to_complex(x, "ifft2")
     return _parts(backend.current().xp.fft.ifft2(z), name)
 
 
 @op
 def rfft(x, fft_length=None):
-    """The Fourier transform of the real last axis, cut or filled to `fft_length`: a pair (real, imaginary)."""
+    """Discrete Fourier transform of real numbers along the last axis: the half that determines the rest.
+
+    Args:
+        x: real tensor (..., n).
+        fft_length: how many elements to transform: more are cut off, missing ones are 0. By default n.
+
+    Returns:
+        Pair (real parts, imaginary parts) of tensors (..., fft_length // 2 + 1).
+
+    >>> real, imaginary = kerata.ops.rfft([1.0, 2.0, 3.0, 4.0])
+    >>> real  # [10.0, -2.0, -2.0]
+    >>> imaginary  # [0.0, 2.0, 0.0]
+    """
     x, xp = floating(x)
     b = backend.current()
     name = b.dtype(x)
@@ -153,7 +309,20 @@ def rfft(x, fft_length=None):
 
 @op
 def irfft(x, fft_length=None):
-    """The inverse of `rfft`: real numbers from a pair (real, imaginary)."""
+    """Undoes `rfft`.
+
+    Args:
+        x: pair (real parts, imaginary parts) of tensors (..., n).
+        fft_length: the length of the result; 2 * (n - 1) by default, so give it where it was odd.
+
+    Returns:
+        Real tensor (..., fft_length).
+
+    Raises:
+        ValueError: if `x` is no pair, or the parts differ in shape.
+
+    >>> kerata.ops.irfft(([10.0, -2.0, -2.0], [0.0, 2.0, 0.0]))  # [1.0, 2.0, 3.0, 4.0]
+    """
     z, name = _pair_to_complex(x, "irfft")
     b = backend.current()
     return b.cast(b.xp.fft.irfft(z, fft_length), name)
@@ -162,7 +331,18 @@ def irfft(x, fft_length=None):
 # ---- signals
 @op
 def extract_sequences(x, sequence_length, sequence_stride):
-    """Windows of the last axis, `sequence_length` long, beginning every `sequence_stride` places."""
+    """Windows of equal length out of the last axis; a rest that fills no window is left out.
+
+    Args:
+        x: tensor (..., n).
+        sequence_length: elements in a window.
+        sequence_stride: elements from the beginning of one to the beginning of the next.
+
+    Returns:
+        Tensor (..., windows, sequence_length) with `(n - sequence_length) // sequence_stride + 1` windows.
+
+    >>> kerata.ops.extract_sequences([1, 2, 3, 4, 5], 3, 2)  # [[1, 2, 3], [3, 4, 5]]
+    """
     x, xp = arrays(x)
     size = backend.current().shape(x)[-1]
     count = (size - sequence_length) // sequence_stride + 1
@@ -193,14 +373,26 @@ def _stft_window(window, sequence_length, fft_length, name):
 
 @op
 def stft(x, sequence_length, sequence_stride, fft_length, window="hann", center=True):
-    """The short-time Fourier transform of the last axis: a pair (real, imaginary), (..., frames, fft_length // 2 + 1).
+    """Short-time Fourier transform: `rfft` of overlapping windows of the last axis.
 
     Args:
-        sequence_length: the length of each window.
-        sequence_stride: the distance between the beginnings of windows.
-        fft_length: the size of each transform, at least `sequence_length`.
-        window: "hann", "hamming", a vector, or None.
-        center: whether window t is centred at t * sequence_stride (the signal is reflected at its ends).
+        x: real tensor (..., n).
+        sequence_length: elements in a window.
+        sequence_stride: elements from the beginning of one to the beginning of the next.
+        fft_length: elements of each transform, at least `sequence_length`; the window stands in their middle.
+        window: "hann" or "hamming" (in their periodic form), a vector of `sequence_length` factors, or None for
+            ones.
+        center: whether window t has its middle at `t * sequence_stride`; the signal is mirrored at its ends for
+            that.
+
+    Returns:
+        Pair (real parts, imaginary parts) of tensors (..., windows, fft_length // 2 + 1).
+
+    Raises:
+        ValueError: for another window, or an `fft_length` that is too small.
+
+    >>> kerata.ops.stft(np.ones(32, "float32"), 8, 4, 8)[0].shape
+    (9, 5)
     """
     _check_stft(sequence_length, fft_length)
     x, xp = floating(x)
@@ -219,10 +411,23 @@ def _check_stft(sequence_length, fft_length):
 
 @op
 def istft(x, sequence_length, sequence_stride, fft_length, length=None, window="hann", center=True):
-    """The inverse of `stft`: windows added where they overlap, divided by the sum of squared windows.
+    """Undoes `stft`: windows added where they overlap, divided by the sum of the squared window functions.
 
     Args:
-        length: the length of the result.
+        x: pair (real parts, imaginary parts), as `stft` gives it.
+        sequence_length, sequence_stride, fft_length, window, center: as they were given to `stft`.
+        length: elements of the result; by default as many as the windows cover.
+
+    Returns:
+        Real tensor (..., length).
+
+    Raises:
+        ValueError: for another window, or an `fft_length` that is too small.
+
+    Source: Griffin and Lim (1984), https://doi.org/10.1109/TASSP.1984.1164317
+
+    >>> parts = kerata.ops.stft(np.arange(8.0, dtype="float32"), 4, 2, 4)
+    >>> kerata.ops.istft(parts, 4, 2, 4)  # [0.0, 1.0, 2.0, 3.0, 4.0, 5.0, 6.0, 7.0]
     """
     _check_stft(sequence_length, fft_length)
     frames = irfft(x, fft_length)
@@ -264,7 +469,16 @@ def _overlap_add(frames, stride):
 # ---- matrices
 @op
 def logdet(x):
-    """`log(det x)`, by Cholesky's factors; x (..., n, n) is positive definite."""
+    """`log(det(x))` of positive definite matrices, by Cholesky's factors, so that it cannot overflow.
+
+    Args:
+        x: symmetric positive definite matrices (..., n, n).
+
+    Returns:
+        Float tensor (...).
+
+    >>> kerata.ops.logdet([[2.0, 0.0], [0.0, 3.0]])  # 1.791759
+    """
     x, xp = floating(x)
     factor = xp.linalg.cholesky(x)
     return 2 * xp.sum(xp.log(xp.diagonal(factor, 0, -2, -1)), axis=-1)
@@ -272,7 +486,17 @@ def logdet(x):
 
 @op
 def cdist(x, y):
-    """The Euclidean distances between the rows of x and those of y: (..., rows of x, rows of y)."""
+    """The Euclidean distance of each row of one tensor from each row of another.
+
+    Args:
+        x: (..., n, features).
+        y: (..., m, features); the leading axes broadcast.
+
+    Returns:
+        Float tensor (..., n, m).
+
+    >>> kerata.ops.cdist([[0.0, 0.0], [3.0, 4.0]], [[0.0, 0.0]])  # [[0.0], [5.0]]
+    """
     b = backend.current()
     x, y = convert(x), convert(y)
     name = dtypes.result_type(b.dtype(x), b.dtype(y), float)

@@ -32,7 +32,15 @@ def _product(fn, *xs, **options):
 
 @op
 def matmul(x1, x2):
-    """The product of matrices (in the last two axes); a vector is a row on the left, a column on the right.
+    """Product of matrices, or of stacks of them.
+
+    Args:
+        x1: (..., n, k), or a vector (k,), which counts as a row.
+        x2: (..., k, m), or a vector (k,), which counts as a column. The leading axes broadcast.
+
+    Returns:
+        Tensor (..., n, m), without the axis that a vector does not have; of the promoted dtype, int32 for two
+        int8.
 
     >>> kerata.ops.matmul([[1.0, 2.0]], [[3.0], [4.0]])  # [[11.0]]
     """
@@ -42,7 +50,16 @@ def matmul(x1, x2):
 
 @op
 def dot(x1, x2):
-    """The sum over the last axis of x1 and the second last (or only) axis of x2; scalars multiply."""
+    """Multiplies and adds along the last axis of `x1` and the last but one (for a vector, the only one) of `x2`.
+
+    Args:
+        x1, x2: tensors whose sizes agree on these axes; a scalar multiplies everything.
+
+    Returns:
+        Tensor with the remaining axes of `x1`, then those of `x2`; the promoted dtype.
+
+    >>> kerata.ops.dot([1.0, 2.0], [3.0, 4.0])  # 11.0
+    """
     x1, x2, xp = promote(x1, x2)
     if not len(x1.shape) or not len(x2.shape):
         return xp.multiply(x1, x2)
@@ -53,7 +70,16 @@ def dot(x1, x2):
 
 @op
 def vdot(x1, x2):
-    """The dot product of both flattened, the first conjugated."""
+    """Flattens both tensors and adds up the products `conj(x1) * x2`.
+
+    Args:
+        x1, x2: tensors with equally many elements.
+
+    Returns:
+        Scalar tensor of the promoted dtype.
+
+    >>> kerata.ops.vdot([[1, 2], [3, 4]], [[1, 0], [0, 1]])  # 5
+    """
     x1, x2, xp = promote(x1, x2)
     x1, x2 = xp.reshape(x1, (-1,)), xp.reshape(x2, (-1,))
     if backend.current().dtype(x1) in dtypes.COMPLEX:
@@ -63,7 +89,16 @@ def vdot(x1, x2):
 
 @op
 def inner(x1, x2):
-    """The sum over the last axis of both."""
+    """Multiplies and adds along the last axes of both.
+
+    Args:
+        x1, x2: tensors with last axes of one size; a scalar multiplies everything.
+
+    Returns:
+        Tensor with the remaining axes of `x1`, then those of `x2`; the promoted dtype.
+
+    >>> kerata.ops.inner([[1, 2], [3, 4]], [10, 1])  # [12, 34]
+    """
     x1, x2, xp = promote(x1, x2)
     if not len(x1.shape) or not len(x2.shape):
         return xp.multiply(x1, x2)
@@ -72,14 +107,35 @@ def inner(x1, x2):
 
 @op
 def outer(x1, x2):
-    """All products of an element of x1 with one of x2: a matrix."""
+    """All products of an element of `x1` with an element of `x2`.
+
+    Args:
+        x1, x2: tensors, which are flattened.
+
+    Returns:
+        Matrix (size of x1, size of x2) of the promoted dtype.
+
+    >>> kerata.ops.outer([1, 2], [3, 4, 5])  # [[3, 4, 5], [6, 8, 10]]
+    """
     x1, x2, xp = promote(x1, x2)
     return xp.multiply(xp.reshape(x1, (-1, 1)), xp.reshape(x2, (1, -1)))
 
 
 @op
 def tensordot(x1, x2, axes=2):
-    """The sum over `axes`: the last n of x1 with the first n of x2, or the two given lists of axes."""
+    """Multiplies and adds along any axes of two tensors.
+
+    Args:
+        x1, x2: tensors whose sizes agree on these axes.
+        axes: a number n (the last n axes of `x1` with the first n of `x2`), or two lists of axes, one for each
+            tensor.
+
+    Returns:
+        Tensor with the remaining axes of `x1`, then those of `x2`; the promoted dtype.
+
+    >>> kerata.ops.tensordot([[1, 2], [3, 4]], [[1, 0], [0, 1]], axes=2)  # 5
+    >>> kerata.ops.tensordot([[1, 2], [3, 4]], [1, 10], axes=([0], [0]))  # [31, 42]
+    """
     x1, x2, xp = promote(x1, x2)
     if not isinstance(axes, int):
         axes = tuple((a,) if isinstance(a, int) else tuple(a) for a in axes)
@@ -88,9 +144,18 @@ def tensordot(x1, x2, axes=2):
 
 @op
 def einsum(subscripts, *operands, **kwargs):
-    """Sums of products by Einstein's convention.
+    """Sums of products in Einstein's notation: an index that the result lacks is summed over.
+
+    Args:
+        subscripts: a letter for each axis of each operand, then "->" and those of the result; "..." stands for
+            any more.
+        operands: the tensors, as separate arguments.
+
+    Returns:
+        Tensor of the promoted dtype; int32 if all operands are int8.
 
     >>> kerata.ops.einsum("ij,jk->ik", [[1.0, 2.0]], [[3.0], [4.0]])  # [[11.0]]
+    >>> kerata.ops.einsum("ii->", [[1, 2], [3, 4]])  # 5
     """
     *xs, xp = _factors(*operands)
     return _product(functools.partial(xp.einsum, subscripts), *xs)
@@ -98,7 +163,16 @@ def einsum(subscripts, *operands, **kwargs):
 
 @op
 def kron(x1, x2):
-    """The Kronecker product: blocks of x2 scaled by each element of x1."""
+    """The Kronecker product: every element of `x1` replaced by that element times the whole of `x2`.
+
+    Args:
+        x1, x2: tensors; the one with fewer axes gets leading ones.
+
+    Returns:
+        Tensor whose sizes are the products of theirs, of the promoted dtype.
+
+    >>> kerata.ops.kron([1, 10], [[1, 2]])  # [[1, 2, 10, 20]]
+    """
     x1, x2, xp = promote(x1, x2)
     rank = max(len(x1.shape), len(x2.shape))
     s1 = (1,) * (rank - len(x1.shape)) + tuple(backend.current().shape(x1))
@@ -110,7 +184,22 @@ def kron(x1, x2):
 
 @op
 def cross(x1, x2, axisa=-1, axisb=-1, axisc=-1, axis=None):
-    """The cross product of vectors of 3 (or 2) elements along the axes given."""
+    """The cross product of vectors in space; of vectors in the plane, its third component.
+
+    Args:
+        x1, x2: tensors with an axis of size 3 or 2; the other axes broadcast.
+        axisa, axisb: that axis in `x1` and in `x2`.
+        axisc: where it stands in the result (which has none if both sizes are 2).
+        axis: one value for all three.
+
+    Returns:
+        Tensor of the promoted dtype.
+
+    Raises:
+        ValueError: for vectors of another size.
+
+    >>> kerata.ops.cross([1.0, 0.0, 0.0], [0.0, 1.0, 0.0])  # [0.0, 0.0, 1.0]
+    """
     if axis is not None:
         axisa = axisb = axisc = axis
     x1, x2, xp = promote(x1, x2)
@@ -130,7 +219,22 @@ def cross(x1, x2, axisa=-1, axisb=-1, axisc=-1, axis=None):
 
 @op
 def correlate(x1, x2, mode="valid"):
-    """The cross-correlation of two vectors; `mode` is "valid", "same" or "full"."""
+    """Cross-correlation of two vectors: `c[k] = sum over n of x1[n + k] * x2[n]`.
+
+    Args:
+        x1, x2: vectors.
+        mode: "full" gives every shift at which they overlap, "same" the middle `max(len(x1), len(x2))` of these,
+            and "valid" those at which the shorter one lies wholly within the other.
+
+    Returns:
+        Vector of the promoted float dtype; integers become float32.
+
+    Raises:
+        ValueError: for another mode, or tensors that are no vectors.
+
+    >>> kerata.ops.correlate([1.0, 2.0, 3.0], [0.0, 1.0, 0.5])  # [3.5]
+    >>> kerata.ops.correlate([1.0, 2.0, 3.0], [1.0, 1.0], mode="full")  # [1.0, 3.0, 5.0, 3.0]
+    """
     b = backend.current()
     x1, x2 = convert(x1), convert(x2)
     target = dtypes.result_type(b.dtype(x1), b.dtype(x2), float)

@@ -9,7 +9,17 @@ from kerata.ops._op import arrays, op, promote
 
 @op
 def sort(x, axis=-1):
-    """x in rising order along `axis`; flattened for None."""
+    """Puts the elements along an axis in rising order; NaN comes last.
+
+    Args:
+        x: tensor of real numbers.
+        axis: the axis; None flattens `x` first.
+
+    Returns:
+        Tensor of the dtype of `x`.
+
+    >>> kerata.ops.sort([3, 1, 2])  # [1, 2, 3]
+    """
     x, xp = arrays(x)
     if axis is None:
         x, axis = xp.reshape(x, (-1,)), 0
@@ -18,7 +28,17 @@ def sort(x, axis=-1):
 
 @op
 def argsort(x, axis=-1):
-    """The indices (int32) that put x in rising order along `axis`; equal elements keep their order."""
+    """The order that sorts: the indices of the smallest element, of the next one, and so on.
+
+    Args:
+        x: tensor of real numbers.
+        axis: the axis; None flattens `x` first.
+
+    Returns:
+        int32 tensor of the shape of `x`; equal elements stay in their order.
+
+    >>> kerata.ops.argsort([3, 1, 2])  # [1, 2, 0]
+    """
     x, xp = arrays(x)
     if axis is None:
         x, axis = xp.reshape(x, (-1,)), 0
@@ -28,27 +48,73 @@ def argsort(x, axis=-1):
 
 @op
 def argpartition(x, kth, axis=-1):
-    """Indices (int32) that put the kth smallest element in its place, smaller ones before it, larger ones after."""
+    """Indices that bring the element of rank `kth` to its place, no larger ones before it, no smaller ones after.
+
+    Args:
+        x: tensor of real numbers.
+        kth: rank of that element in rising order, from 0.
+        axis: the axis; None flattens `x` first.
+
+    Returns:
+        int32 tensor of the shape of `x`. Here it is the full order, that of `argsort`.
+
+    >>> kerata.ops.argpartition([3, 1, 2], 1)[1]  # 2
+    """
     return argsort(x, axis)
 
 
 @op
 def argmax(x, axis=None, keepdims=False):
-    """The index (int32) of the largest element along `axis`; of the flattened tensor for None."""
+    """The index of the largest element; the first of equals.
+
+    Args:
+        x: tensor of real numbers.
+        axis: the axis to search; None means the flattened tensor.
+        keepdims: whether that axis stays, with size 1.
+
+    Returns:
+        int32 tensor without the axis.
+
+    >>> kerata.ops.argmax([[1, 5, 2], [7, 0, 7]], axis=1)  # [1, 0]
+    """
     x, xp = arrays(x)
     return backend.current().cast(xp.argmax(x, axis=axis, keepdims=keepdims), "int32")
 
 
 @op
 def argmin(x, axis=None, keepdims=False):
-    """The index (int32) of the smallest element along `axis`; of the flattened tensor for None."""
+    """The index of the smallest element; the first of equals.
+
+    Args:
+        x: tensor of real numbers.
+        axis: the axis to search; None means the flattened tensor.
+        keepdims: whether that axis stays, with size 1.
+
+    Returns:
+        int32 tensor without the axis.
+
+    >>> kerata.ops.argmin([[1, 5, 2], [7, 0, 7]], axis=1)  # [0, 1]
+    """
     x, xp = arrays(x)
     return backend.current().cast(xp.argmin(x, axis=axis, keepdims=keepdims), "int32")
 
 
 @op
 def top_k(x, k, sorted=True):
-    """The `k` largest elements of the last axis, in falling order, and their indices (int32)."""
+    """The k largest elements of the last axis, and where they stand.
+
+    Args:
+        x: tensor of real numbers with at least one axis.
+        k: how many, at most the size of that axis.
+        sorted: whether they must come in falling order; on some backends they do in any case.
+
+    Returns:
+        `(values, indices)`, both of shape (..., k); the indices are int32.
+
+    >>> values, indices = kerata.ops.top_k([1, 3, 2], 2)
+    >>> values  # [3, 2]
+    >>> indices  # [1, 2]
+    """
     x, xp = arrays(x)
     values, indices = xp.top_k(x, k, sorted=sorted)
     return values, backend.current().cast(indices, "int32")
@@ -56,9 +122,17 @@ def top_k(x, k, sorted=True):
 
 @op
 def in_top_k(targets, predictions, k):
-    """For each row of `predictions`, whether the class `targets` is among its k largest.
+    """Whether the right class is among the k with the highest scores.
 
-    Classes tied with the k-th count as in; a target that is no class, or a prediction that is not finite, is not in.
+    Args:
+        targets: the right classes, integers (batch,).
+        predictions: scores (batch, classes).
+        k: how many classes count. Others with the score of the k-th count as well.
+
+    Returns:
+        Booleans (batch,); False for a target that is no class or whose score is not finite.
+
+    >>> kerata.ops.in_top_k([1, 0], [[0.1, 0.9], [0.2, 0.8]], 1)  # [True, False]
     """
     b = backend.current()
     xp = b.xp
@@ -74,7 +148,21 @@ def in_top_k(targets, predictions, k):
 
 @op
 def searchsorted(sorted_sequence, values, side="left"):
-    """Where (int32) each of `values` would go into the sorted vector to keep it sorted; `side` settles ties."""
+    """Where values have to be inserted in a sorted vector for it to stay sorted.
+
+    Args:
+        sorted_sequence: vector in rising order.
+        values: numbers of any shape.
+        side: "left" inserts before equal elements, "right" behind them.
+
+    Returns:
+        int32 tensor of the shape of `values`, from 0 to the length of the vector.
+
+    Raises:
+        ValueError: for another `side`, or a sequence that is no vector.
+
+    >>> kerata.ops.searchsorted([1, 2, 2, 3], [2, 5])  # [1, 4]
+    """
     if side not in ("left", "right"):
         raise ValueError(f"`side` is 'left' or 'right'; it was {side!r}.")
     a, v, xp = promote(sorted_sequence, values)
@@ -85,7 +173,17 @@ def searchsorted(sorted_sequence, values, side="left"):
 
 @op
 def digitize(x, bins):
-    """The number (int32) of the bin that each element of x falls in: bins[i-1] <= x < bins[i]."""
+    """The number of the bin each element falls in: i where `bins[i - 1] <= x < bins[i]`.
+
+    Args:
+        x: numbers of any shape.
+        bins: the bounds, a vector in rising order.
+
+    Returns:
+        int32 tensor of the shape of `x`: 0 below the first bound, `len(bins)` from the last one on.
+
+    >>> kerata.ops.digitize([0.5, 1.0, 3.0], [1.0, 2.0])  # [0, 1, 2]
+    """
     b = backend.current()
     x, xp = arrays(x)
     bins = b.convert(bins)
@@ -102,7 +200,19 @@ def _unknown_count(x, *args, **kwargs):
 
 @op(spec=_unknown_count)
 def nonzero(x):
-    """Where x is not 0: a tuple with a vector (int32) of indices for each axis."""
+    """The positions of the elements that are not 0.
+
+    Args:
+        x: tensor with at least one axis.
+
+    Returns:
+        Tuple with an int32 vector for each axis; their length depends on the values, so it is None for a
+        KerasTensor.
+
+    >>> rows, columns = kerata.ops.nonzero([[0, 7], [8, 0]])
+    >>> rows  # [0, 1]
+    >>> columns  # [1, 0]
+    """
     x, xp = arrays(x)
     b = backend.current()
     return tuple(b.cast(i, "int32") for i in xp.nonzero(x))
@@ -110,7 +220,19 @@ def nonzero(x):
 
 @op
 def isin(x1, x2, assume_unique=False, invert=False):
-    """True where an element of x1 is one of x2 (is not, with `invert`)."""
+    """Whether each element occurs in another tensor.
+
+    Args:
+        x1: the elements to look up, of any shape.
+        x2: where to look, of any shape.
+        assume_unique: a promise that neither has repetitions; not needed.
+        invert: whether to tell which elements do not occur.
+
+    Returns:
+        Boolean tensor of the shape of `x1`.
+
+    >>> kerata.ops.isin([1, 2, 3], [2, 5])  # [False, True, False]
+    """
     x1, x2, xp = promote(x1, x2)
     found = xp.any(xp.expand_dims(x1, -1) == xp.reshape(x2, (-1,)), axis=-1)
     return xp.logical_not(found) if invert else found
@@ -132,12 +254,25 @@ def _unique_spec(x, sorted=True, return_index=False, return_inverse=False, retur
 @op(spec=_unique_spec)
 def unique(x, sorted=True, return_index=False, return_inverse=False, return_counts=False, axis=None, size=None,
            fill_value=None):  # fmt: skip
-    """The different elements of x (or slices along `axis`), sorted.
+    """The different elements, or slices along an axis, in rising order.
 
     Args:
-        return_index, return_inverse, return_counts: also give where each stands first, for each element its number
-            among the unique ones, and how often each occurs (int32).
-        size: cut or fill the result to this length, with `fill_value` (by default the smallest): a static shape.
+        x: tensor of any shape.
+        sorted: whether the order must be rising; it always is.
+        return_index: also give where each one stands first.
+        return_inverse: also give, for each element of `x`, the number of the one it equals.
+        return_counts: also give how often each one occurs.
+        axis: compare slices along this axis; None compares single elements.
+        size: cut or fill the result to this length, so that its shape does not depend on values (compiled code
+            needs it).
+        fill_value: what to fill with; the smallest element by default.
+
+    Returns:
+        Tensor of the dtype of `x`; followed, in a tuple, by the int32 tensors that were asked for.
+
+    >>> kerata.ops.unique([3, 1, 1])  # [1, 3]
+    >>> values, counts = kerata.ops.unique([3, 1, 1], return_counts=True)
+    >>> counts  # [2, 1]
     """
     x, xp = arrays(x)
     b = backend.current()
