@@ -22,6 +22,7 @@ _EXTRA_BACKENDS: dict[str, str] = {}  # name -> module, for backends that live o
 _loaded: dict[str, ModuleType] = {}
 # Array type -> the backend that owns it (None: nobody's); NumPy arrays are everybody's input, so nobody's.
 _owners: dict[type, ModuleType | None] = {}
+_when_loaded: list = []
 kinds: dict[type, object] = {}  # what `kerata.ops` found out about argument types; forgotten with the owners
 
 
@@ -113,10 +114,21 @@ def get(name: str | ModuleType) -> ModuleType:
         )
     path = _EXTRA_BACKENDS.get(name, f"kerata.backend.{name}")
     module = importlib.import_module(path)
+    if "KERATA_DEVICE" in os.environ:
+        importlib.import_module("kerata.backend.devices").choose(path)
     _loaded[name] = module
     _owners.clear()
     kinds.clear()
+    for act in _when_loaded:
+        act(module)
     return module
+
+
+def when_loaded(act) -> None:
+    """Call `act(module)` for every backend that is loaded, and for every other when it will be."""
+    _when_loaded.append(act)
+    for module in list(_loaded.values()):
+        act(module)
 
 
 def owner(kind: type) -> ModuleType | None:
@@ -126,7 +138,8 @@ def owner(kind: type) -> ModuleType | None:
     except KeyError:
         found = None
         for module in _loaded.values():
-            if module.name != "numpy" and issubclass(kind, module.array_types):
+            types = tuple(t for t in module.array_types if t.__module__ != "numpy")
+            if issubclass(kind, types):
                 found = module
         _owners[kind] = found
         return found

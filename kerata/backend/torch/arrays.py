@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import contextlib
-import os
 import threading
 
 import numpy as np
 import torch
 
+from kerata.backend.devices import wanted as _wanted_device
 from kerata.backend.spec import Spec
 from kerata.backend.torch._lazy import without_compiler
 
@@ -30,9 +30,10 @@ _IN_NUMPY = frozenset(v for k, v in _DTYPES.items() if hasattr(np, k) or k == "b
 
 
 def _choose_device() -> torch.device:
-    wanted = os.environ.get("KERATA_DEVICE")
-    if wanted:
-        return torch.device(wanted)
+    chosen = _wanted_device()
+    if chosen is not None:
+        kind, number = chosen
+        return torch.device("cuda" if kind == "gpu" else kind, *([] if number is None else [number]))
     if torch.cuda.is_available():
         return torch.device("cuda")
     if torch.backends.mps.is_available():
@@ -223,6 +224,12 @@ def devices() -> list[str]:
     if torch.cuda.is_available():
         return [f"cuda:{i}" for i in range(torch.cuda.device_count())]
     return ["cpu:0"]
+
+
+def make_deterministic() -> None:
+    """Use no kernel whose results vary from run to run."""
+    torch.use_deterministic_algorithms(True)
+    torch.backends.cudnn.deterministic, torch.backends.cudnn.benchmark = True, False
 
 
 def synchronize(x=None) -> None:
