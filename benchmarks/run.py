@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import argparse
 import importlib.metadata
+import importlib.util
 import json
 import os
 import pathlib
@@ -25,7 +26,7 @@ import curves  # noqa: E402
 import report  # noqa: E402
 import workloads  # noqa: E402
 
-BACKENDS = ("jax", "torch", "tensorflow")
+BACKENDS = tuple(b for b in ("jax", "torch", "tensorflow") if importlib.util.find_spec(b))
 PARTS = ("steps", "auto", "start", "build", "call", "programs", "large", "memory", "curve")
 # Larger work: (name, backends)
 LARGE = {
@@ -68,8 +69,7 @@ def runs(case, results) -> list[tuple[str, str, str, dict]]:
         best = report.best_keras(results, what)
         return [("kerata", "kerata", "auto", {}), *(("keras " + b, "keras", b, {}) for b in ([best] if best else BACKENDS))]
     if part == "programs":
-        return [("kerata", "kerata", "auto", {}), *(("kerata " + b, "kerata", b, {}) for b in BACKENDS),
-                *(("keras " + b, "keras", b, {}) for b in BACKENDS)]  # fmt: skip
+        return [("kerata", "kerata", "auto", {}), *(("keras " + b, "keras", b, {}) for b in BACKENDS)]
     own = [("kerata", "kerata", backend, {}), ("keras", "keras", backend, {})]
     if part == "start":
         return [("kerata cold", "kerata", backend, {"cold": True}), ("kerata warm", "kerata", backend, {}), own[1]]
@@ -128,6 +128,15 @@ def processor() -> str:
         return platform.processor()
 
 
+def machine() -> str:
+    """The processor, and the accelerator where the benchmarks run on one."""
+    found = f"{processor()}, {os.cpu_count()} cores, {platform.machine()}"
+    if os.environ.get("BENCH_GPU"):
+        command = ["nvidia-smi", "--query-gpu=name,memory.total,driver_version", "--format=csv,noheader"]
+        found += "; " + subprocess.run(command, capture_output=True, text=True).stdout.strip().replace("\n", "; ")
+    return found
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--parts", nargs="+", default=list(PARTS), choices=PARTS)
@@ -144,36 +153,42 @@ def main() -> None:
     chosen = cases(arguments.parts, arguments.backends, arguments.names)
     if arguments.renew:
         for case in chosen:
-            results["rounds"].pop(" ".join(case), None)
+            for kept in ("rounds", "begun"):
+                results.get(kept, {}).pop(" ".join(case), None)
     _prepare_home()
     end = time.perf_counter() + (arguments.seconds or 1e9)
-    slowest: dict = {}
+    took: dict = {}
     while True:
         left = [c for c in chosen if len(results["rounds"].get(" ".join(c), [])) < arguments.rounds]
-        left = [c for c in left if time.perf_counter() + slowest.get(c, 0) < end]
         if not left:
             break
         case = min(left, key=lambda c: len(results["rounds"].get(" ".join(c), [])))
-        begin = time.perf_counter()
-        one = _round(case, results)
-        slowest[case] = time.perf_counter() - begin
-        results["rounds"].setdefault(" ".join(case), []).append(one)
-        results |= {"machine": f"{processor()}, {os.cpu_count()} cores, {platform.machine()}",
-                    "python": platform.python_version(), "versions": versions()}  # fmt: skip
+        if not _round(case, results, end, took):
+            break
         figures.write_text(json.dumps(results, indent=1) + "\n")
+    results |= {"machine": machine(), "python": platform.python_version(), "versions": versions()}
+    figures.write_text(json.dumps(results, indent=1) + "\n")
     report.write(results, output)
     print(f"Written to {output}")
 
 
-def _round(case, results) -> dict:
-    one = {}
+def _round(case, results, end: float, took: dict) -> bool:
+    """Measure a round, or go on with one that was begun; False if the time was over before its end."""
+    key = " ".join(case)
+    one = results.setdefault("begun", {}).setdefault(key, {})
     for label, library, backend, options in runs(case, results):
-        found = measure((auto_reads(case[0]), *case[1:]), library, backend, options)
-        if found is not None:
-            one[label] = found
-    key = report.MAIN.get(case[0], "ms_per_step")
-    print(*case, *(f"{k}: {v.get(key, 0):.4g}" for k, v in one.items()), flush=True)
-    return one
+        if label in one:
+            continue
+        begin = time.perf_counter()
+        if begin + took.get((case, label), 5) > end:
+            return False
+        one[label] = measure((auto_reads(case[0]), *case[1:]), library, backend, options)
+        took[case, label] = time.perf_counter() - begin
+    del results["begun"][key]
+    results["rounds"].setdefault(key, []).append({k: v for k, v in one.items() if v is not None})
+    figure = report.MAIN.get(case[0], "ms_per_step")
+    print(*case, *(f"{k}: {v.get(figure, 0):.4g}" for k, v in one.items() if v), flush=True)
+    return True
 
 
 def _prepare_home() -> None:

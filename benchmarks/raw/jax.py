@@ -342,7 +342,8 @@ class Raw(Training):
 
     def __init__(self, name: str):
         classes, batch = workloads.shape(name)[1:3]
-        o = raw.options({**_DEFAULTS, **_CHOSEN[name]})
+        on_cpu = jax.default_backend() == "cpu"
+        o = raw.options({**_DEFAULTS, **_CHOSEN[name], **({} if on_cpu else {"conv": "native"})})
         rng = np.random.default_rng(0)
         params, width, moments = make(name, rng)
         params = {"body": params, "out": dense(rng, width, classes)}
