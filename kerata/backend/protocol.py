@@ -116,12 +116,15 @@ class Arrays(Protocol):
     name: str
     xp: Extras
     Tensor: type  # the concrete array type
-    array_types: tuple[type, ...]  # all types whose instances belong to this backend
+    array_types: tuple[type, ...]  # all types whose instances belong to this backend (NumPy's are everybody's)
     functional: bool  # compiled code must be pure (JAX)
     trains: bool  # False: no gradients (NumPy)
     weak_scalars: bool  # `xp.add(tensor, 1.5)` keeps the tensor's dtype
     # Optional. abstract_sizes: ((batch, batch), (other, other)) stand for unknown sizes in `abstract_eval`.
     # Optional. carried(): a variant of the backend for when a kernel is missing (NotImplementedError).
+    # Optional. set_trainable(value, trainable): the value of a Variable that is frozen or thawed.
+    # Optional. image.resize(images, axes, size, method, antialias): may return NotImplemented.
+    # Optional. optim: steps of optimizers over many variables at once; composite: sparse and ragged tensors.
 
     def convert(self, x: Any, dtype: str | None = None) -> Array:
         """x (Python numbers, lists, NumPy, a Variable, another library's tensor) as a tensor; no needless copy.
@@ -159,6 +162,12 @@ class Arrays(Protocol):
         """The result of `fn` with `kerata.backend.spec.Spec`s for tensors, in and out; nothing is computed."""
 
     def devices(self) -> list[str]: ...
+    def device_scope(self, name: str) -> Any:
+        """A context in which new tensors are put on that device: "cpu:0", "gpu:1"."""
+
+    def remat(self, fn: Callable) -> Callable:
+        """`fn`, computed again in the backward pass instead of kept."""
+
     def synchronize(self, x: Tree = None) -> None:
         """Wait until the device has computed x (or everything)."""
 
@@ -232,6 +241,14 @@ class Random(Protocol):
     def gamma(self, shape: tuple, alpha: Any, dtype: str, seed: Any) -> Array: ...
     def shuffle(self, x: Array, axis: int, seed: Any) -> Array: ...
     def dropout(self, x: Array, rate: float, noise_shape: tuple | None, seed: Any) -> Array: ...
+    def snapshot(self, state: Array) -> Array:
+        """What a draw gets of a SeedGenerator's state (seed, count): safe from a later assignment in place."""
+
+    def advance(self, state: Array) -> Array:
+        """The state after a draw: the count goes up by one."""
+
+    def tracing(self) -> bool:
+        """Whether a function is being traced in which draws from Python integers would be constants."""
 
 
 PARTS = (Arrays, Control, Autodiff)  # what the module itself has
