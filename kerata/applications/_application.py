@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import inspect
 import os
 from collections.abc import Callable
 from typing import Any, NamedTuple
 
 from kerata import layers
+from kerata.applications._docs import documentation
 from kerata.applications._files import WeightFile, fetch
 from kerata.core.config import image_data_format
 from kerata.core.keras_tensor import KerasTensor
@@ -114,34 +116,16 @@ def standard(public: str, name: str, body: Callable, files: Callable[[str, bool]
         return application(asked, body, lambda top: files(key, top), **more)
 
     key = name
-    return published(build, public, body, summary)
+    return published(build, public, body, summary, more.get("size", 224), more.get("smallest", 32))
 
 
-def published(build: Callable, public: str, body: Callable, summary: str) -> Callable:
-    """The function `build` under its public name, with its documentation."""
+def published(build: Callable, public: str, body: Callable, summary: str, size: int | None = 224, smallest: int = 32):
+    """The function `build` under its public name, with its documentation; sizes as in `application`."""
     build.__name__ = build.__qualname__ = public
     build.__module__ = getattr(body, "func", body).__module__
-    build.__doc__ = f"{summary}\n{_ARGUMENTS}"
+    family = build.__module__.rpartition(".")[2]
+    build.__doc__ = documentation(public, family, inspect.signature(build).parameters, summary, size, smallest)
     return build
-
-
-_ARGUMENTS = """
-    Args:
-        include_top: whether the model ends with the classifier.
-        weights: "imagenet" (downloaded once, into `~/.keras/models`), the path of a weight file, or None for random ones.
-        input_tensor: a symbolic tensor to build upon, instead of a new input.
-        input_shape: `(height, width, channels)`; height and width may be None without the classifier.
-        pooling: without the classifier: None for the last feature map, "avg" or "max" for one vector an image.
-        classes: the number of classes.
-        classifier_activation: of the last layer; None gives logits.
-        name: the model's name.
-
-    Returns:
-        A model: images `(batch, height, width, channels)` to `(batch, classes)`.
-
-    Raises:
-        ValueError: for sizes that are too small, and arguments that do not fit each other or the weights.
-    """
 
 
 # -- checks ----------------------------------------------------------------------------------------------------

@@ -104,5 +104,14 @@ ConvNeXtXLarge = _convnext("XLarge", (3, 3, 27, 3), 256)
 
 
 def preprocess_input(x, data_format=None):
-    """The images as they are, from 0 to 255: the model normalizes them itself (see `include_preprocessing`)."""
+    """The images as they are, from 0 to 255: the model normalizes them itself (see `include_preprocessing`).
+
+    Args:
+        x: images from 0 to 255, an array or tensor of any shape.
+        data_format: of no effect.
+    Returns:
+        `x` itself.
+
+    >>> preprocess_input(np.array([[[0.0, 127.5, 255.0]]]))[0, 0]  # [0, 127.5, 255]
+    """
     return x

@@ -53,5 +53,17 @@ DenseNet201 = _densenet(201, 6, 12, 48, 32)
 
 
 def preprocess_input(x, data_format=None):
-    """Images from 0 to 255 as DenseNet expects them: from 0 to 1, less ImageNet's mean, divided by its deviation."""
+    """Images from 0 to 255 as DenseNet expects them: from 0 to 1, less ImageNet's mean, divided by its deviation.
+
+    Args:
+        x: RGB images from 0 to 255, `(height, width, 3)` or `(batch, height, width, 3)` (channels first as
+            `data_format` says): an array, which is not changed, or a tensor, symbolic or not.
+        data_format: "channels_last" or "channels_first"; None for `config.image_data_format()`.
+    Returns:
+        The same shape, float.
+    Raises:
+        ValueError: if it is no image of 3 channels, or no batch of these.
+
+    >>> preprocess_input(np.full((1, 1, 3), 255.0))[0, 0]  # [2.24891, 2.42857, 2.64]
+    """
     return imagenet_utils.preprocess_input(x, data_format, mode="torch")

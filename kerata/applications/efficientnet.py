@@ -118,5 +118,14 @@ EfficientNetB7 = _efficientnet("B7", 2.0, 3.1, 600, 0.5)
 
 
 def preprocess_input(x, data_format=None):
-    """The images as they are, from 0 to 255: the model rescales them itself."""
+    """The images as they are, from 0 to 255: the model rescales them itself.
+
+    Args:
+        x: images from 0 to 255, an array or tensor of any shape.
+        data_format: of no effect.
+    Returns:
+        `x` itself.
+
+    >>> preprocess_input(np.array([[[0.0, 127.5, 255.0]]]))[0, 0]  # [0, 127.5, 255]
+    """
     return x

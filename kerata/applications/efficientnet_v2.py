@@ -91,7 +91,7 @@ def _efficientnet(kind: str, stacks: tuple, width: float, deep: float, size: int
 
     public = f"EfficientNetV2{kind}"
     summary = f"{public} (arXiv:2104.00298), for images from 0 to 255, by default of {size} x {size}."
-    return published(build, public, body, summary)
+    return published(build, public, body, summary, size)
 
 
 EfficientNetV2B0 = _efficientnet("B0", _B, 1.0, 1.0, 224)
@@ -104,5 +104,14 @@ EfficientNetV2L = _efficientnet("L", _L, 1.0, 1.0, 480)
 
 
 def preprocess_input(x, data_format=None):
-    """The images as they are, from 0 to 255: the model rescales them itself (see `include_preprocessing`)."""
+    """The images as they are, from 0 to 255: the model rescales them itself (see `include_preprocessing`).
+
+    Args:
+        x: images from 0 to 255, an array or tensor of any shape.
+        data_format: of no effect.
+    Returns:
+        `x` itself.
+
+    >>> preprocess_input(np.array([[[0.0, 127.5, 255.0]]]))[0, 0]  # [0, 127.5, 255]
+    """
     return x

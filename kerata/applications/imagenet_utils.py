@@ -23,19 +23,19 @@ def preprocess_input(x, data_format=None, mode="caffe"):
     """Images with values from 0 to 255 in the form that a model's official weights expect.
 
     Args:
-        x: RGB images, `(height, width, 3)` or `(batch, height, width, 3)` (channels first as `data_format` says):
-            an array, which is not changed, or a tensor, symbolic or not.
-        data_format: "channels_last" or "channels_first"; `kerata.config.image_data_format()` by default.
-        mode: "caffe": BGR, each channel less its mean; "tf": from -1 to 1; "torch": from 0 to 1, then less ImageNet's
-            mean and divided by its standard deviation.
+        x: RGB images, `(height, width, 3)` or `(batch, height, width, 3)` (channels first as `data_format`
+            says): an array, which is not changed, or a tensor, symbolic or not.
+        data_format: "channels_last" or "channels_first"; None for `config.image_data_format()`.
+        mode: "caffe" (the default): BGR, each channel less its mean; "tf": from -1 to 1; "torch": from 0 to
+            1, then less ImageNet's mean and divided by its standard deviation.
 
     Returns:
         The same shape; integers become floats.
 
-    >>> import numpy as np
-    >>> import kerata
-    >>> kerata.applications.imagenet_utils.preprocess_input(np.full((1, 1, 3), 255.0), mode="tf")
-    array([[[1., 1., 1.]]])
+    Raises:
+        ValueError: if it is no image of 3 channels or no batch of these, or `mode` has another value.
+
+    >>> preprocess_input(np.array([[[0.0, 127.5, 255.0]]]), mode="tf")[0, 0]  # [-1, 0, 1]
     """
     if mode not in _MODES:
         raise ValueError(unknown_name("mode of preprocess_input", mode, _MODES))
@@ -72,17 +72,23 @@ def _check_images(x, axis: int, mode: str) -> None:
 
 
 def decode_predictions(preds, top=5) -> list[list[tuple]]:
-    """The `top` most likely of ImageNet's 1000 classes for each prediction.
+    """The most likely of ImageNet's 1000 classes for each prediction, by name.
+
+    The names are downloaded once, into `~/.keras/models`.
 
     Args:
-        preds: probabilities, `(batch, 1000)`.
-        top: how many.
+        preds: probabilities `(batch, 1000)`.
+        top: integer: how many; 5 by default.
 
     Returns:
-        For each image a list of `(WordNet id, name, score)`, best first.
+        For each image a list of `(WordNet id, name, probability)`, best first.
 
     Raises:
-        ValueError: for another shape.
+        ValueError: if `preds` has another shape.
+
+    Example (not run):
+
+        kerata.applications.imagenet_utils.decode_predictions(model.predict(images), top=1)
     """
     preds = np.asarray(ops.convert_to_numpy(preds))
     if preds.ndim != 2 or preds.shape[1] != 1000:

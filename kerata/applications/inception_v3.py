@@ -77,5 +77,17 @@ InceptionV3 = standard(
 
 
 def preprocess_input(x, data_format=None):
-    """Images from 0 to 255 as Inception expects them: from -1 to 1."""
+    """Images from 0 to 255 as Inception expects them: from -1 to 1.
+
+    Args:
+        x: RGB images from 0 to 255, `(height, width, 3)` or `(batch, height, width, 3)` (channels first as
+            `data_format` says): an array, which is not changed, or a tensor, symbolic or not.
+        data_format: "channels_last" or "channels_first"; None for `config.image_data_format()`.
+    Returns:
+        The same shape, float.
+    Raises:
+        ValueError: if it is no image of 3 channels, or no batch of these.
+
+    >>> preprocess_input(np.array([[[0.0, 127.5, 255.0]]]))[0, 0]  # [-1, 0, 1]
+    """
     return imagenet_utils.preprocess_input(x, data_format, mode="tf")

@@ -103,7 +103,7 @@ def _mobilenet(kind: str, blocks: tuple, width: int):
         )
 
     summary = f"MobileNetV3 {kind} (arXiv:1905.02244), `alpha` times as wide, for images from 0 to 255."
-    return published(build, f"MobileNetV3{kind}", body, summary)
+    return published(build, f"MobileNetV3{kind}", body, summary, None)
 
 
 def _check_official(asked: Asked, alpha: float, minimalistic: bool) -> None:
@@ -119,5 +119,14 @@ MobileNetV3Large = _mobilenet("Large", _LARGE, 1280)
 
 
 def preprocess_input(x, data_format=None):
-    """The images as they are, from 0 to 255: the model rescales them itself (see `include_preprocessing`)."""
+    """The images as they are, from 0 to 255: the model rescales them itself (see `include_preprocessing`).
+
+    Args:
+        x: images from 0 to 255, an array or tensor of any shape.
+        data_format: of no effect.
+    Returns:
+        `x` itself.
+
+    >>> preprocess_input(np.array([[[0.0, 127.5, 255.0]]]))[0, 0]  # [0, 127.5, 255]
+    """
     return x

@@ -156,7 +156,7 @@ def _nasnet(kind: str, size: int, cells: int, filters: int, stem: int, skip_redu
         )
 
     public = f"NASNet{kind.capitalize()}"
-    return published(build, public, body, f"{public} (arXiv:1707.07012), by default for images of {size} x {size}.")
+    return published(build, public, body, f"{public} (arXiv:1707.07012), by default for images of {size} x {size}.", size)
 
 
 NASNetMobile = _nasnet("mobile", 224, cells=4, filters=44, stem=32, skip_reduction=False)
@@ -164,5 +164,17 @@ NASNetLarge = _nasnet("large", 331, cells=6, filters=168, stem=96, skip_reductio
 
 
 def preprocess_input(x, data_format=None):
-    """Images from 0 to 255 as NASNet expects them: from -1 to 1."""
+    """Images from 0 to 255 as NASNet expects them: from -1 to 1.
+
+    Args:
+        x: RGB images from 0 to 255, `(height, width, 3)` or `(batch, height, width, 3)` (channels first as
+            `data_format` says): an array, which is not changed, or a tensor, symbolic or not.
+        data_format: "channels_last" or "channels_first"; None for `config.image_data_format()`.
+    Returns:
+        The same shape, float.
+    Raises:
+        ValueError: if it is no image of 3 channels, or no batch of these.
+
+    >>> preprocess_input(np.array([[[0.0, 127.5, 255.0]]]))[0, 0]  # [-1, 0, 1]
+    """
     return imagenet_utils.preprocess_input(x, data_format, mode="tf")

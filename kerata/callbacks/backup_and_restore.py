@@ -16,15 +16,28 @@ from kerata.callbacks.callback import Callback
 class BackupAndRestore(Callback):
     """Saves the state of a training as it runs; a `fit` that was interrupted goes on where it was.
 
-    The state: weights, optimizer, metrics, random states, the order of the data and the place in it, and what the other
-    callbacks have counted. A run that was killed and started again ends, on the same backend, with the very weights of
-    one that was not. Only whole states are ever found in the folder, whenever the process dies.
+    The state: weights, optimizer, metrics, random states, the order of the data and the place in it, and what
+    the other callbacks have counted. A run that was killed and started again ends, on the same backend, with
+    the very weights of one that was not. Only whole states are ever found in the folder, whenever the process
+    dies.
 
     Args:
         backup_dir: folder for the state; one for each training.
-        save_freq: "epoch", or a number of batches.
-        double_checkpoint: keep the state before the last one as well.
-        delete_checkpoint: remove the folder when the training has ended.
+        save_freq: "epoch" (the default), or a number of batches.
+        double_checkpoint: whether the state before the last one is kept as well; False by default.
+        delete_checkpoint: whether the folder is removed when the training has ended; True by default.
+
+    Raises:
+        ValueError: if `backup_dir` is empty, or `save_freq` is neither.
+
+    >>> import kerata
+    >>> model = kerata.Sequential([kerata.layers.Dense(1)])
+    >>> model.compile("sgd", "mse")
+    >>> x, y = np.ones((8, 2), "float32"), np.ones((8, 1), "float32")
+    >>> keep = {"delete_checkpoint": False}
+    >>> history = model.fit(x, y, epochs=1, verbose=0, callbacks=[kerata.callbacks.BackupAndRestore("state", **keep)])
+    >>> model.fit(x, y, epochs=3, verbose=0, callbacks=[kerata.callbacks.BackupAndRestore("state", **keep)]).epoch
+    [0, 1, 2]
     """
 
     # After the others: it restores what they reset when training begins, and saves what they counted in the epoch.

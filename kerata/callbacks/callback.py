@@ -6,16 +6,18 @@ from kerata.core.configurable import SignatureOfInit, refuse_unknown
 
 
 class Callback:
-    """Base of objects that act during `fit`, `evaluate` and `predict`.
+    """The base of objects that act during `fit`, `evaluate` and `predict`: a subclass defines the hooks it needs.
 
-    `self.model` is the model and `self.params` a dictionary with "verbose", "epochs" and "steps". A callback that
-    defines one of the batch hooks is called for every batch (or every `steps_per_execution`); training then runs step
-    by step. Without such callbacks, whole chunks of steps run in one compiled call.
+    `self.model` is the model and `self.params` a dictionary with "verbose", "epochs" and "steps". A callback
+    that defines one of the batch hooks is called for every batch (or every `steps_per_execution`), and
+    training then runs step by step; without such callbacks, whole chunks of steps run in one compiled call.
 
     >>> import kerata
-    >>> class Stop(kerata.callbacks.Callback):
+    >>> class StopWhenGood(kerata.callbacks.Callback):
     ...     def on_epoch_end(self, epoch, logs=None):
     ...         self.model.stop_training = logs["loss"] < 0.1
+    >>> kerata.callbacks.CallbackList([StopWhenGood()]).wants_every_batch("train")
+    False
     """
 
     # Set by callbacks that are content with the last batch of each chunk, such as progress bars.

@@ -15,14 +15,20 @@ _HOOKS = [n for n in vars(Callback) if n.startswith("on_")]
 
 
 class CallbackList:
-    """Calls each hook of each of its callbacks that defines it.
+    """Several callbacks called as one: each hook of each callback that defines it.
 
     Args:
-        callbacks: a callback, or a (nested) list of them.
-        add_history: add a `History` if there is none.
-        add_progbar: add a `ProgbarLogger` if there is none.
-        model: the model that is trained.
+        callbacks: a callback, or a list of them (or of lists); None for none.
+        add_history: whether to add a `History` if there is none; False by default.
+        add_progbar: whether to add a `ProgbarLogger` if there is none; False by default.
+        model: the model that is trained; None to set it later.
         **params: what callbacks find in `params`: verbose, epochs, steps.
+
+    >>> import kerata
+    >>> seen = []
+    >>> note = kerata.callbacks.LambdaCallback(on_epoch_end=lambda epoch, logs: seen.append(logs["loss"]))
+    >>> kerata.callbacks.CallbackList([note]).on_epoch_end(0, {"loss": 0.5})
+    >>> seen  # [0.5]
     """
 
     def __init__(self, callbacks=None, add_history=False, add_progbar=False, model=None, **params):

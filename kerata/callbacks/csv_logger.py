@@ -12,12 +12,23 @@ from kerata.saving.atomic import check_writable
 
 
 class CSVLogger(Callback):
-    """Writes the logs of each epoch to a CSV file.
+    """Writes the logs of each epoch to a CSV file, one row each.
 
     Args:
-        filename: the file.
-        separator: between columns.
-        append: go on with a file that exists.
+        filename: the file's path.
+        separator: string between columns; "," by default.
+        append: whether to go on with a file that exists; False by default.
+
+    Raises:
+        OSError: if the file cannot be written.
+
+    >>> import kerata
+    >>> model = kerata.Sequential([kerata.layers.Dense(1)])
+    >>> model.compile("sgd", "mse")
+    >>> x, y = np.ones((8, 2), "float32"), np.ones((8, 1), "float32")
+    >>> history = model.fit(x, y, epochs=2, verbose=0, callbacks=[kerata.callbacks.CSVLogger("log.csv")])
+    >>> open("log.csv").readline().strip()
+    'epoch,loss'
     """
 
     def __init__(self, filename, separator=",", append=False):

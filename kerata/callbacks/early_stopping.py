@@ -10,17 +10,22 @@ class EarlyStopping(MonitorCallback):
     """Stops training when a value no longer improves.
 
     Args:
-        monitor: name of a log.
-        min_delta: how much better counts as better.
-        patience: epochs without improvement before it stops.
-        verbose: 1 to say so.
-        mode: "min", "max" or "auto".
-        baseline: stop if the value does not beat this.
-        restore_best_weights: go back to the weights of the best epoch.
-        start_from_epoch: epochs to wait before watching.
+        monitor: name of a log, such as "val_loss" (the default).
+        min_delta: number: how much better counts as better, in units of the value; 0 by default.
+        patience: integer: epochs without improvement before it stops; 0 by default.
+        verbose: 1 to say so; 0 by default.
+        mode: "min" (less is better), "max", or "auto" (the default) for the metric's own direction.
+        baseline: number that is to be beaten within `patience` epochs; None for none.
+        restore_best_weights: whether the weights of the best epoch are put back at the end; False by default.
+        start_from_epoch: integer: epochs before it begins to watch; 0 by default.
 
     >>> import kerata
-    >>> stop = kerata.callbacks.EarlyStopping(patience=3, restore_best_weights=True)
+    >>> model = kerata.Sequential([kerata.layers.Dense(1)])
+    >>> model.compile("sgd", "mse")
+    >>> x, y = np.ones((8, 2), "float32"), np.ones((8, 1), "float32")
+    >>> stop = kerata.callbacks.EarlyStopping("loss", min_delta=1e9, patience=2)
+    >>> model.fit(x, y, epochs=9, verbose=0, callbacks=[stop]).epoch
+    [0, 1, 2]
     """
 
     _carried = ("best", "best_epoch", "wait", "stopped_epoch", "best_weights")

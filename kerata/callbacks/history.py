@@ -34,8 +34,16 @@ class History(Callback):
     """Records the logs of each epoch; `fit` returns one.
 
     Attributes:
-        epoch: the epochs' numbers.
-        history: dictionary from a log's name to the list of its values.
+        epoch: list of the epochs' numbers, from 0.
+        history: dictionary from a log's name to the list of its values, floats.
+
+    >>> import kerata
+    >>> model = kerata.Sequential([kerata.layers.Dense(1)])
+    >>> model.compile("sgd", "mse")
+    >>> x, y = np.ones((8, 2), "float32"), np.ones((8, 1), "float32")
+    >>> history = model.fit(x, y, epochs=2, verbose=0)
+    >>> history.epoch, list(history.history)
+    ([0, 1], ['loss'])
     """
 
     _carried = ("history", "epoch")

@@ -9,16 +9,21 @@ from kerata.core.errors import did_you_mean
 
 
 class LambdaCallback(Callback):
-    """A callback from functions.
+    """A callback made of functions.
 
     Args:
-        on_epoch_begin, on_epoch_end: functions of (epoch, logs).
-        on_train_begin, on_train_end: functions of (logs).
-        on_train_batch_begin, on_train_batch_end: functions of (batch, logs).
-        **kwargs: further hooks by name.
+        on_epoch_begin: function of `(epoch, logs)`; None, as for all, for no such hook.
+        on_epoch_end: function of `(epoch, logs)`.
+        on_train_begin: function of `(logs)`.
+        on_train_end: function of `(logs)`.
+        on_train_batch_begin: function of `(batch, logs)`.
+        on_train_batch_end: function of `(batch, logs)`.
+        **kwargs: other hooks of `Callback` by name; a warning for names that are never called.
 
     >>> import kerata
     >>> show = kerata.callbacks.LambdaCallback(on_epoch_end=lambda epoch, logs: print(epoch, logs["loss"]))
+    >>> show.on_epoch_end(0, {"loss": 0.5})
+    0 0.5
     """
 
     def __init__(self, on_epoch_begin=None, on_epoch_end=None, on_train_begin=None, on_train_end=None,

@@ -12,8 +12,22 @@ class LearningRateScheduler(Callback):
     """Sets the learning rate at the start of each epoch.
 
     Args:
-        schedule: `(epoch, learning rate) -> learning rate`, or of the epoch alone.
-        verbose: 1 to say so.
+        schedule: function of the epoch, from 0, and the present rate (or of the epoch alone) that gives the
+            rate.
+        verbose: 1 to say so; 0 by default.
+
+    Raises:
+        ValueError: if the schedule gives no number, or the optimizer has no `learning_rate`.
+
+    The logs get "learning_rate".
+
+    >>> import kerata
+    >>> model = kerata.Sequential([kerata.layers.Dense(1)])
+    >>> model.compile("sgd", "mse")
+    >>> x, y = np.ones((8, 2), "float32"), np.ones((8, 1), "float32")
+    >>> halve = kerata.callbacks.LearningRateScheduler(lambda epoch, rate: rate / 2)
+    >>> history = model.fit(x, y, epochs=2, verbose=0, callbacks=[halve])
+    >>> history.history["learning_rate"]  # [0.005, 0.0025]
     """
 
     def __init__(self, schedule, verbose=0):

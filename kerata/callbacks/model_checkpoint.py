@@ -13,15 +13,28 @@ class ModelCheckpoint(MonitorCallback):
     """Saves the model, or its weights, during training.
 
     Args:
-        filepath: where, ending in ".keras" (or ".weights.h5" for weights); it may hold `{epoch}` and names of logs, such
-            as "best-{epoch:02d}-{val_loss:.2f}.keras".
-        monitor: the log that says which is best.
-        verbose: 1 to say when it saves.
-        save_best_only: save only what is better than before.
-        save_weights_only: weights without the model.
-        mode: "min", "max" or "auto".
-        save_freq: "epoch", or a number of batches.
-        initial_value_threshold: save only what is better than this.
+        filepath: path that ends in ".keras" (or ".weights.h5" for weights); it may hold `{epoch}` and names
+            of logs, such as "best-{epoch:02d}-{val_loss:.2f}.keras".
+        monitor: name of the log that says which is best; "val_loss" by default.
+        verbose: 1 to say when it saves; 0 by default.
+        save_best_only: whether only what is better than all before is saved; False by default.
+        save_weights_only: whether weights are saved without the model; False by default.
+        mode: "min" (less is better), "max", or "auto" (the default) for the metric's own direction.
+        save_freq: "epoch" (the default), or a number of batches.
+        initial_value_threshold: number: only what is better than this is saved; None for none.
+
+    Raises:
+        ValueError: if `filepath` ends otherwise, or `save_freq` is neither.
+        KeyError: if `filepath` names a log that there is not.
+
+    >>> import kerata
+    >>> model = kerata.Sequential([kerata.layers.Dense(1)])
+    >>> model.compile("sgd", "mse")
+    >>> x, y = np.ones((8, 2), "float32"), np.ones((8, 1), "float32")
+    >>> save = kerata.callbacks.ModelCheckpoint("net-{epoch}.weights.h5", save_weights_only=True)
+    >>> history = model.fit(x, y, epochs=2, verbose=0, callbacks=[save])
+    >>> import os; sorted(name for name in os.listdir() if name.startswith("net"))
+    ['net-1.weights.h5', 'net-2.weights.h5']
     """
 
     _carried = ("best", "_batches_seen", "_last_batch", "_epoch")

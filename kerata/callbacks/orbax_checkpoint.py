@@ -11,14 +11,28 @@ from kerata.utils.console import print_msg
 
 
 class OrbaxCheckpoint(MonitorCallback):
-    """Saves the model and the state of the training with Orbax, one numbered folder for each checkpoint.
+    """Saves the model and the state of the training with the library Orbax, one numbered folder for each checkpoint.
 
     Args:
-        directory: where.
-        monitor, verbose, save_best_only, mode, save_freq, initial_value_threshold: as in `ModelCheckpoint`.
-        max_to_keep: how many checkpoints stay.
-        save_on_background: whether writing goes on while training does.
-        save_weights_only: leave out the optimizer's state.
+        directory: folder for the checkpoints.
+        monitor: name of the log that says which is best; "val_loss" by default.
+        verbose: 1 to say when it saves; 0 by default.
+        save_best_only: whether only what is better than all before is saved; False by default.
+        mode: "min" (less is better), "max", or "auto" (the default) for the metric's own direction.
+        save_freq: "epoch" (the default), or a number of batches.
+        initial_value_threshold: number: only what is better than this is saved; None for none.
+        max_to_keep: integer: how many checkpoints stay; 1 by default, None for all.
+        save_on_background: whether writing goes on while training does; True by default.
+        save_weights_only: whether the optimizer's state and the config are left out; False by default.
+
+    Raises:
+        ImportError: if Orbax is not installed.
+        ValueError: if `save_freq` is neither.
+
+    Example (not run):
+
+        save = kerata.callbacks.OrbaxCheckpoint("checkpoints", max_to_keep=3)
+        model.fit(x, y, epochs=5, callbacks=[save])
     """
 
     _carried = ("best", "_step")

@@ -8,7 +8,13 @@ from kerata.callbacks.callback import Callback
 class ProgbarLogger(Callback):
     """Shows steps, time and logs while training runs; `fit(verbose=1)` adds one.
 
-    With verbose 1 a bar moves; with 2 each epoch gets one line.
+    With verbose 1 a bar moves, with 2 each epoch gets one line.
+
+    >>> import kerata
+    >>> bar = kerata.callbacks.ProgbarLogger()
+    >>> bar.set_params({"verbose": 2, "epochs": 1, "steps": 3})
+    >>> bar.target
+    3
     """
 
     _per_chunk = True

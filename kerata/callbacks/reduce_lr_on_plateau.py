@@ -13,14 +13,25 @@ class ReduceLROnPlateau(MonitorCallback):
     """Lowers the learning rate when a value no longer improves.
 
     Args:
-        monitor: name of a log.
-        factor: the new rate is the old one times this.
-        patience: epochs without improvement before that.
-        verbose: 1 to say so.
-        mode: "min", "max" or "auto".
-        min_delta: how much better counts as better.
-        cooldown: epochs to wait after a reduction.
-        min_lr: the least rate.
+        monitor: name of a log, such as "val_loss" (the default).
+        factor: number below 1: the new rate is the old one times this; 0.1 by default.
+        patience: integer: epochs without improvement before that; 10 by default.
+        verbose: 1 to say so; 0 by default.
+        mode: "min" (less is better), "max", or "auto" (the default) for the metric's own direction.
+        min_delta: number: how much better counts as better, in units of the value; 0.0001 by default.
+        cooldown: integer: epochs to wait after a reduction; 0 by default.
+        min_lr: the least rate; 0.0 by default.
+
+    Raises:
+        ValueError: if `factor` is not below 1.
+
+    >>> import kerata
+    >>> model = kerata.Sequential([kerata.layers.Dense(1)])
+    >>> model.compile("sgd", "mse")
+    >>> x, y = np.ones((8, 2), "float32"), np.ones((8, 1), "float32")
+    >>> reduce = kerata.callbacks.ReduceLROnPlateau("loss", patience=1, min_delta=1e9)
+    >>> history = model.fit(x, y, epochs=3, verbose=0, callbacks=[reduce])
+    >>> model.optimizer.learning_rate.numpy()  # 0.0001
     """
 
     _carried = ("best", "wait", "cooldown_counter")

@@ -12,14 +12,21 @@ from kerata.core.errors import missing_package
 
 
 class RemoteMonitor(Callback):
-    """Sends the logs of each epoch to a server by HTTP POST.
+    """Sends the logs of each epoch to a server by HTTP POST; training goes on if it cannot be reached.
 
     Args:
-        root: address of the server.
-        path: path on it.
-        field: the form field that holds the JSON.
-        headers: HTTP headers.
-        send_as_json: send the JSON as the body.
+        root: the server's address; "http://localhost:9000" by default.
+        path: the path on it; "/publish/epoch/end/" by default.
+        field: the form field that holds the JSON; "data" by default.
+        headers: dictionary of HTTP headers; None for none.
+        send_as_json: whether the JSON is the body rather than a form field; False by default.
+
+    Raises:
+        ImportError: if the package requests is not installed.
+
+    >>> import kerata
+    >>> kerata.callbacks.RemoteMonitor(root="http://example.com", send_as_json=True).path
+    '/publish/epoch/end/'
     """
 
     def __init__(self, root="http://localhost:9000", path="/publish/epoch/end/", field="data", headers=None,

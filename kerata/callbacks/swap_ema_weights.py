@@ -8,10 +8,18 @@ from kerata.callbacks.callback import Callback
 class SwapEMAWeights(Callback):
     """Puts the optimizer's moving average of the weights in their place for evaluation, and back afterwards.
 
-    Needs an optimizer with `use_ema=True`.
-
     Args:
-        swap_on_epoch: whether they are also in place at the end of each epoch (for a `ModelCheckpoint`).
+        swap_on_epoch: whether averages are in place at the end of each epoch too, for a `ModelCheckpoint`;
+            False by default.
+
+    Raises:
+        ValueError: if the optimizer has not `use_ema=True`.
+
+    >>> import kerata
+    >>> model = kerata.Sequential([kerata.layers.Dense(1)])
+    >>> model.compile(kerata.optimizers.SGD(0.1, use_ema=True), "mse")
+    >>> x, y = np.ones((8, 2), "float32"), np.ones((8, 1), "float32")
+    >>> history = model.fit(x, y, verbose=0, callbacks=[kerata.callbacks.SwapEMAWeights()])
     """
 
     _carried = ("_aside",)

@@ -15,17 +15,28 @@ from kerata.core.errors import need
 class TensorBoard(Callback):
     """Writes metrics, histograms and images of weights, and the model's graph for TensorBoard.
 
-    Args:
-        log_dir: folder; `train/` and `validation/` are made in it.
-        histogram_freq: every how many epochs histograms of weights are written; 0: never.
-        write_graph: whether the model's config is written, for the "Graphs" page.
-        write_images: whether weights are written as images, with the histograms.
-        write_steps_per_second: whether the speed is written.
-        update_freq: "epoch", "batch", or a number of batches.
-        profile_batch: a batch, or (first, last), to profile; 0: none.
-        embeddings_freq, embeddings_metadata: every how many epochs the projector's config is written, and its labels.
+    Look at them with `tensorboard --logdir logs`. TensorFlow is not needed.
 
-    Look at it with `tensorboard --logdir logs`.
+    Args:
+        log_dir: folder, in which `train` and `validation` are made; "logs" by default.
+        histogram_freq: integer: every how many epochs histograms of weights are written; 0 (the default) for
+            never.
+        write_graph: whether the model's config is written, for the page "Graphs"; True by default.
+        write_images: whether weights are written as images, with the histograms; False by default.
+        write_steps_per_second: whether the speed is written; False by default.
+        update_freq: "epoch" (the default), "batch", or a number of batches.
+        profile_batch: a batch, or (first, last), to profile; 0 (the default) for none.
+        embeddings_freq: integer: every how many epochs the projector's config is written; 0 (the default) for
+            never.
+        embeddings_metadata: path of its labels, or a dictionary from a layer's name to one; None for none.
+
+    Raises:
+        ValueError: if `update_freq` has another value.
+        ImportError: if the package tensorboard is not installed.
+
+    Example (not run):
+
+        model.fit(x, y, epochs=5, callbacks=[kerata.callbacks.TensorBoard("logs", histogram_freq=1)])
     """
 
     _carried = ("_train_step", "_test_step")

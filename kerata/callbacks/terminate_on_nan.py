@@ -11,10 +11,23 @@ from kerata.utils.console import print_msg
 class TerminateOnNaN(Callback):
     """Stops training when the loss is NaN or infinite.
 
-    The loss is a mean over the epoch, so a NaN stays visible until the epoch's end: looking once a chunk is enough.
+    The loss is a mean over the epoch, so a NaN stays visible until the epoch's end: looking once a chunk is
+    enough.
 
     Args:
-        raise_error: raise a RuntimeError instead.
+        raise_error: whether to raise a RuntimeError instead; False by default.
+
+    Raises:
+        RuntimeError: with `raise_error`, when the loss is not finite.
+
+    >>> import kerata
+    >>> model = kerata.Sequential([kerata.layers.Dense(1)])
+    >>> model.compile("sgd", "mse")
+    >>> x, y = np.ones((8, 2), "float32"), np.full((8, 1), np.inf, "float32")
+    >>> history = model.fit(x, y, epochs=5, verbose=0, callbacks=[kerata.callbacks.TerminateOnNaN()])
+    Batch 0: Invalid loss, terminating training
+    >>> history.epoch
+    [0]
     """
 
     _per_chunk = True

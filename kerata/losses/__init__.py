@@ -77,7 +77,13 @@ _registry = Registry(
 
 
 def serialize(loss):
-    """The config of a loss object or function.
+    """The class and the config of a loss, as a dictionary that JSON can hold; a function's name.
+
+    Args:
+        loss: a loss object or function.
+
+    Returns:
+        A dictionary with "class_name" and "config", or a string.
 
     >>> serialize(MeanSquaredError())["class_name"]
     'MeanSquaredError'
@@ -90,6 +96,16 @@ def serialize(loss):
 def deserialize(name, custom_objects=None):
     """The loss that a name or a config stands for.
 
+    Args:
+        name: a name such as "mse", or what `serialize` gave.
+        custom_objects: dictionary from a name to a class or function of your own; None for none.
+
+    Returns:
+        A loss object, or the function or class of that name.
+
+    Raises:
+        ValueError: if there is no such loss.
+
     >>> deserialize("mean_squared_error") is mean_squared_error
     True
     """
@@ -97,7 +113,16 @@ def deserialize(name, custom_objects=None):
 
 
 def get(identifier):
-    """A loss from its name, its config, its class, or itself; None stays None.
+    """A loss from its name, its config, its class, or itself.
+
+    Args:
+        identifier: a string, a dictionary that `serialize` gave, a class, an object, or None.
+
+    Returns:
+        A loss object or function; None for None.
+
+    Raises:
+        ValueError: if it stands for no loss.
 
     >>> get("mse") is mean_squared_error
     True

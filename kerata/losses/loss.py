@@ -14,22 +14,24 @@ from kerata.losses._reduction import REDUCTIONS, weigh_and_reduce
 
 
 class Loss(Configurable):
-    """Base class of losses: implement `call(y_true, y_pred)`, which returns values per sample.
+    """The base class of losses: a subclass defines `call(y_true, y_pred)`, which gives one value for each sample.
 
-    `__call__` converts both sides to the loss's dtype, calls `call`, multiplies by `sample_weight` and by
-    the mask that travels with `y_pred`, and reduces.
+    A call of the loss converts both sides to its dtype, takes what `call` gives, multiplies by
+    `sample_weight` and by the mask that travels with `y_pred`, and reduces.
 
     Args:
-        name: name of the loss; made from the class name when missing.
-        reduction: `"sum_over_batch_size"` or `"mean"` (sum of weighted values / their number), `"sum"`,
-            `"mean_with_sample_weight"` (sum of weighted values / sum of weights), `"none"` or `None`.
-        dtype: dtype of the computation, or a dtype policy; `floatx` by default.
+        reduction: "sum_over_batch_size" or "mean" (the weighted sum over the number of values; the default),
+            "sum", "mean_with_sample_weight" (the weighted sum over the sum of weights), "none" or None.
+
+    Raises:
+        ValueError: if `reduction` has another value.
+        NotImplementedError: if a subclass defines no `call`.
 
     >>> class Distance(Loss):
     ...     def call(self, y_true, y_pred):
-    ...         return ops.sqrt(ops.sum(ops.square(y_true - y_pred), axis=-1))
-    >>> float(Distance()([[0.0, 0.0]], [[3.0, 4.0]]))
-    5.0
+    ...         gap = y_true - y_pred
+    ...         return ops.sqrt(ops.sum(gap * gap, axis=-1))
+    >>> Distance()([[0.0, 0.0]], [[3.0, 4.0]])  # 5
     """
 
     # Arguments that Keras leaves out of its configs; written only where they differ from the default.

@@ -24,25 +24,48 @@ def _violation(y_true: Any, y_pred: Any) -> Any:
 
 
 def hinge(y_true: Any, y_pred: Any) -> Any:
-    """`mean(max(1 - y_true * y_pred, 0))` over the last axis; labels are -1/1, or 0/1, which count as -1/1.
+    """`mean(max(1 - y_true * y_pred, 0))` over the last axis.
 
-    >>> hinge([[-1.0, 1.0]], [[0.5, 0.5]])
+    Args:
+        y_true: labels `(batch, ..., n)`: -1 or 1; if there are only 0 and 1, 0 counts as -1.
+        y_pred: scores of the same shape, float.
+
+    Returns:
+        Losses `(batch, ...)`: the mean over the last axis, in the dtype of `y_pred`.
+
+    >>> hinge([[-1.0, 1.0]], [[0.5, 0.5]])  # [1]
     """
     return ops.mean(_violation(y_true, y_pred), axis=-1)
 
 
 def squared_hinge(y_true: Any, y_pred: Any) -> Any:
-    """`mean(max(1 - y_true * y_pred, 0)**2)` over the last axis; labels as for `hinge`.
+    """`mean(max(1 - y_true * y_pred, 0)**2)` over the last axis.
 
-    >>> squared_hinge([[-1.0, 1.0]], [[0.5, 0.5]])
+    Args:
+        y_true: labels `(batch, ..., n)`: -1 or 1; if there are only 0 and 1, 0 counts as -1.
+        y_pred: scores of the same shape, float.
+
+    Returns:
+        Losses `(batch, ...)`: the mean over the last axis, in the dtype of `y_pred`.
+
+    >>> squared_hinge([[-1.0, 1.0]], [[0.5, 0.5]])  # [1.25]
     """
     return ops.mean(ops.square(_violation(y_true, y_pred)), axis=-1)
 
 
 def categorical_hinge(y_true: Any, y_pred: Any) -> Any:
-    """`max(neg - pos + 1, 0)` with `pos = sum(y_true * y_pred)` and `neg = max((1 - y_true) * y_pred)`.
+    """`max(neg - pos + 1, 0)`: by how much the true class fails to lead the best of the others by 1.
 
-    >>> categorical_hinge([[0.0, 1.0]], [[0.4, 0.6]])
+    `pos = sum(y_true * y_pred)` and `neg = max((1 - y_true) * y_pred)`, over the last axis.
+
+    Args:
+        y_true: one-hot labels `(batch, ..., classes)`.
+        y_pred: scores of the same shape, float.
+
+    Returns:
+        Losses `(batch, ...)`, in the dtype of `y_pred`.
+
+    >>> categorical_hinge([[0.0, 1.0]], [[0.4, 0.6]])  # [0.8]
     """
     y_true, y_pred = float_pair(y_true, y_pred)
     positive = ops.sum(y_true * y_pred, axis=-1)
@@ -51,10 +74,16 @@ def categorical_hinge(y_true: Any, y_pred: Any) -> Any:
 
 
 class Hinge(FunctionLoss):
-    """Hinge loss: see `hinge`.
+    """Hinge loss of labels -1 and 1 (or 0 and 1); the formula stands at `hinge`.
 
-    >>> float(Hinge()([[-1.0, 1.0]], [[0.5, 0.5]]))
-    1.0
+    Args:
+        reduction: "sum_over_batch_size" (the mean over all losses, the default), "sum",
+            "mean_with_sample_weight" (the weighted sum over the sum of weights), "none" or None
+            (one loss for each sample).
+
+    Called with `y_true`, `y_pred` and perhaps `sample_weight` `(batch,)`.
+
+    >>> Hinge()([[-1.0, 1.0]], [[0.5, 0.5]])  # 1
     """
 
     function = staticmethod(hinge)
@@ -64,10 +93,16 @@ class Hinge(FunctionLoss):
 
 
 class SquaredHinge(FunctionLoss):
-    """Squared hinge loss: see `squared_hinge`.
+    """Squared hinge loss of labels -1 and 1 (or 0 and 1); the formula stands at `squared_hinge`.
 
-    >>> float(SquaredHinge()([[-1.0, 1.0]], [[0.5, 0.5]]))
-    1.25
+    Args:
+        reduction: "sum_over_batch_size" (the mean over all losses, the default), "sum",
+            "mean_with_sample_weight" (the weighted sum over the sum of weights), "none" or None
+            (one loss for each sample).
+
+    Called with `y_true`, `y_pred` and perhaps `sample_weight` `(batch,)`.
+
+    >>> SquaredHinge()([[-1.0, 1.0]], [[0.5, 0.5]])  # 1.25
     """
 
     function = staticmethod(squared_hinge)
@@ -77,9 +112,16 @@ class SquaredHinge(FunctionLoss):
 
 
 class CategoricalHinge(FunctionLoss):
-    """Hinge loss between the true class and the best of the others: see `categorical_hinge`.
+    """Hinge loss between the true class and the best of the others; the formula stands at `categorical_hinge`.
 
-    >>> CategoricalHinge()([[0.0, 1.0]], [[0.4, 0.6]])
+    Args:
+        reduction: "sum_over_batch_size" (the mean over all losses, the default), "sum",
+            "mean_with_sample_weight" (the weighted sum over the sum of weights), "none" or None
+            (one loss for each sample).
+
+    Called with `y_true`, `y_pred` and perhaps `sample_weight` `(batch,)`.
+
+    >>> CategoricalHinge()([[0.0, 1.0]], [[0.4, 0.6]])  # 0.8
     """
 
     function = staticmethod(categorical_hinge)

@@ -14,9 +14,18 @@ from kerata.losses.wrapper import FunctionLoss
 
 
 def kl_divergence(y_true: Any, y_pred: Any) -> Any:
-    """`sum(y_true * log(y_true / y_pred))` over the last axis, both sides clipped to `[epsilon, 1]`.
+    """`sum(y_true * log(y_true / y_pred))` over the last axis, with both sides clipped to `[epsilon, 1]`.
 
-    >>> kl_divergence([[0.5, 0.5]], [[0.25, 0.75]])
+    Args:
+        y_true: probabilities `(batch, ..., n)`.
+        y_pred: probabilities of the same shape.
+
+    Returns:
+        Losses `(batch, ...)`, in the dtype of `y_pred`.
+
+    Source: Kullback and Leibler (1951), "On Information and Sufficiency".
+
+    >>> kl_divergence([[0.5, 0.5]], [[0.25, 0.75]])  # [0.14384]
     """
     y_pred = as_float(y_pred)
     y_true = ops.convert_to_tensor(y_true, dtype=y_pred.dtype)
@@ -28,7 +37,14 @@ def kl_divergence(y_true: Any, y_pred: Any) -> Any:
 def poisson(y_true: Any, y_pred: Any) -> Any:
     """`mean(y_pred - y_true * log(y_pred + epsilon))` over the last axis: counts against predicted rates.
 
-    >>> poisson([[1.0, 0.0]], [[1.0, 1.0]])
+    Args:
+        y_true: counts `(batch, ..., n)`.
+        y_pred: positive rates of the same shape.
+
+    Returns:
+        Losses `(batch, ...)`: the mean over the last axis, in the dtype of `y_pred`.
+
+    >>> poisson([[1.0, 0.0]], [[2.0, 1.0]])  # [1.15343]
     """
     y_true, y_pred = float_pair(y_true, y_pred)
     epsilon = ops.convert_to_tensor(config.epsilon(), dtype=y_pred.dtype)
@@ -67,14 +83,22 @@ def warn_single_class(function: str, shape: Any) -> None:
 def categorical_crossentropy(
     y_true: Any, y_pred: Any, from_logits: bool = False, label_smoothing: float = 0.0, axis: int = -1
 ) -> Any:
-    """`-sum(y_true * log(y_pred))` over `axis`: one-hot (or probability) targets.
+    """`-sum(y_true * log(y_pred))` over `axis`: targets are one-hot, or probabilities.
 
     Args:
-        from_logits: `y_pred` are logits; a softmax comes first.
-        label_smoothing: in `[0, 1]`: targets become `y_true * (1 - s) + s / classes`.
-        axis: the axis of the classes.
+        y_true: probabilities of the classes `(batch, ..., classes)`.
+        y_pred: predicted ones, or logits, of the same shape.
+        from_logits: whether `y_pred` are logits, which go through a softmax first; False by default.
+        label_smoothing: s from 0 to 1: targets become `y_true * (1 - s) + s / classes`; 0.0 by default.
+        axis: integer: the axis of the classes; -1 by default.
 
-    >>> categorical_crossentropy([[0.0, 1.0]], [[0.1, 0.9]])
+    Returns:
+        Losses `(batch, ...)`, in the dtype of `y_pred`.
+
+    Raises:
+        ValueError: if `axis` is a bool, or the shapes differ.
+
+    >>> categorical_crossentropy([[0.0, 1.0]], [[0.1, 0.9]])  # [0.10536]
     """
     check_axis(axis)
     y_pred = as_float(y_pred)
@@ -87,12 +111,19 @@ def categorical_crossentropy(
 def sparse_categorical_crossentropy(
     y_true: Any, y_pred: Any, from_logits: bool = False, ignore_class: int | None = None, axis: int = -1
 ) -> Any:
-    """`-log(y_pred[class])` for integer class labels.
+    """`-log(y_pred[class])` for integer labels; a label out of range gives 0.
 
-    `y_true` has the shape of `y_pred` without `axis` (or with size 1 there). A label outside the range of
-    classes gives 0. Positions whose label is `ignore_class` give 0 and leave the average.
+    Args:
+        y_true: integers, of the shape of `y_pred` without `axis`, or with size 1 there.
+        y_pred: probabilities of the classes, or logits, `(batch, ..., classes)`.
+        from_logits: whether `y_pred` are logits, which go through a softmax first; False by default.
+        ignore_class: a label whose positions give 0 and leave the average; None for none.
+        axis: integer: the axis of the classes; -1 by default.
 
-    >>> sparse_categorical_crossentropy([1], [[0.1, 0.9]])
+    Returns:
+        Losses `(batch, ...)`, in the dtype of `y_pred`.
+
+    >>> sparse_categorical_crossentropy([1, 0], [[0.1, 0.9], [0.5, 0.5]])  # [0.10536, 0.69315]
     """
     y_pred = ops.convert_to_tensor(y_pred)
     y_true = ops.convert_to_tensor(y_true)
@@ -112,14 +143,19 @@ def sparse_categorical_crossentropy(
 def binary_crossentropy(
     y_true: Any, y_pred: Any, from_logits: bool = False, label_smoothing: float = 0.0, axis: int = -1
 ) -> Any:
-    """`-mean(y_true * log(y_pred) + (1 - y_true) * log(1 - y_pred))` over `axis`: targets 0/1, one per output.
+    """`-mean(y_true * log(y_pred) + (1 - y_true) * log(1 - y_pred))` over `axis`: targets 0 or 1, one for each output.
 
     Args:
-        from_logits: `y_pred` are logits; a sigmoid comes first.
-        label_smoothing: in `[0, 1]`: targets become `y_true * (1 - s) + s / 2`.
-        axis: the axis over which the mean goes.
+        y_true: labels 0 or 1, or probabilities, `(batch, ..., n)`.
+        y_pred: probabilities of 1, or logits, of the same shape.
+        from_logits: whether `y_pred` are logits, which go through a sigmoid first; False by default.
+        label_smoothing: s from 0 to 1: targets become `y_true * (1 - s) + s / 2`; 0.0 by default.
+        axis: integer: the axis of the mean; -1 by default.
 
-    >>> binary_crossentropy([[0.0, 1.0]], [[0.1, 0.9]])
+    Returns:
+        Losses `(batch, ...)`: the mean over the last axis, in the dtype of `y_pred`.
+
+    >>> binary_crossentropy([[0.0, 1.0]], [[0.1, 0.9]])  # [0.10536]
     """
     y_pred = as_float(y_pred)
     y_true, y_pred = together(*match_ranks(ops.cast(y_true, y_pred.dtype), y_pred))
@@ -128,12 +164,22 @@ def binary_crossentropy(
 
 
 def categorical_generalized_cross_entropy(y_true: Any, y_pred: Any, q: float) -> Any:
-    """`(1 - p**q) / q` with `p` the predicted probability of the labelled class; integer labels.
+    """`(1 - p**q) / q` with p the probability that is predicted for the labelled class.
 
-    Between cross-entropy (q to 0) and absolute error (q = 1): robust to noisy labels.
-    Source: Zhang and Sabuncu (2018), https://arxiv.org/abs/1805.07836
+    It lies between cross-entropy (q to 0) and absolute error (q = 1), and is less moved by wrong labels than
+    the former.
 
-    >>> categorical_generalized_cross_entropy([1], [[0.1, 0.9]], q=0.5)
+    Args:
+        y_true: integers `(batch,)`.
+        y_pred: probabilities `(batch, classes)`.
+        q: number above 0, up to 1.
+
+    Returns:
+        Losses `(batch,)`, in the dtype of `y_pred`.
+
+    Source: Zhang and Sabuncu (2018), https://arxiv.org/abs/1805.07836.
+
+    >>> categorical_generalized_cross_entropy([1], [[0.1, 0.9]], q=0.5)  # [0.10263]
     """
     y_pred = as_float(y_pred)
     y_true = ops.convert_to_tensor(y_true)
@@ -147,9 +193,16 @@ categorical_generalized_cross_entropy.takes_class_numbers = True
 
 
 class KLDivergence(FunctionLoss):
-    """Kullback-Leibler divergence of the prediction from the target: see `kl_divergence`.
+    """Kullback-Leibler divergence of the prediction from the target; the formula stands at `kl_divergence`.
 
-    >>> KLDivergence()([[0.5, 0.5]], [[0.25, 0.75]])
+    Args:
+        reduction: "sum_over_batch_size" (the mean over all losses, the default), "sum",
+            "mean_with_sample_weight" (the weighted sum over the sum of weights), "none" or None
+            (one loss for each sample).
+
+    Called with `y_true`, `y_pred` and perhaps `sample_weight` `(batch,)`.
+
+    >>> KLDivergence()([[0.5, 0.5]], [[0.25, 0.75]])  # 0.14384
     """
 
     function = staticmethod(kl_divergence)
@@ -159,9 +212,16 @@ class KLDivergence(FunctionLoss):
 
 
 class Poisson(FunctionLoss):
-    """Negative log-likelihood of counts under predicted rates: see `poisson`.
+    """Negative log-likelihood of counts under predicted rates; the formula stands at `poisson`.
 
-    >>> Poisson()([[1.0, 0.0]], [[1.0, 1.0]])
+    Args:
+        reduction: "sum_over_batch_size" (the mean over all losses, the default), "sum",
+            "mean_with_sample_weight" (the weighted sum over the sum of weights), "none" or None
+            (one loss for each sample).
+
+    Called with `y_true`, `y_pred` and perhaps `sample_weight` `(batch,)`.
+
+    >>> Poisson()([[1.0, 0.0]], [[2.0, 1.0]])  # 1.15343
     """
 
     function = staticmethod(poisson)
@@ -171,9 +231,20 @@ class Poisson(FunctionLoss):
 
 
 class BinaryCrossentropy(FunctionLoss):
-    """Cross-entropy for targets 0/1, each output on its own: see `binary_crossentropy`.
+    """Cross-entropy for targets 0 or 1, each output on its own; the formula stands at `binary_crossentropy`.
 
-    >>> BinaryCrossentropy()([[0.0], [1.0]], [[0.1], [0.9]])
+    Args:
+        from_logits: whether `y_pred` are logits, which go through a sigmoid first; False by default.
+        label_smoothing: s from 0 to 1: targets become `y_true * (1 - s) + s / 2`; 0.0 by default.
+        axis: integer: the axis of the mean; -1 by default.
+        reduction: "sum_over_batch_size" (the mean over all losses, the default), "sum",
+            "mean_with_sample_weight" (the weighted sum over the sum of weights), "none" or None
+            (one loss for each sample).
+
+    Called with `y_true`, `y_pred` and perhaps `sample_weight` `(batch,)`.
+
+    >>> BinaryCrossentropy()([[0.0], [1.0]], [[0.1], [0.9]])  # 0.10536
+    >>> BinaryCrossentropy(from_logits=True)([[1.0]], [[0.0]])  # 0.69315
     """
 
     function = staticmethod(binary_crossentropy)
@@ -191,9 +262,19 @@ class BinaryCrossentropy(FunctionLoss):
 
 
 class CategoricalCrossentropy(FunctionLoss):
-    """Cross-entropy for one-hot targets: see `categorical_crossentropy`.
+    """Cross-entropy for one-hot targets; the formula stands at `categorical_crossentropy`.
 
-    >>> CategoricalCrossentropy()([[0.0, 1.0]], [[0.1, 0.9]])
+    Args:
+        from_logits: whether `y_pred` are logits, which go through a softmax first; False by default.
+        label_smoothing: s from 0 to 1: targets become `y_true * (1 - s) + s / classes`; 0.0 by default.
+        axis: integer: the axis of the classes; -1 by default.
+        reduction: "sum_over_batch_size" (the mean over all losses, the default), "sum",
+            "mean_with_sample_weight" (the weighted sum over the sum of weights), "none" or None
+            (one loss for each sample).
+
+    Called with `y_true`, `y_pred` and perhaps `sample_weight` `(batch,)`.
+
+    >>> CategoricalCrossentropy()([[0.0, 1.0]], [[0.1, 0.9]])  # 0.10536
     """
 
     function = staticmethod(categorical_crossentropy)
@@ -211,9 +292,19 @@ class CategoricalCrossentropy(FunctionLoss):
 
 
 class SparseCategoricalCrossentropy(FunctionLoss):
-    """Cross-entropy for integer class labels: see `sparse_categorical_crossentropy`.
+    """Cross-entropy for integer labels; the formula stands at `sparse_categorical_crossentropy`.
 
-    >>> SparseCategoricalCrossentropy()([1], [[0.1, 0.9]])
+    Args:
+        from_logits: whether predictions are logits, which go through a softmax first; False by default.
+        ignore_class: a label whose positions give 0 and leave the average; None for none.
+        reduction: "sum_over_batch_size" (the mean over all losses, the default), "sum",
+            "mean_with_sample_weight" (the weighted sum over the sum of weights), "none" or None
+            (one loss for each sample).
+        axis: integer: the axis of the classes; -1 by default.
+
+    Called with `y_true`, `y_pred` and perhaps `sample_weight` `(batch,)`.
+
+    >>> SparseCategoricalCrossentropy()([1, 0], [[0.1, 0.9], [0.5, 0.5]])  # 0.39925
     """
 
     function = staticmethod(sparse_categorical_crossentropy)
@@ -232,12 +323,22 @@ class SparseCategoricalCrossentropy(FunctionLoss):
 
 
 class CategoricalGeneralizedCrossEntropy(FunctionLoss):
-    """Cross-entropy made robust to noisy labels: see `categorical_generalized_cross_entropy`.
+    """Cross-entropy that wrong labels move less; the formula stands at `categorical_generalized_cross_entropy`.
 
     Args:
-        q: in (0, 1); the nearer to 1, the more robust and the slower to learn.
+        q: number between 0 and 1: the nearer to 1, the more robust and the slower to learn; 0.5 by default.
+        reduction: "sum_over_batch_size" (the mean over all losses, the default), "sum",
+            "mean_with_sample_weight" (the weighted sum over the sum of weights), "none" or None
+            (one loss for each sample).
 
-    >>> CategoricalGeneralizedCrossEntropy()([1], [[0.1, 0.9]])
+    Called with `y_true`, `y_pred` and perhaps `sample_weight` `(batch,)`.
+
+    Raises:
+        ValueError: if q is not between 0 and 1.
+
+    Source: Zhang and Sabuncu (2018), https://arxiv.org/abs/1805.07836.
+
+    >>> CategoricalGeneralizedCrossEntropy()([1], [[0.1, 0.9]])  # 0.10263
     """
 
     function = staticmethod(categorical_generalized_cross_entropy)

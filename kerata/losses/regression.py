@@ -13,9 +13,16 @@ from kerata.losses.wrapper import FunctionLoss
 
 
 def mean_squared_error(y_true: Any, y_pred: Any) -> Any:
-    """`mean((y_true - y_pred)**2)` over the last axis: `(batch, d0, .. dN)` gives `(batch, d0, .. dN-1)`.
+    """`mean((y_true - y_pred)**2)` over the last axis.
 
-    >>> mean_squared_error([[0.0, 2.0]], [[1.0, 1.0]])
+    Args:
+        y_true: targets `(batch, ..., n)`, numbers.
+        y_pred: predictions of the same shape, float.
+
+    Returns:
+        Losses `(batch, ...)`: the mean over the last axis, in the dtype of `y_pred`.
+
+    >>> mean_squared_error([[0.0, 2.0]], [[1.0, 1.0]])  # [1]
     """
     y_true, y_pred = float_pair(y_true, y_pred)
     return ops.mean(ops.square(y_true - y_pred), axis=-1)
@@ -24,16 +31,30 @@ def mean_squared_error(y_true: Any, y_pred: Any) -> Any:
 def mean_absolute_error(y_true: Any, y_pred: Any) -> Any:
     """`mean(|y_true - y_pred|)` over the last axis.
 
-    >>> mean_absolute_error([[0.0, 2.0]], [[1.0, 1.0]])
+    Args:
+        y_true: targets `(batch, ..., n)`, numbers.
+        y_pred: predictions of the same shape, float.
+
+    Returns:
+        Losses `(batch, ...)`: the mean over the last axis, in the dtype of `y_pred`.
+
+    >>> mean_absolute_error([[0.0, 2.0]], [[1.0, 1.0]])  # [1]
     """
     y_true, y_pred = float_pair(y_true, y_pred)
     return ops.mean(ops.abs(y_true - y_pred), axis=-1)
 
 
 def mean_absolute_percentage_error(y_true: Any, y_pred: Any) -> Any:
-    """`100 * mean(|(y_true - y_pred) / max(|y_true|, epsilon)|)` over the last axis.
+    """`100 * mean(|(y_true - y_pred) / max(|y_true|, epsilon)|)` over the last axis, in percent of the target.
 
-    >>> mean_absolute_percentage_error([[1.0, 2.0]], [[1.0, 1.0]])
+    Args:
+        y_true: targets `(batch, ..., n)`, numbers.
+        y_pred: predictions of the same shape, float.
+
+    Returns:
+        Losses `(batch, ...)`: the mean over the last axis, in the dtype of `y_pred`.
+
+    >>> mean_absolute_percentage_error([[1.0, 2.0]], [[1.0, 1.0]])  # [25]
     """
     y_true, y_pred = float_pair(y_true, y_pred)
     scale = ops.maximum(ops.abs(y_true), _epsilon(y_true))
@@ -43,7 +64,14 @@ def mean_absolute_percentage_error(y_true: Any, y_pred: Any) -> Any:
 def mean_squared_logarithmic_error(y_true: Any, y_pred: Any) -> Any:
     """`mean((log(y_true + 1) - log(y_pred + 1))**2)` over the last axis; values below epsilon are raised to it.
 
-    >>> mean_squared_logarithmic_error([[0.0, 2.0]], [[1.0, 1.0]])
+    Args:
+        y_true: targets `(batch, ..., n)`, numbers.
+        y_pred: predictions of the same shape, float.
+
+    Returns:
+        Losses `(batch, ...)`: the mean over the last axis, in the dtype of `y_pred`.
+
+    >>> mean_squared_logarithmic_error([[0.0, 2.0]], [[1.0, 1.0]])  # [0.32243]
     """
     y_true, y_pred = float_pair(y_true, y_pred)
     epsilon = _epsilon(y_pred)
@@ -53,12 +81,21 @@ def mean_squared_logarithmic_error(y_true: Any, y_pred: Any) -> Any:
 
 
 def huber(y_true: Any, y_pred: Any, delta: float = 1.0) -> Any:
-    """Quadratic for errors up to `delta`, linear beyond: the mean over the last axis of
-    `e**2 / 2` where `|e| <= delta`, else `delta * |e| - delta**2 / 2`.
+    """Quadratic for errors up to `delta`, linear beyond; the mean over the last axis.
 
-    Source: Huber (1964), Robust estimation of a location parameter.
+    With `e = y_true - y_pred`: `e**2 / 2` where `|e| <= delta`, else `delta * |e| - delta**2 / 2`.
 
-    >>> huber([[0.0, 2.0]], [[1.0, 5.0]])
+    Args:
+        y_true: targets `(batch, ..., n)`, numbers.
+        y_pred: predictions of the same shape, float.
+        delta: positive number, in units of the targets; 1.0 by default.
+
+    Returns:
+        Losses `(batch, ...)`: the mean over the last axis, in the dtype of `y_pred`.
+
+    Source: Huber (1964), "Robust Estimation of a Location Parameter".
+
+    >>> huber([[0.0, 2.0]], [[1.0, 5.0]])  # [1.5]
     """
     y_true, y_pred = float_pair(y_true, y_pred)
     error = ops.abs(y_pred - y_true)
@@ -68,7 +105,16 @@ def huber(y_true: Any, y_pred: Any, delta: float = 1.0) -> Any:
 def log_cosh(y_true: Any, y_pred: Any) -> Any:
     """`mean(log(cosh(y_pred - y_true)))` over the last axis, computed without overflow.
 
-    >>> log_cosh([[0.0, 1.0]], [[1.0, 1.0]])
+    About `e**2 / 2` for small errors e and `|e| - log(2)` for large ones.
+
+    Args:
+        y_true: targets `(batch, ..., n)`, numbers.
+        y_pred: predictions of the same shape, float.
+
+    Returns:
+        Losses `(batch, ...)`: the mean over the last axis, in the dtype of `y_pred`.
+
+    >>> log_cosh([[0.0, 1.0]], [[1.0, 1.0]])  # [0.21689]
     """
     y_true, y_pred = float_pair(y_true, y_pred)
     x = y_pred - y_true
@@ -80,10 +126,17 @@ def _epsilon(x: Any) -> Any:
 
 
 class MeanSquaredError(FunctionLoss):
-    """Mean of squared errors: see `mean_squared_error`.
+    """Mean of squared errors; the formula stands at `mean_squared_error`.
 
-    >>> float(MeanSquaredError()([[0.0], [2.0]], [[1.0], [1.0]]))
-    1.0
+    Args:
+        reduction: "sum_over_batch_size" (the mean over all losses, the default), "sum",
+            "mean_with_sample_weight" (the weighted sum over the sum of weights), "none" or None
+            (one loss for each sample).
+
+    Called with `y_true`, `y_pred` and perhaps `sample_weight` `(batch,)`.
+
+    >>> MeanSquaredError()([[0.0], [2.0]], [[1.0], [1.0]])  # 1
+    >>> MeanSquaredError()([[0.0], [2.0]], [[1.0], [5.0]], sample_weight=[1.0, 0.0])  # 0.5
     """
 
     function = staticmethod(mean_squared_error)
@@ -93,10 +146,16 @@ class MeanSquaredError(FunctionLoss):
 
 
 class MeanAbsoluteError(FunctionLoss):
-    """Mean of absolute errors: see `mean_absolute_error`.
+    """Mean of absolute errors; the formula stands at `mean_absolute_error`.
 
-    >>> float(MeanAbsoluteError()([[0.0], [2.0]], [[1.0], [1.0]]))
-    1.0
+    Args:
+        reduction: "sum_over_batch_size" (the mean over all losses, the default), "sum",
+            "mean_with_sample_weight" (the weighted sum over the sum of weights), "none" or None
+            (one loss for each sample).
+
+    Called with `y_true`, `y_pred` and perhaps `sample_weight` `(batch,)`.
+
+    >>> MeanAbsoluteError()([[0.0], [2.0]], [[1.0], [5.0]])  # 2
     """
 
     function = staticmethod(mean_absolute_error)
@@ -106,10 +165,16 @@ class MeanAbsoluteError(FunctionLoss):
 
 
 class MeanAbsolutePercentageError(FunctionLoss):
-    """Mean of errors in percent of the target: see `mean_absolute_percentage_error`.
+    """Mean of errors in percent of the target; the formula stands at `mean_absolute_percentage_error`.
 
-    >>> float(MeanAbsolutePercentageError()([[1.0], [2.0]], [[1.0], [1.0]]))
-    25.0
+    Args:
+        reduction: "sum_over_batch_size" (the mean over all losses, the default), "sum",
+            "mean_with_sample_weight" (the weighted sum over the sum of weights), "none" or None
+            (one loss for each sample).
+
+    Called with `y_true`, `y_pred` and perhaps `sample_weight` `(batch,)`.
+
+    >>> MeanAbsolutePercentageError()([[1.0], [2.0]], [[1.0], [1.0]])  # 25
     """
 
     function = staticmethod(mean_absolute_percentage_error)
@@ -119,9 +184,16 @@ class MeanAbsolutePercentageError(FunctionLoss):
 
 
 class MeanSquaredLogarithmicError(FunctionLoss):
-    """Mean of squared errors between logarithms: see `mean_squared_logarithmic_error`.
+    """Mean of squared errors between logarithms; the formula stands at `mean_squared_logarithmic_error`.
 
-    >>> MeanSquaredLogarithmicError()([[0.0], [2.0]], [[1.0], [1.0]])
+    Args:
+        reduction: "sum_over_batch_size" (the mean over all losses, the default), "sum",
+            "mean_with_sample_weight" (the weighted sum over the sum of weights), "none" or None
+            (one loss for each sample).
+
+    Called with `y_true`, `y_pred` and perhaps `sample_weight` `(batch,)`.
+
+    >>> MeanSquaredLogarithmicError()([[0.0], [2.0]], [[1.0], [1.0]])  # 0.32243
     """
 
     function = staticmethod(mean_squared_logarithmic_error)
@@ -131,13 +203,20 @@ class MeanSquaredLogarithmicError(FunctionLoss):
 
 
 class Huber(FunctionLoss):
-    """Squared error for small errors, absolute error for large ones: see `huber`.
+    """Squared error for small errors, absolute error for large ones; the formula stands at `huber`.
 
     Args:
-        delta: the error at which the loss turns from quadratic to linear.
+        delta: positive number, in units of the targets: where the loss turns from quadratic to linear; 1.0 by
+            default.
+        reduction: "sum_over_batch_size" (the mean over all losses, the default), "sum",
+            "mean_with_sample_weight" (the weighted sum over the sum of weights), "none" or None
+            (one loss for each sample).
 
-    >>> float(Huber()([[0.0], [2.0]], [[1.0], [1.0]]))
-    0.5
+    Called with `y_true`, `y_pred` and perhaps `sample_weight` `(batch,)`.
+
+    Source: Huber (1964), "Robust Estimation of a Location Parameter".
+
+    >>> Huber()([[0.0], [2.0]], [[1.0], [5.0]])  # 1.5
     """
 
     function = staticmethod(huber)
@@ -148,9 +227,16 @@ class Huber(FunctionLoss):
 
 
 class LogCosh(FunctionLoss):
-    """Logarithm of the hyperbolic cosine of the error: see `log_cosh`.
+    """Logarithm of the hyperbolic cosine of the error; the formula stands at `log_cosh`.
 
-    >>> LogCosh()([[0.0], [2.0]], [[1.0], [1.0]])
+    Args:
+        reduction: "sum_over_batch_size" (the mean over all losses, the default), "sum",
+            "mean_with_sample_weight" (the weighted sum over the sum of weights), "none" or None
+            (one loss for each sample).
+
+    Called with `y_true`, `y_pred` and perhaps `sample_weight` `(batch,)`.
+
+    >>> LogCosh()([[0.0], [2.0]], [[1.0], [1.0]])  # 0.43378
     """
 
     function = staticmethod(log_cosh)

@@ -12,11 +12,22 @@ from kerata.losses.wrapper import FunctionLoss
 
 
 def dice(y_true: Any, y_pred: Any, axis: Any = None) -> Any:
-    """`1 - 2 * sum(y_true * y_pred) / (sum(y_true) + sum(y_pred))` over `axis` (all axes when None).
+    """`1 - 2 I / (T + P)`: the part of two regions that does not overlap.
 
-    Source: Milletari et al. (2016), https://arxiv.org/abs/1606.04797
+    I is the sum of `y_true * y_pred`, T that of `y_true`, P that of `y_pred`.
 
-    >>> dice([[0.0, 1.0]], [[0.0, 1.0]])
+    Args:
+        y_true: labels 0 or 1, of any shape.
+        y_pred: probabilities of the same shape.
+        axis: integer or several: the axes of the sums; None (the default) for all.
+
+    Returns:
+        Losses of the shape that is left; a scalar for None.
+
+    Source: Milletari et al. (2016), "V-Net: Fully Convolutional Neural Networks for Volumetric Medical Image
+    Segmentation".
+
+    >>> dice([[0.0, 1.0]], [[0.5, 0.5]])  # 0.5
     """
     y_pred = as_float(y_pred)
     y_true = ops.cast(y_true, y_pred.dtype)
@@ -27,14 +38,22 @@ def dice(y_true: Any, y_pred: Any, axis: Any = None) -> Any:
 
 
 def tversky(y_true: Any, y_pred: Any, alpha: float = 0.5, beta: float = 0.5, axis: Any = None) -> Any:
-    """`1 - TP / (TP + alpha * FN + beta * FP)` over `axis` (all axes when None).
+    """`1 - TP / (TP + alpha * FN + beta * FP)`: Dice with a weight for each kind of error.
 
     Args:
-        alpha, beta: weights of false negatives and of false positives (as Keras computes it).
+        y_true: labels 0 or 1, of any shape.
+        y_pred: probabilities of the same shape.
+        alpha: weight of what is missed, FN (so Keras computes it; its text says the reverse); 0.5 by default.
+        beta: weight of false alarms, FP; 0.5 by default.
+        axis: integer or several: the axes of the sums; None (the default) for all.
 
-    Source: Salehi et al. (2017), https://arxiv.org/abs/1706.05721
+    Returns:
+        Losses of the shape that is left; a scalar for None.
 
-    >>> tversky([[0.0, 1.0]], [[0.0, 1.0]])
+    Source: Salehi et al. (2017), "Tversky Loss Function for Image Segmentation Using 3D Fully Convolutional
+    Deep Networks".
+
+    >>> tversky([[0.0, 1.0]], [[0.5, 0.5]])  # 0.5
     """
     y_pred = as_float(y_pred)
     y_true = ops.cast(y_true, y_pred.dtype)
@@ -51,9 +70,17 @@ def _axes(axis: Any) -> Any:
 
 
 class Dice(FunctionLoss):
-    """Dice loss: see `dice`.
+    """Dice loss for segmentation; the formula stands at `dice`.
 
-    >>> Dice()([[0.0, 1.0]], [[0.0, 1.0]])
+    Args:
+        reduction: "sum_over_batch_size" (the mean over all losses, the default), "sum",
+            "mean_with_sample_weight" (the weighted sum over the sum of weights), "none" or None
+            (one loss for each sample).
+        axis: integer or several: the axes of the sums; None (the default) for all.
+
+    Called with `y_true`, `y_pred` and perhaps `sample_weight` `(batch,)`.
+
+    >>> Dice()([[0.0, 1.0]], [[0.5, 0.5]])  # 0.5
     """
 
     function = staticmethod(dice)
@@ -63,9 +90,19 @@ class Dice(FunctionLoss):
 
 
 class Tversky(FunctionLoss):
-    """Tversky loss, Dice with different weights for false positives and negatives: see `tversky`.
+    """Tversky loss for segmentation, Dice with a weight for each kind of error; the formula stands at `tversky`.
 
-    >>> Tversky(alpha=0.3, beta=0.7)([[0.0, 1.0]], [[0.0, 1.0]])
+    Args:
+        alpha: weight of what is missed; 0.5 by default.
+        beta: weight of false alarms; 0.5 by default.
+        reduction: "sum_over_batch_size" (the mean over all losses, the default), "sum",
+            "mean_with_sample_weight" (the weighted sum over the sum of weights), "none" or None
+            (one loss for each sample).
+        axis: integer or several: the axes of the sums; None (the default) for all.
+
+    Called with `y_true`, `y_pred` and perhaps `sample_weight` `(batch,)`.
+
+    >>> Tversky(alpha=0.3, beta=0.7)([[0.0, 1.0]], [[0.5, 0.5]])  # 0.5
     """
 
     function = staticmethod(tversky)

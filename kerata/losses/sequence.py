@@ -13,15 +13,19 @@ def ctc(y_true: Any, y_pred: Any) -> Any:
     """Connectionist temporal classification: `-log` of the probability of a label sequence over all alignments.
 
     Args:
-        y_true: integer labels, `(batch, max_labels)`; 0 is the blank and pads the end.
-        y_pred: logits, `(batch, steps, classes)`.
+        y_true: integer labels `(batch, max_labels)`; 0 is the blank and pads the end.
+        y_pred: logits `(batch, steps, classes)`.
 
     Returns:
-        One value a sequence, `(batch,)`.
+        Losses `(batch,)`, in the dtype of `y_pred`.
 
-    Source: Graves et al. (2006), Connectionist temporal classification.
+    Raises:
+        ValueError: if an argument has another rank.
 
-    >>> ctc([[1, 2]], [[[0.1, 0.8, 0.1], [0.1, 0.1, 0.8]]])
+    Source: Graves et al. (2006), "Connectionist Temporal Classification: Labelling Unsegmented Sequence Data
+    with Recurrent Neural Networks".
+
+    >>> ctc([[1, 2]], [[[0.0, 9.0, 0.0], [0.0, 0.0, 9.0]]])  # [0.00049]
     """
     y_true, y_pred = ops.convert_to_tensor(y_true), as_float(y_pred)
     if len(y_true.shape) != 2:
@@ -42,9 +46,17 @@ def ctc(y_true: Any, y_pred: Any) -> Any:
 
 
 class CTC(FunctionLoss):
-    """CTC loss for sequences without alignment: see `ctc`.
+    """CTC loss for label sequences whose places in time are not known; the formula stands at `ctc`.
 
-    >>> CTC()([[1, 2]], [[[0.1, 0.8, 0.1], [0.1, 0.1, 0.8]]])
+    Args:
+        reduction: "sum_over_batch_size" (the mean over all losses, the default), "sum",
+            "mean_with_sample_weight" (the weighted sum over the sum of weights), "none" or None
+            (one loss for each sample).
+
+    Called with labels `(batch, max_labels)`, logits `(batch, steps, classes)` and perhaps `sample_weight`
+    `(batch,)`.
+
+    >>> CTC()([[1, 2]], [[[0.0, 9.0, 0.0], [0.0, 0.0, 9.0]]])  # 0.00049
     """
 
     function = staticmethod(ctc)

@@ -12,9 +12,19 @@ from kerata.losses.wrapper import FunctionLoss
 
 
 def cosine_similarity(y_true: Any, y_pred: Any, axis: int = -1) -> Any:
-    """`-sum(l2_normalize(y_true) * l2_normalize(y_pred))` over `axis`: -1 for equal directions, 1 for opposite.
+    """Minus the cosine of the angle between vectors: -1 for equal directions, 1 for opposite ones.
 
-    >>> cosine_similarity([[0.0, 1.0]], [[1.0, 1.0]])
+    `-sum(y_true * y_pred) / (|y_true| |y_pred|)` over `axis`; 0 if one of them is zero.
+
+    Args:
+        y_true: targets `(batch, ..., n)`, numbers.
+        y_pred: predictions of the same shape, float.
+        axis: integer: the axis of the vectors; -1 by default.
+
+    Returns:
+        Losses of the shape without `axis`, in the dtype of `y_pred`.
+
+    >>> cosine_similarity([[0.0, 1.0]], [[1.0, 1.0]])  # [-0.70711]
     """
     y_true, y_pred = float_pair(y_true, y_pred)
     return -ops.sum(ops.normalize(y_true, axis=axis) * ops.normalize(y_pred, axis=axis), axis=axis)
@@ -29,22 +39,27 @@ def circle(
     gamma: float = 80,
     margin: float = 0.4,
 ) -> Any:
-    """Circle loss of L2-normalised embeddings: pulls equal labels together, pushes others apart.
+    """Circle loss of embeddings of length 1: pulls equal labels together, pushes others apart.
 
-    With `d = 1 - y_pred @ ref_embeddings.T`, `P` the pairs of equal and `N` those of different labels:
-    `softplus(logsumexp_P(gamma * relu(d + margin) * (d - margin))
-    + logsumexp_N(gamma * relu(1 + margin - d) * (1 - margin - d)))`.
+    With `d = 1 - y_pred @ ref_embeddings.T`, P the pairs of equal labels and N those of different ones:
+    `softplus(a + b)` with `a = logsumexp_P(gamma * relu(d + margin) * (d - margin))` and
+    `b = logsumexp_N(gamma * relu(1 + margin - d) * (1 - margin - d))`.
 
     Args:
-        y_true: integer labels, `(batch,)` or `(batch, 1)`.
-        y_pred: embeddings, `(batch, size)`.
-        ref_labels, ref_embeddings: what to compare with; the batch itself when missing.
-        remove_diagonal: leave out pairs of a sample with itself.
-        gamma: scale; margin: in [0, 1], the slack of both kinds of pairs.
+        y_true: integer labels `(batch,)` or `(batch, 1)`.
+        y_pred: embeddings `(batch, size)`.
+        ref_labels: integer labels `(refs,)` of what to compare with; the batch's if None.
+        ref_embeddings: embeddings `(refs, size)`; the batch's if None.
+        remove_diagonal: whether pairs of a sample with itself are left out; True by default.
+        gamma: positive number: the scale; 80 by default.
+        margin: number from 0 to 1: the slack of both kinds of pairs; 0.4 by default.
 
-    Source: Sun et al. (2020), https://arxiv.org/abs/2002.10857
+    Returns:
+        Losses `(batch,)`; samples without a partner give 0 and are masked.
 
-    >>> circle([0, 0, 1], [[1.0, 0.0], [0.8, 0.6], [0.0, 1.0]])
+    Source: Sun et al. (2020), "Circle Loss: A Unified Perspective of Pair Similarity Optimization".
+
+    >>> circle([5, 5, 7], [[1.0, 0.0], [0.8, 0.6], [0.0, 1.0]], gamma=1.0)  # [0.56292, 0.73396, 0]
     """
     y_pred = as_float(y_pred)
     y_true = ops.cast(y_true, "int32")
@@ -77,9 +92,17 @@ def _logsumexp_where(mask: Any, x: Any) -> Any:
 
 
 class CosineSimilarity(FunctionLoss):
-    """Negative cosine of the angle between target and prediction: see `cosine_similarity`.
+    """Minus the cosine of the angle between target and prediction; the formula stands at `cosine_similarity`.
 
-    >>> CosineSimilarity()([[0.0, 1.0]], [[1.0, 1.0]])
+    Args:
+        axis: integer: the axis of the vectors; -1 by default.
+        reduction: "sum_over_batch_size" (the mean over all losses, the default), "sum",
+            "mean_with_sample_weight" (the weighted sum over the sum of weights), "none" or None
+            (one loss for each sample).
+
+    Called with `y_true`, `y_pred` and perhaps `sample_weight` `(batch,)`.
+
+    >>> CosineSimilarity()([[0.0, 1.0]], [[1.0, 1.0]])  # -0.70711
     """
 
     function = staticmethod(cosine_similarity)
@@ -90,9 +113,21 @@ class CosineSimilarity(FunctionLoss):
 
 
 class Circle(FunctionLoss):
-    """Circle loss for metric learning: see `circle`.
+    """Circle loss of embeddings of length 1; the formula stands at `circle`.
 
-    >>> Circle()([0, 0, 1], [[1.0, 0.0], [0.8, 0.6], [0.0, 1.0]])
+    Args:
+        gamma: positive number: the scale; 80.0 by default.
+        margin: number from 0 to 1: the slack of both kinds of pairs; 0.4 by default.
+        remove_diagonal: whether pairs of a sample with itself are left out; True by default.
+        reduction: "sum_over_batch_size" (the mean over all losses, the default), "sum",
+            "mean_with_sample_weight" (the weighted sum over the sum of weights), "none" or None
+            (one loss for each sample).
+
+    Called with labels `(batch,)`, embeddings `(batch, size)` and perhaps `sample_weight` `(batch,)`.
+
+    Source: Sun et al. (2020), "Circle Loss: A Unified Perspective of Pair Similarity Optimization".
+
+    >>> Circle(gamma=1.0)([5, 5, 7], [[1.0, 0.0], [0.8, 0.6], [0.0, 1.0]])  # 0.64844
     """
 
     function = staticmethod(circle)

@@ -121,7 +121,13 @@ _registry = Registry(
 
 
 def serialize(metric):
-    """The config of a metric object or function.
+    """The class and the config of a metric, as a dictionary that JSON can hold; a function's name.
+
+    Args:
+        metric: a metric object or function.
+
+    Returns:
+        A dictionary with "class_name" and "config", or a string.
 
     >>> serialize(Mean())["class_name"]
     'Mean'
@@ -134,6 +140,16 @@ def serialize(metric):
 def deserialize(config, custom_objects=None):
     """The metric that a name or a config stands for.
 
+    Args:
+        config: a name such as "AUC", or what `serialize` gave.
+        custom_objects: dictionary from a name to a class or function of your own; None for none.
+
+    Returns:
+        A metric object, or the function or class of that name.
+
+    Raises:
+        ValueError: if there is no such metric.
+
     >>> deserialize("AUC") is AUC
     True
     """
@@ -141,7 +157,16 @@ def deserialize(config, custom_objects=None):
 
 
 def get(identifier):
-    """A metric from its name, its config, its class, or itself; None stays None.
+    """A metric from its name, its config, its class, or itself.
+
+    Args:
+        identifier: a string, a dictionary that `serialize` gave, a class, an object, or None.
+
+    Returns:
+        A metric object or function; None for None.
+
+    Raises:
+        ValueError: if it stands for no metric.
 
     >>> type(get("mse")).__name__
     'MeanSquaredError'

@@ -39,48 +39,69 @@ class FalsePositives(_ConditionCount):
     """Number (or weight) of samples with label 0 that are predicted 1.
 
     Args:
-        thresholds: a number or a list of numbers in [0, 1]; 0.5 when missing. A prediction above it is a 1.
+        thresholds: number, or a list of numbers, from 0 to 1: predictions above it count as 1; 0.5 if None.
+
+    `result` gives a scalar, or one number for each of the thresholds.
+    Raises:
+        ValueError: if a threshold is not from 0 to 1.
 
     >>> m = FalsePositives()
     >>> m.update_state([1, 0, 0, 1, 0], [1, 1, 0, 0, 1])
-    >>> float(m.result())
-    2.0
+    >>> m.result()  # 2
     """
 
     which = "false_positives"
 
 
 class FalseNegatives(_ConditionCount):
-    """Number (or weight) of samples with label 1 that are predicted 0; arguments as for `FalsePositives`.
+    """Number (or weight) of samples with label 1 that are predicted 0.
+
+    Args:
+        thresholds: number, or a list of numbers, from 0 to 1: predictions above it count as 1; 0.5 if None.
+
+    `result` gives a scalar, or one number for each of the thresholds.
+    Raises:
+        ValueError: if a threshold is not from 0 to 1.
 
     >>> m = FalseNegatives()
     >>> m.update_state([1, 0, 0, 1, 0], [1, 1, 0, 0, 1])
-    >>> float(m.result())
-    1.0
+    >>> m.result()  # 1
     """
 
     which = "false_negatives"
 
 
 class TrueNegatives(_ConditionCount):
-    """Number (or weight) of samples with label 0 that are predicted 0; arguments as for `FalsePositives`.
+    """Number (or weight) of samples with label 0 that are predicted 0.
+
+    Args:
+        thresholds: number, or a list of numbers, from 0 to 1: predictions above it count as 1; 0.5 if None.
+
+    `result` gives a scalar, or one number for each of the thresholds.
+    Raises:
+        ValueError: if a threshold is not from 0 to 1.
 
     >>> m = TrueNegatives()
     >>> m.update_state([1, 0, 0, 1, 0], [1, 1, 0, 0, 1])
-    >>> float(m.result())
-    1.0
+    >>> m.result()  # 1
     """
 
     which = "true_negatives"
 
 
 class TruePositives(_ConditionCount):
-    """Number (or weight) of samples with label 1 that are predicted 1; arguments as for `FalsePositives`.
+    """Number (or weight) of samples with label 1 that are predicted 1.
+
+    Args:
+        thresholds: number, or a list of numbers, from 0 to 1: predictions above it count as 1; 0.5 if None.
+
+    `result` gives a scalar, or one number for each of the thresholds.
+    Raises:
+        ValueError: if a threshold is not from 0 to 1.
 
     >>> m = TruePositives()
     >>> m.update_state([1, 0, 0, 1, 0], [1, 1, 0, 0, 1])
-    >>> float(m.result())
-    1.0
+    >>> m.result()  # 1
     """
 
     which = "true_positives"
@@ -119,29 +140,42 @@ class _Share(Metric):
 
 
 class Precision(_Share):
-    """Of what is predicted positive, the share that is: `TP / (TP + FP)`.
+    """Of what is predicted positive, the share that is: `TP / (TP + FP)`; 0 if nothing is.
 
     Args:
-        thresholds: a number or a list of numbers in [0, 1]; 0.5 when missing. A prediction above it is positive.
-        top_k: count the `k` best classes of a sample as predicted positive.
-        class_id: look at this class alone.
+        thresholds: number, or a list of numbers, from 0 to 1: predictions above it are positive; 0.5 if None.
+        top_k: integer: the k best classes of a sample count as predicted positive, in place of a threshold;
+            None.
+        class_id: integer: only this class, of the last axis, is looked at; None for all.
+
+    `result` gives a scalar, or one number for each of the thresholds.
+    Raises:
+        ValueError: if a threshold is not from 0 to 1.
 
     >>> m = Precision()
     >>> m.update_state([1, 0, 0, 1, 0], [0.9, 0.8, 0.2, 0.6, 0.7])
-    >>> round(float(m.result()), 4)
-    0.5
+    >>> m.result()  # 0.5
     """
 
     errors = "false_positives"
 
 
 class Recall(_Share):
-    """Of what is positive, the share that is predicted so: `TP / (TP + FN)`; arguments as for `Precision`.
+    """Of what is positive, the share that is predicted so: `TP / (TP + FN)`; 0 if nothing is.
+
+    Args:
+        thresholds: number, or a list of numbers, from 0 to 1: predictions above it are positive; 0.5 if None.
+        top_k: integer: the k best classes of a sample count as predicted positive, in place of a threshold;
+            None.
+        class_id: integer: only this class, of the last axis, is looked at; None for all.
+
+    `result` gives a scalar, or one number for each of the thresholds.
+    Raises:
+        ValueError: if a threshold is not from 0 to 1.
 
     >>> m = Recall()
     >>> m.update_state([1, 0, 1, 1, 0], [0.9, 0.8, 0.2, 0.6, 0.7])
-    >>> round(float(m.result()), 4)
-    0.6667
+    >>> m.result()  # 0.66667
     """
 
     errors = "false_negatives"

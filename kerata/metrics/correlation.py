@@ -11,9 +11,19 @@ from kerata.metrics.reduction import FunctionMetric
 
 
 def pearson_correlation(y_true: Any, y_pred: Any, axis: int = -1) -> Any:
-    """Covariance over the product of standard deviations, over `axis`.
+    """Covariance over the product of the standard deviations, from -1 to 1.
 
-    >>> pearson_correlation([[0.0, 1.0, 0.5]], [[0.1, 0.9, 1.0]])
+    Args:
+        y_true: targets `(batch, ..., n)`, numbers.
+        y_pred: predictions of the same shape.
+        axis: integer: the axis along which they go together; -1 by default.
+
+    Returns:
+        Floats of the shape without `axis`.
+
+    Source: Pearson (1895), "Notes on Regression and Inheritance in the Case of Two Parents".
+
+    >>> pearson_correlation([[0.0, 1.0, 0.5]], [[0.1, 0.9, 0.5]])  # [1]
     """
     y_true, y_pred = float_pair(y_true, y_pred)
     y_true = y_true - ops.mean(y_true, axis=axis, keepdims=True)
@@ -24,9 +34,21 @@ def pearson_correlation(y_true: Any, y_pred: Any, axis: int = -1) -> Any:
 
 
 def concordance_correlation(y_true: Any, y_pred: Any, axis: int = -1) -> Any:
-    """Lin's coefficient `2 * cov / (var_true + var_pred + (mean_true - mean_pred)**2)`, over `axis`.
+    """How near pairs lie to the line of equality, from -1 to 1.
 
-    >>> concordance_correlation([[0.0, 1.0, 0.5]], [[0.1, 0.9, 1.0]])
+    `2 cov / (var_true + var_pred + (mean_true - mean_pred)**2)`.
+
+    Args:
+        y_true: targets `(batch, ..., n)`, numbers.
+        y_pred: predictions of the same shape.
+        axis: integer: the axis along which they go together; -1 by default.
+
+    Returns:
+        Floats of the shape without `axis`.
+
+    Source: Lin (1989), "A Concordance Correlation Coefficient to Evaluate Reproducibility".
+
+    >>> concordance_correlation([[0.0, 1.0, 0.5]], [[0.0, 2.0, 1.0]])  # [0.61538]
     """
     y_true, y_pred = float_pair(y_true, y_pred)
     mean_true, mean_pred = ops.mean(y_true, axis=axis, keepdims=True), ops.mean(y_pred, axis=axis, keepdims=True)
@@ -37,10 +59,16 @@ def concordance_correlation(y_true: Any, y_pred: Any, axis: int = -1) -> Any:
 
 
 class PearsonCorrelation(FunctionMetric):
-    """Mean Pearson correlation coefficient of the samples: see `pearson_correlation`.
+    """Mean Pearson correlation of the samples; the formula stands at `pearson_correlation`.
 
-    >>> m = PearsonCorrelation(axis=-1)
-    >>> m.update_state([[1.0, 2.0, 4.0]], [[2.0, 3.0, 7.0]])
+    Args:
+        axis: integer: the axis along which targets and predictions go together; -1 by default.
+
+    `update_state` takes `y_true`, `y_pred` and perhaps `sample_weight` `(batch,)`; `result` gives a scalar.
+
+    >>> m = PearsonCorrelation()
+    >>> m.update_state([[1.0, 2.0, 3.0]], [[2.0, 4.0, 6.0]])
+    >>> m.result()  # 1
     """
 
     function = staticmethod(pearson_correlation)
@@ -51,10 +79,18 @@ class PearsonCorrelation(FunctionMetric):
 
 
 class ConcordanceCorrelation(FunctionMetric):
-    """Mean concordance correlation coefficient of the samples: see `concordance_correlation`.
+    """Mean concordance correlation of the samples; the formula stands at `concordance_correlation`.
 
-    >>> m = ConcordanceCorrelation(axis=-1)
-    >>> m.update_state([[1.0, 2.0, 4.0]], [[2.0, 3.0, 7.0]])
+    Args:
+        axis: integer: the axis along which targets and predictions go together; -1 by default.
+
+    `update_state` takes `y_true`, `y_pred` and perhaps `sample_weight` `(batch,)`; `result` gives a scalar.
+
+    Source: Lin (1989), "A Concordance Correlation Coefficient to Evaluate Reproducibility".
+
+    >>> m = ConcordanceCorrelation()
+    >>> m.update_state([[0.0, 1.0, 0.5]], [[0.0, 2.0, 1.0]])
+    >>> m.result()  # 0.61538
     """
 
     function = staticmethod(concordance_correlation)

@@ -40,20 +40,30 @@ class AUC(_Curve):
     """Area under the ROC or precision-recall curve, by a sum over thresholds.
 
     Args:
-        num_thresholds: how many thresholds, evenly spaced in [0, 1].
-        curve: "ROC", "PR" or "PRGAIN".
-        summation_method: "interpolation" (trapezia for ROC; for PR the interpolation of Davis and Goadrich,
-            2006), "minoring" or "majoring" (the lower or the higher end of each interval).
-        thresholds: thresholds of your own instead; 0 and 1 are added.
-        multi_label: one curve per label (last axis), averaged; otherwise all entries make one curve.
-        num_labels: number of labels, to make the state before the first batch.
-        label_weights: weights of the labels.
-        from_logits: predictions are logits; a sigmoid comes first.
+        num_thresholds: integer above 1: how many thresholds, evenly spaced from 0 to 1; 200 by default.
+        curve: "ROC" (the default: recall over the share of false alarms), "PR" (precision over recall) or
+            "PRGAIN" (both as gains over what always saying yes gives).
+        summation_method: "interpolation" (the default: trapezia; for PR the interpolation of Davis and
+            Goadrich), "minoring" or "majoring" (the lower or the higher end of each interval).
+        thresholds: list of numbers from 0 to 1 in their place; 0 and 1 are added. None.
+        multi_label: whether each label, of the last axis, has a curve of its own, which are averaged, or all
+            entries make one curve (False, the default).
+        num_labels: integer: the number of labels, to make the state before the first batch; None.
+        label_weights: list of numbers: the labels' weights; None for equal ones.
+        from_logits: whether predictions are logits, which go through a sigmoid first; False by default.
+
+    `update_state` takes `y_true`, `y_pred` and perhaps `sample_weight` `(batch,)`; `result` gives a scalar.
+
+    Raises:
+        ValueError: if an argument has an unknown value, `num_thresholds` is below 2, or labels and weights do
+            not fit.
+
+    Source: Davis and Goadrich (2006), "The Relationship Between Precision-Recall and ROC Curves"; Flach and
+    Kull (2015), "Precision-Recall-Gain Curves: PR Analysis Done Right".
 
     >>> m = AUC(num_thresholds=5)
     >>> m.update_state([1, 0, 1, 0, 1], [0.9, 0.6, 0.4, 0.1, 0.7])
-    >>> float(m.result())
-    0.75
+    >>> m.result()  # 0.75
     """
 
     _unlisted_config = {"thresholds": None}
@@ -253,17 +263,20 @@ class SensitivitySpecificityBase(_Curve):
 
 
 class SensitivityAtSpecificity(SensitivitySpecificityBase):
-    """The best sensitivity `TP / (TP + FN)` where specificity `TN / (TN + FP)` is at least `specificity`.
+    """The best sensitivity `TP / (TP + FN)` where specificity `TN / (TN + FP)` is at least what is asked.
 
     Args:
-        specificity: in [0, 1].
-        num_thresholds: how many thresholds are tried.
-        class_id: look at this class alone.
+        specificity: number from 0 to 1.
+        num_thresholds: integer above 0: how many thresholds are tried; 200 by default.
+        class_id: integer: only this class, of the last axis, is looked at; None for all.
+
+    `update_state` takes `y_true`, `y_pred` and perhaps `sample_weight` `(batch,)`; `result` gives a scalar.
+    Raises:
+        ValueError: if the rate is not from 0 to 1, or there is no threshold.
 
     >>> m = SensitivityAtSpecificity(0.6)
-    >>> m.update_state([1, 0, 1, 0, 0, 1], [0.9, 0.4, 0.6, 0.7, 0.1, 0.2])
-    >>> round(float(m.result()), 4)
-    0.6667
+    >>> m.update_state([1, 0, 1, 0, 0, 1], [0.95, 0.4, 0.6, 0.7, 0.1, 0.2])
+    >>> m.result()  # 0.66667
     """
 
     wanted = "specificity"
@@ -277,14 +290,20 @@ class SensitivityAtSpecificity(SensitivitySpecificityBase):
 
 
 class SpecificityAtSensitivity(SensitivitySpecificityBase):
-    """The best specificity `TN / (TN + FP)` where sensitivity `TP / (TP + FN)` is at least `sensitivity`.
+    """The best specificity `TN / (TN + FP)` where sensitivity `TP / (TP + FN)` is at least what is asked.
 
-    Arguments as for `SensitivityAtSpecificity`.
+    Args:
+        sensitivity: number from 0 to 1.
+        num_thresholds: integer above 0: how many thresholds are tried; 200 by default.
+        class_id: integer: only this class, of the last axis, is looked at; None for all.
+
+    `update_state` takes `y_true`, `y_pred` and perhaps `sample_weight` `(batch,)`; `result` gives a scalar.
+    Raises:
+        ValueError: if the rate is not from 0 to 1, or there is no threshold.
 
     >>> m = SpecificityAtSensitivity(0.6)
-    >>> m.update_state([1, 0, 1, 0, 0, 1], [0.9, 0.4, 0.6, 0.7, 0.1, 0.2])
-    >>> round(float(m.result()), 4)
-    0.6667
+    >>> m.update_state([1, 0, 1, 0, 0, 1], [0.95, 0.4, 0.6, 0.7, 0.1, 0.2])
+    >>> m.result()  # 0.66667
     """
 
     wanted = "sensitivity"
@@ -298,14 +317,20 @@ class SpecificityAtSensitivity(SensitivitySpecificityBase):
 
 
 class PrecisionAtRecall(SensitivitySpecificityBase):
-    """The best precision `TP / (TP + FP)` where recall `TP / (TP + FN)` is at least `recall`.
+    """The best precision `TP / (TP + FP)` where recall `TP / (TP + FN)` is at least what is asked.
 
-    Arguments as for `SensitivityAtSpecificity`.
+    Args:
+        recall: number from 0 to 1.
+        num_thresholds: integer above 0: how many thresholds are tried; 200 by default.
+        class_id: integer: only this class, of the last axis, is looked at; None for all.
+
+    `update_state` takes `y_true`, `y_pred` and perhaps `sample_weight` `(batch,)`; `result` gives a scalar.
+    Raises:
+        ValueError: if the rate is not from 0 to 1, or there is no threshold.
 
     >>> m = PrecisionAtRecall(0.6)
-    >>> m.update_state([1, 0, 1, 0, 0, 1], [0.9, 0.4, 0.6, 0.7, 0.1, 0.2])
-    >>> round(float(m.result()), 4)
-    0.6667
+    >>> m.update_state([1, 0, 1, 0, 0, 1], [0.95, 0.4, 0.6, 0.7, 0.1, 0.2])
+    >>> m.result()  # 0.66667
     """
 
     wanted = "recall"
@@ -319,14 +344,20 @@ class PrecisionAtRecall(SensitivitySpecificityBase):
 
 
 class RecallAtPrecision(SensitivitySpecificityBase):
-    """The best recall `TP / (TP + FN)` where precision `TP / (TP + FP)` is at least `precision`.
+    """The best recall `TP / (TP + FN)` where precision `TP / (TP + FP)` is at least what is asked.
 
-    Arguments as for `SensitivityAtSpecificity`.
+    Args:
+        precision: number from 0 to 1.
+        num_thresholds: integer above 0: how many thresholds are tried; 200 by default.
+        class_id: integer: only this class, of the last axis, is looked at; None for all.
+
+    `update_state` takes `y_true`, `y_pred` and perhaps `sample_weight` `(batch,)`; `result` gives a scalar.
+    Raises:
+        ValueError: if the rate is not from 0 to 1, or there is no threshold.
 
     >>> m = RecallAtPrecision(0.7)
-    >>> m.update_state([1, 0, 1, 0, 0, 1], [0.9, 0.4, 0.6, 0.7, 0.1, 0.2])
-    >>> round(float(m.result()), 4)
-    0.3333
+    >>> m.update_state([1, 0, 1, 0, 0, 1], [0.95, 0.4, 0.6, 0.7, 0.1, 0.2])
+    >>> m.result()  # 0.33333
     """
 
     wanted = "precision"

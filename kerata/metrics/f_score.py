@@ -11,20 +11,23 @@ _AVERAGES = (None, "micro", "macro", "weighted")
 
 
 class FBetaScore(Metric):
-    """`(1 + beta**2) * precision * recall / (beta**2 * precision + recall)`, per class.
-
-    Targets and predictions have shape `(batch, classes)`.
+    """`(1 + beta**2) * precision * recall / (beta**2 * precision + recall)`, for each class.
 
     Args:
-        average: None (one score per class), "micro" (counts over all classes), "macro" (mean of the classes),
-            "weighted" (mean weighted by the number of true samples).
-        beta: weight of recall against precision.
-        threshold: in (0, 1]: predictions above it are positive. None: the largest prediction of a sample is.
+        average: None (the default) for a score of each class, "micro" (counts over all classes), "macro" (the
+            classes' mean) or "weighted" (the mean weighted by the number of true samples).
+        beta: float above 0: recall counts beta times as much as precision; 1.0 by default.
+        threshold: number above 0, up to 1: predictions above it are positive; None for the largest of a
+            sample.
+
+    `update_state` takes `y_true`, 0 or 1, and `y_pred`, both `(batch, classes)`, and perhaps `sample_weight`
+    `(batch,)`; `result` gives `(classes,)`, or a scalar with an average.
+    Raises:
+        ValueError: if an argument is out of its range, or arrays have another rank.
 
     >>> m = FBetaScore(beta=0.5, threshold=0.6)
     >>> m.update_state([[1, 0], [0, 1], [1, 1]], [[0.9, 0.7], [0.2, 0.8], [0.4, 0.3]])
-    >>> [round(float(x), 4) for x in m.result()]
-    [0.8333, 0.5]
+    >>> m.result()  # [0.83333, 0.5]
     """
 
     _direction = "up"
@@ -111,12 +114,22 @@ def _check_float(name: str, value: Any) -> None:
 
 
 class F1Score(FBetaScore):
-    """`2 * precision * recall / (precision + recall)`, per class; arguments as for `FBetaScore`.
+    """`2 * precision * recall / (precision + recall)`, for each class.
+
+    Args:
+        average: None (the default) for a score of each class, "micro" (counts over all classes), "macro" (the
+            classes' mean) or "weighted" (the mean weighted by the number of true samples).
+        threshold: number above 0, up to 1: predictions above it are positive; None for the largest of a
+            sample.
+
+    `update_state` takes `y_true`, 0 or 1, and `y_pred`, both `(batch, classes)`, and perhaps `sample_weight`
+    `(batch,)`; `result` gives `(classes,)`, or a scalar with an average.
+    Raises:
+        ValueError: if an argument is out of its range, or arrays have another rank.
 
     >>> m = F1Score(threshold=0.6)
     >>> m.update_state([[1, 0], [0, 1], [1, 1]], [[0.9, 0.7], [0.2, 0.8], [0.4, 0.3]])
-    >>> [round(float(x), 4) for x in m.result()]
-    [0.6667, 0.5]
+    >>> m.result()  # [0.66667, 0.5]
     """
 
     def __init__(self, average=None, threshold=None, name="f1_score", dtype=None):

@@ -7,10 +7,13 @@ from kerata.metrics.reduction import FunctionMetric
 
 
 class Hinge(FunctionMetric):
-    """Mean hinge loss: see `losses.hinge`.
+    """Mean hinge loss; the formula stands at `losses.hinge`.
+
+    `update_state` takes `y_true`, `y_pred` and perhaps `sample_weight` `(batch,)`; `result` gives a scalar.
 
     >>> m = Hinge()
     >>> m.update_state([[-1.0, 1.0]], [[0.5, 0.5]])
+    >>> m.result()  # 1
     """
 
     function = staticmethod(losses.hinge)
@@ -20,10 +23,13 @@ class Hinge(FunctionMetric):
 
 
 class SquaredHinge(FunctionMetric):
-    """Mean squared hinge loss: see `losses.squared_hinge`.
+    """Mean squared hinge loss; the formula stands at `losses.squared_hinge`.
+
+    `update_state` takes `y_true`, `y_pred` and perhaps `sample_weight` `(batch,)`; `result` gives a scalar.
 
     >>> m = SquaredHinge()
     >>> m.update_state([[-1.0, 1.0]], [[0.5, 0.5]])
+    >>> m.result()  # 1.25
     """
 
     function = staticmethod(losses.squared_hinge)
@@ -33,10 +39,13 @@ class SquaredHinge(FunctionMetric):
 
 
 class CategoricalHinge(FunctionMetric):
-    """Mean hinge loss between classes: see `losses.categorical_hinge`.
+    """Mean hinge loss between classes; the formula stands at `losses.categorical_hinge`.
+
+    `update_state` takes `y_true`, `y_pred` and perhaps `sample_weight` `(batch,)`; `result` gives a scalar.
 
     >>> m = CategoricalHinge()
     >>> m.update_state([[0.0, 1.0]], [[0.4, 0.6]])
+    >>> m.result()  # 0.8
     """
 
     function = staticmethod(losses.categorical_hinge)

@@ -20,31 +20,28 @@ def zeros(shape: Any, dtype: Any = None) -> np.ndarray:
 
 
 class Metric(Configurable):
-    """Base class of metrics: state in variables, `update_state(...)` a batch, `result()` when asked.
+    """The base class of metrics: state in variables, `update_state(...)` for each batch, `result()` when asked.
 
-    A subclass makes its state with `self.add_variable(shape, initializer, name=...)` in `__init__` and defines
-    `update_state(self, y_true, y_pred, sample_weight=None)` and `result(self)`. Calling a metric updates it and
-    gives its result. `reset_state()` sets every variable back to zero.
+    A subclass makes its state with `self.add_variable(shape, initializer, name=...)` in `__init__`, and
+    defines `update_state` (of targets, predictions and weights) and `result`. A call of the metric updates it
+    and gives its result; `reset_state()` sets every variable back to zero. The `stateless_*` methods do the
+    same as pure functions of the values of `variables`, for JAX.
 
-    The `stateless_*` methods do the same as pure functions of the values of `variables`: for JAX.
-
-    Args:
-        dtype: dtype of the state and the computation, or a dtype policy; `floatx` by default.
-        name: name of the metric; made from the class name when missing.
+    Raises:
+        NotImplementedError: if a subclass lacks one of the two methods.
 
     >>> class WorstError(Metric):
     ...     def __init__(self, **kwargs):
     ...         super().__init__(**kwargs)
     ...         self.worst = self.add_variable((), "zeros", name="worst")
-    ...     def update_state(self, y_true, y_pred, sample_weight=None):
-    ...         errors = ops.abs(ops.subtract(y_true, y_pred))
+    ...     def update_state(self, wanted, found, sample_weight=None):
+    ...         errors = ops.abs(ops.subtract(wanted, found))
     ...         self.worst.assign(ops.maximum(self.worst, ops.max(errors)))
     ...     def result(self):
     ...         return self.worst
     >>> m = WorstError()
     >>> m.update_state([1.0, 5.0], [2.0, 2.0])
-    >>> float(m.result())
-    3.0
+    >>> m.result()  # 3
     """
 
     # "up" where larger is better, "down" where smaller is: read by callbacks with `mode="auto"`.

@@ -57,10 +57,11 @@ def _divide(x: Any, n: Any, dtype: str) -> Any:
 class Sum(Metric):
     """The sum of all values, each times its weight.
 
+    `update_state` takes `values`, a number or tensor, and perhaps `sample_weight`; `result` gives a scalar.
+
     >>> m = Sum()
     >>> m.update_state([2, 4, 9])
-    >>> float(m.result())
-    15.0
+    >>> m.result()  # 15
     """
 
     def __init__(self, name="sum", dtype=None):
@@ -80,14 +81,16 @@ class Sum(Metric):
 
 
 class Mean(Metric):
-    """The mean of all values, weighted: `sum(values * weights) / sum(weights)`; 0 before the first value.
+    """The weighted mean of all values: `sum(values * weights) / sum(weights)`; 0 before the first value.
 
-    Values with more than one axis count as one value per sample, the mean over the other axes.
+    `update_state` takes `values`, a number or tensor, and perhaps `sample_weight`; `result` gives a scalar.
+    Values with more than one axis count as one for each sample, the mean over the other axes.
 
     >>> m = Mean()
     >>> m.update_state([2, 4, 9])
-    >>> float(m.result())
-    5.0
+    >>> m.result()  # 5
+    >>> m.update_state([15], sample_weight=[2])
+    >>> m.result()  # 9
     """
 
     def __init__(self, name="mean", dtype=None):
@@ -109,11 +112,19 @@ class Mean(Metric):
 
 
 class MeanMetricWrapper(Mean):
-    """The mean of `fn(y_true, y_pred, **kwargs)` over samples.
+    """The mean over samples of what a function gives.
 
     A mask that travels with `y_pred` leaves masked positions out.
 
-    >>> m = MeanMetricWrapper(fn=lambda y_true, y_pred: ops.abs(y_true - y_pred), name="distance")
+    Args:
+        fn: function of `(y_true, y_pred, **kwargs)` that gives one value for each sample.
+        **kwargs: more arguments for it.
+
+    `update_state` takes `y_true`, `y_pred` and perhaps `sample_weight` `(batch,)`; `result` gives a scalar.
+
+    >>> m = MeanMetricWrapper(fn=lambda y_true, y_pred: ops.abs(ops.subtract(y_true, y_pred)))
+    >>> m.update_state([1.0, 2.0], [1.0, 5.0])
+    >>> m.result()  # 1.5
     """
 
     def __init__(self, fn: Callable, name: str | None = None, dtype: Any = None, **kwargs: Any):

@@ -16,16 +16,34 @@ class Adadelta(Optimizer):
     `g2` and `d2` are moving averages, with momentum rho, of `g**2` (up to now) and `d**2` (before this step).
 
     Args:
-        learning_rate: number, schedule, or function (1.0 is the paper's).
-        rho: momentum of the averages.
-        epsilon: keeps the division finite and starts the movement.
-        **kwargs: see `Optimizer`.
+        learning_rate: number, `LearningRateSchedule`, or function without arguments; 0.001 by default
+            (the paper's is 1.0).
+        rho: momentum of the averages, from 0 to 1; 0.95 by default.
+        epsilon: small number that keeps the division finite and starts the movement; 1e-7 by default.
+        weight_decay: number: weights shrink by `learning_rate * weight_decay` of their size each step; None
+            for no decay.
+        clipnorm: number: each gradient is scaled down to at most this norm; None.
+        clipvalue: number: each element of a gradient is cut to [-clipvalue, clipvalue]; None.
+        global_clipnorm: number: all gradients are scaled by one factor to at most this norm together; None.
+        use_ema: whether a moving average of the weights is kept, which replaces them at the end of `fit`;
+            False by default.
+        ema_momentum: of that average, from 0 to 1; 0.99 by default.
+        ema_overwrite_frequency: integer: weights are replaced by the average each so many steps; None for
+            never.
+        loss_scale_factor: number that multiplies the loss, and divides the gradients (for float16); None.
+        gradient_accumulation_steps: integer above 1: weights change each so many steps, by the mean gradient
+            of these; None.
 
-    Source: https://arxiv.org/abs/1212.5701
+    Raises:
+        ValueError: if gradients are clipped in two ways, or an option is out of its range.
+
+    Source: Zeiler (2012), "ADADELTA: An Adaptive Learning Rate Method".
 
     >>> import kerata
-    >>> kerata.optimizers.Adadelta().rho
-    0.95
+    >>> w = kerata.Variable([1.0, 2.0])
+    >>> optimizer = kerata.optimizers.Adadelta(learning_rate=1.0, epsilon=0.05)
+    >>> optimizer.apply([kerata.ops.convert_to_tensor([1.0, -1.0])], [w])
+    >>> w.numpy()  # [0.29289, 2.70711]
     """
 
     def __init__(self, learning_rate: Rate = 0.001, rho: float = 0.95, epsilon: float = 1e-7,

@@ -12,26 +12,44 @@ from kerata.optimizers.optimizer import Optimizer, Rate
 
 
 class Adafactor(Optimizer):
-    """Adam with the mean squares of a matrix kept as those of its rows and columns, so that slots take little memory.
+    """Adam with the mean squares of a matrix kept as those of its rows and columns, so that little memory is needed.
 
-    At step t, `b = 1 - t**beta_2_decay`; `r` and `c` average `g**2 + epsilon_1` over columns and rows with momentum b;
-    `v = r * c / mean(r)` (for vectors v is the average itself); `u = g / sqrt(v)`, scaled down to a root mean square of
-    `clip_threshold`; `w -= max(epsilon_2, rms(w)) * rate * u`, where rate is `min(lr, 1 / sqrt(t))` with
-    `relative_step`, else lr.
+    At step t, `b = 1 - t**beta_2_decay`; r and c average `g**2 + epsilon_1` over columns and rows with
+    momentum b; `v = r * c / mean(r)` (for vectors v is the average itself); `u = g / sqrt(v)`, scaled down to
+    a root mean square of `clip_threshold`; `w -= max(epsilon_2, rms(w)) * rate * u`, where rate is
+    `min(lr, 1 / sqrt(t))` with `relative_step`, else lr.
 
     Args:
-        learning_rate: number, schedule, or function.
-        beta_2_decay: how fast the momentum of squares grows.
-        epsilon_1, epsilon_2: smallest square, smallest scale of a tensor.
-        clip_threshold: largest root mean square of `u`.
-        relative_step: see the formula.
-        **kwargs: see `Optimizer`.
+        learning_rate: number, `LearningRateSchedule`, or function without arguments; 0.001 by default.
+        beta_2_decay: negative number: how fast the momentum of squares grows; -0.8 by default.
+        epsilon_1: the least square; 1e-30 by default.
+        epsilon_2: the least scale of a tensor; 0.001 by default.
+        clip_threshold: the largest root mean square of u; 1.0 by default.
+        relative_step: whether the rate is at most `1 / sqrt(t)`; True by default.
+        weight_decay: number: weights shrink by `learning_rate * weight_decay` of their size each step; None
+            for no decay.
+        clipnorm: number: each gradient is scaled down to at most this norm; None.
+        clipvalue: number: each element of a gradient is cut to [-clipvalue, clipvalue]; None.
+        global_clipnorm: number: all gradients are scaled by one factor to at most this norm together; None.
+        use_ema: whether a moving average of the weights is kept, which replaces them at the end of `fit`;
+            False by default.
+        ema_momentum: of that average, from 0 to 1; 0.99 by default.
+        ema_overwrite_frequency: integer: weights are replaced by the average each so many steps; None for
+            never.
+        loss_scale_factor: number that multiplies the loss, and divides the gradients (for float16); None.
+        gradient_accumulation_steps: integer above 1: weights change each so many steps, by the mean gradient
+            of these; None.
 
-    Source: https://arxiv.org/abs/1804.04235
+    Raises:
+        ValueError: if gradients are clipped in two ways, or an option is out of its range.
+
+    Source: Shazeer and Stern (2018), "Adafactor: Adaptive Learning Rates with Sublinear Memory Cost".
 
     >>> import kerata
-    >>> kerata.optimizers.Adafactor().beta_2_decay
-    -0.8
+    >>> w = kerata.Variable([1.0, 2.0])
+    >>> optimizer = kerata.optimizers.Adafactor(learning_rate=0.1)
+    >>> optimizer.apply([kerata.ops.convert_to_tensor([1.0, -1.0])], [w])
+    >>> w.numpy()  # [0.84189, 2.15811]
     """
 
     def __init__(self, learning_rate: Rate = 0.001, beta_2_decay: float = -0.8, epsilon_1: float = 1e-30,

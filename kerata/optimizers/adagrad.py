@@ -15,16 +15,34 @@ class Adagrad(Optimizer):
     """Divides the gradient by the root of the sum of all its squares: `a += g**2`, `w -= lr * g / sqrt(a + epsilon)`.
 
     Args:
-        learning_rate: number, schedule, or function.
-        initial_accumulator_value: what the sum starts from.
-        epsilon: keeps the division finite.
-        **kwargs: see `Optimizer`.
+        learning_rate: number, `LearningRateSchedule`, or function without arguments; 0.001 by default.
+        initial_accumulator_value: number of at least 0: what a starts from; 0.1 by default.
+        epsilon: small number that keeps the division finite; 1e-7 by default.
+        weight_decay: number: weights shrink by `learning_rate * weight_decay` of their size each step; None
+            for no decay.
+        clipnorm: number: each gradient is scaled down to at most this norm; None.
+        clipvalue: number: each element of a gradient is cut to [-clipvalue, clipvalue]; None.
+        global_clipnorm: number: all gradients are scaled by one factor to at most this norm together; None.
+        use_ema: whether a moving average of the weights is kept, which replaces them at the end of `fit`;
+            False by default.
+        ema_momentum: of that average, from 0 to 1; 0.99 by default.
+        ema_overwrite_frequency: integer: weights are replaced by the average each so many steps; None for
+            never.
+        loss_scale_factor: number that multiplies the loss, and divides the gradients (for float16); None.
+        gradient_accumulation_steps: integer above 1: weights change each so many steps, by the mean gradient
+            of these; None.
 
-    Source: https://jmlr.org/papers/v12/duchi11a.html
+    Raises:
+        ValueError: if gradients are clipped in two ways, or an option is out of its range.
+
+    Source: Duchi et al. (2011), "Adaptive Subgradient Methods for Online Learning and Stochastic
+    Optimization".
 
     >>> import kerata
-    >>> kerata.optimizers.Adagrad().initial_accumulator_value
-    0.1
+    >>> w = kerata.Variable([1.0, 2.0])
+    >>> optimizer = kerata.optimizers.Adagrad(learning_rate=0.1, initial_accumulator_value=3.0)
+    >>> optimizer.apply([kerata.ops.convert_to_tensor([1.0, -1.0])], [w])
+    >>> w.numpy()  # [0.95, 2.05]
     """
 
     def __init__(self, learning_rate: Rate = 0.001, initial_accumulator_value: float = 0.1,

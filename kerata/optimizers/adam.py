@@ -18,17 +18,36 @@ class Adam(Optimizer):
     `w -= lr * sqrt(1 - beta_2**t) / (1 - beta_1**t) * m / (sqrt(v) + epsilon)`.
 
     Args:
-        learning_rate: number, schedule, or function.
-        beta_1, beta_2: momenta of the averages.
-        epsilon: keeps the division finite ("epsilon hat" of the paper).
-        amsgrad: whether to divide by the largest `v` so far.
-        **kwargs: see `Optimizer`.
+        learning_rate: number, `LearningRateSchedule`, or function without arguments; 0.001 by default.
+        beta_1: momentum of m, from 0 to 1; 0.9 by default.
+        beta_2: momentum of v, from 0 to 1; 0.999 by default.
+        epsilon: small number that keeps the division finite (the paper's "epsilon hat"); 1e-7 by default.
+        amsgrad: whether to divide by the largest v so far; False by default.
+        weight_decay: number: weights shrink by `learning_rate * weight_decay` of their size each step; None
+            for no decay.
+        clipnorm: number: each gradient is scaled down to at most this norm; None.
+        clipvalue: number: each element of a gradient is cut to [-clipvalue, clipvalue]; None.
+        global_clipnorm: number: all gradients are scaled by one factor to at most this norm together; None.
+        use_ema: whether a moving average of the weights is kept, which replaces them at the end of `fit`;
+            False by default.
+        ema_momentum: of that average, from 0 to 1; 0.99 by default.
+        ema_overwrite_frequency: integer: weights are replaced by the average each so many steps; None for
+            never.
+        loss_scale_factor: number that multiplies the loss, and divides the gradients (for float16); None.
+        gradient_accumulation_steps: integer above 1: weights change each so many steps, by the mean gradient
+            of these; None.
 
-    Sources: https://arxiv.org/abs/1412.6980, https://arxiv.org/abs/1904.09237 (amsgrad)
+    Raises:
+        ValueError: if gradients are clipped in two ways, or an option is out of its range.
+
+    Source: Kingma and Ba (2015), "Adam: A Method for Stochastic Optimization"; for `amsgrad` Reddi et al.
+    (2018), "On the Convergence of Adam and Beyond".
 
     >>> import kerata
-    >>> kerata.optimizers.Adam(learning_rate=0.01).beta_2
-    0.999
+    >>> w = kerata.Variable([1.0, 2.0])
+    >>> optimizer = kerata.optimizers.Adam(learning_rate=0.1)
+    >>> optimizer.apply([kerata.ops.convert_to_tensor([1.0, -1.0])], [w])
+    >>> w.numpy()  # [0.9, 2.1]
     """
 
     def __init__(self, learning_rate: Rate = 0.001, beta_1: float = 0.9, beta_2: float = 0.999,
@@ -63,19 +82,37 @@ class Adam(Optimizer):
 
 
 class AdamW(Adam):
-    """Adam with weight decay: before its step each weight shrinks by `lr * weight_decay` of its size.
+    """Adam with weight decay apart from the gradient: before its step a weight shrinks by `lr * weight_decay` of its size.
 
     Args:
-        learning_rate: number, schedule, or function.
-        weight_decay: how much weights decay.
-        beta_1, beta_2, epsilon, amsgrad: see `Adam`.
-        **kwargs: see `Optimizer`.
+        learning_rate: number, `LearningRateSchedule`, or function without arguments; 0.001 by default.
+        weight_decay: number; 0.004 by default.
+        beta_1: momentum of the gradient's average, from 0 to 1; 0.9 by default.
+        beta_2: momentum of the square's average, from 0 to 1; 0.999 by default.
+        epsilon: small number that keeps the division finite; 1e-7 by default.
+        amsgrad: whether to divide by the largest average of squares so far; False by default.
+        clipnorm: number: each gradient is scaled down to at most this norm; None.
+        clipvalue: number: each element of a gradient is cut to [-clipvalue, clipvalue]; None.
+        global_clipnorm: number: all gradients are scaled by one factor to at most this norm together; None.
+        use_ema: whether a moving average of the weights is kept, which replaces them at the end of `fit`;
+            False by default.
+        ema_momentum: of that average, from 0 to 1; 0.99 by default.
+        ema_overwrite_frequency: integer: weights are replaced by the average each so many steps; None for
+            never.
+        loss_scale_factor: number that multiplies the loss, and divides the gradients (for float16); None.
+        gradient_accumulation_steps: integer above 1: weights change each so many steps, by the mean gradient
+            of these; None.
 
-    Source: https://arxiv.org/abs/1711.05101
+    Raises:
+        ValueError: if `weight_decay` is None, or an option is out of its range.
+
+    Source: Loshchilov and Hutter (2019), "Decoupled Weight Decay Regularization".
 
     >>> import kerata
-    >>> kerata.optimizers.AdamW().weight_decay
-    0.004
+    >>> w = kerata.Variable([1.0, 2.0])
+    >>> optimizer = kerata.optimizers.AdamW(learning_rate=0.1, weight_decay=0.5)
+    >>> optimizer.apply([kerata.ops.convert_to_tensor([1.0, -1.0])], [w])
+    >>> w.numpy()  # [0.85, 2]
     """
 
     def __init__(self, learning_rate: Rate = 0.001, weight_decay: float | None = 0.004, beta_1: float = 0.9,

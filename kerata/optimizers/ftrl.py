@@ -20,19 +20,38 @@ class Ftrl(Optimizer):
     `w = (clip(z, -l1, l1) - z) / q`.
 
     Args:
-        learning_rate: number, schedule, or function.
-        learning_rate_power: how the rate falls; at most 0 (0: it stays).
-        initial_accumulator_value: what `n` starts from.
-        l1_regularization_strength, l2_regularization_strength: `l1`, `l2`.
-        l2_shrinkage_regularization_strength: a penalty on size that acts through the gradient.
-        beta: of the paper.
-        **kwargs: see `Optimizer`.
+        learning_rate: number, `LearningRateSchedule`, or function without arguments; 0.001 by default.
+        learning_rate_power: number of at most 0: how the rate falls (0: it stays); -0.5 by default.
+        initial_accumulator_value: number of at least 0: what n starts from; 0.1 by default.
+        l1_regularization_strength: `l1`, of at least 0; 0.0 by default.
+        l2_regularization_strength: `l2`, of at least 0; 0.0 by default.
+        l2_shrinkage_regularization_strength: `l2_shrinkage`, of at least 0, a penalty that acts through the
+            gradient; 0.0 by default.
+        beta: the paper's; 0.0 by default.
+        weight_decay: number: weights shrink by `learning_rate * weight_decay` of their size each step; None
+            for no decay.
+        clipnorm: number: each gradient is scaled down to at most this norm; None.
+        clipvalue: number: each element of a gradient is cut to [-clipvalue, clipvalue]; None.
+        global_clipnorm: number: all gradients are scaled by one factor to at most this norm together; None.
+        use_ema: whether a moving average of the weights is kept, which replaces them at the end of `fit`;
+            False by default.
+        ema_momentum: of that average, from 0 to 1; 0.99 by default.
+        ema_overwrite_frequency: integer: weights are replaced by the average each so many steps; None for
+            never.
+        loss_scale_factor: number that multiplies the loss, and divides the gradients (for float16); None.
+        gradient_accumulation_steps: integer above 1: weights change each so many steps, by the mean gradient
+            of these; None.
 
-    Source: https://research.google.com/pubs/archive/41159.pdf
+    Raises:
+        ValueError: if `learning_rate_power` is positive, or a strength negative.
+
+    Source: McMahan et al. (2013), "Ad Click Prediction: a View from the Trenches".
 
     >>> import kerata
-    >>> kerata.optimizers.Ftrl().learning_rate_power
-    -0.5
+    >>> w = kerata.Variable([1.0, 2.0])
+    >>> optimizer = kerata.optimizers.Ftrl(learning_rate=0.1, l1_regularization_strength=50.0)
+    >>> optimizer.apply([kerata.ops.convert_to_tensor([1.0, -1.0])], [w])
+    >>> w.numpy()  # [0, 0]
     """
 
     def __init__(self, learning_rate: Rate = 0.001, learning_rate_power: float = -0.5,

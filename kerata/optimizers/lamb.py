@@ -14,19 +14,38 @@ from kerata.optimizers.optimizer import Optimizer, Rate
 class Lamb(Optimizer):
     """Adam whose step on each tensor is scaled to the tensor's norm, for very large batches.
 
-    With Adam's corrected averages, `u = m / (sqrt(v) + epsilon)`, `w -= lr * |w| / |u| * u` (lr * u where a norm is 0).
+    With Adam's corrected averages, `u = m / (sqrt(v) + epsilon)` and `w -= lr * |w| / |u| * u` (`lr * u`
+    where a norm is 0).
 
     Args:
-        learning_rate: number, schedule, or function.
-        beta_1, beta_2: momenta of the averages.
-        epsilon: keeps the division finite.
-        **kwargs: see `Optimizer`.
+        learning_rate: number, `LearningRateSchedule`, or function without arguments; 0.001 by default.
+        beta_1: momentum of m, from 0 to 1; 0.9 by default.
+        beta_2: momentum of v, from 0 to 1; 0.999 by default.
+        epsilon: small number that keeps the division finite; 1e-7 by default.
+        weight_decay: number: weights shrink by `learning_rate * weight_decay` of their size each step; None
+            for no decay.
+        clipnorm: number: each gradient is scaled down to at most this norm; None.
+        clipvalue: number: each element of a gradient is cut to [-clipvalue, clipvalue]; None.
+        global_clipnorm: number: all gradients are scaled by one factor to at most this norm together; None.
+        use_ema: whether a moving average of the weights is kept, which replaces them at the end of `fit`;
+            False by default.
+        ema_momentum: of that average, from 0 to 1; 0.99 by default.
+        ema_overwrite_frequency: integer: weights are replaced by the average each so many steps; None for
+            never.
+        loss_scale_factor: number that multiplies the loss, and divides the gradients (for float16); None.
+        gradient_accumulation_steps: integer above 1: weights change each so many steps, by the mean gradient
+            of these; None.
 
-    Source: https://arxiv.org/abs/1904.00962
+    Raises:
+        ValueError: if gradients are clipped in two ways, or an option is out of its range.
+
+    Source: You et al. (2020), "Large Batch Optimization for Deep Learning: Training BERT in 76 minutes".
 
     >>> import kerata
-    >>> kerata.optimizers.Lamb().beta_2
-    0.999
+    >>> w = kerata.Variable([3.0, 4.0])
+    >>> optimizer = kerata.optimizers.Lamb(learning_rate=0.1)
+    >>> optimizer.apply([kerata.ops.convert_to_tensor([1.0, -1.0])], [w])
+    >>> w.numpy()  # [2.64645, 4.35355]
     """
 
     def __init__(self, learning_rate: Rate = 0.001, beta_1: float = 0.9, beta_2: float = 0.999,

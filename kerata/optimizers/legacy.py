@@ -4,7 +4,17 @@ from __future__ import annotations
 
 
 class LegacyOptimizerWarning:
-    """Says, when it is made, that the optimizers of early Keras 2 are gone."""
+    """Says, when it is made, that the optimizers of early Keras 2 are gone.
+
+    Raises:
+        ImportError: always; it names the class to use.
+
+    >>> import kerata
+    >>> kerata.optimizers.legacy.Adam()
+    Traceback (most recent call last):
+        ...
+    ImportError: The classes of `optimizers.legacy` do not exist in Keras 3, ...
+    """
 
     def __init__(self, *args, **kwargs):
         raise ImportError(

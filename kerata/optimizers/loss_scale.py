@@ -12,20 +12,25 @@ from kerata.optimizers.optimizer import Optimizer
 
 
 class LossScaleOptimizer(Optimizer):
-    """Multiplies the loss by a scale and divides the gradients by it; the scale finds its size by itself.
+    """Multiplies the loss by a scale and divides the gradients by it, so that float16 gradients do not vanish.
 
-    When a gradient is infinite or NaN, the step is left out and the scale halved; after `dynamic_growth_steps` good
-    steps in a row it doubles. `model.compile` adds one around the optimizer of a "mixed_float16" model.
+    When a gradient is infinite or NaN, the step is left out and the scale halved; after
+    `dynamic_growth_steps` good steps in a row it doubles. `model.compile` puts one around the optimizer of a
+    "mixed_float16" model.
 
     Args:
         inner_optimizer: the optimizer that makes the steps.
-        initial_scale: the scale to begin with.
-        dynamic_growth_steps: see above.
-        name: name.
+        initial_scale: the scale to begin with; 32768.0 by default.
+        dynamic_growth_steps: integer: good steps after which it doubles; 2000 by default.
+
+    Raises:
+        ValueError: if `inner_optimizer` is no optimizer, or an option is given that belongs to it.
+
+    Source: Micikevicius et al. (2018), "Mixed Precision Training".
 
     >>> import kerata
     >>> optimizer = kerata.optimizers.LossScaleOptimizer(kerata.optimizers.SGD(0.1))
-    >>> float(optimizer.scale_loss(1.0))
+    >>> optimizer.scale_loss(1.0)
     32768.0
     """
 

@@ -14,8 +14,11 @@ class OptimizerMap(Configurable, MutableMapping):
     """Optimizers by regular expressions that match whole paths of variables.
 
     Args:
-        default_optimizer: for the paths that nothing matches.
-        optimizer_map: dictionary {expression: optimizer}.
+        default_optimizer: the optimizer for paths that nothing matches.
+        optimizer_map: dictionary from an expression to an optimizer; None for an empty one.
+
+    Raises:
+        ValueError: if a path matches several expressions, or an expression is set twice.
 
     >>> import kerata
     >>> chosen = kerata.optimizers.OptimizerMap(kerata.optimizers.SGD(), {"encoder/.*": kerata.optimizers.Adam()})

@@ -13,28 +13,53 @@ from kerata.optimizers.optimizer import Optimizer, Rate
 
 
 class Muon(Optimizer):
-    """Momentum whose step on a matrix is made orthogonal (by a few Newton-Schulz steps); AdamW for all else.
+    """Momentum whose step on a matrix is made orthogonal by a few Newton-Schulz steps; AdamW for all else.
 
-    `m = momentum * m + g`, `u = g + momentum * m` (Nesterov) or `m`; u, scaled to norm 1, goes `ns_steps` times through
-    `u = a*u + (b*s + c*s@s) @ u` with `s = u @ u.T`; `w -= lr * rms_rate * sqrt(max(rows, columns)) * u`.
+    `m = momentum * m + g`, `u = g + momentum * m` (Nesterov) or m; u, scaled to norm 1, goes `ns_steps` times
+    through `u = a*u + (b*s + c*s@s) @ u` with `s = u @ u.T`;
+    `w -= lr * rms_rate * sqrt(max(rows, columns)) * u`.
 
     Args:
-        learning_rate: number, schedule, or function.
-        adam_beta_1, adam_beta_2, epsilon, adam_weight_decay: of AdamW for the other variables.
-        exclude_layers: regular expressions; variables whose paths have one of them go to AdamW.
-        exclude_embeddings: whether variables with "embedding" in their paths go to AdamW.
-        muon_a, muon_b, muon_c: coefficients of the iteration.
-        adam_lr_ratio: learning rate of AdamW over that of Muon.
-        momentum, nesterov: see the formula.
-        ns_steps: number of iterations.
-        rms_rate: scale of the step; with None the factor is `sqrt(max(1, rows / columns))` instead.
-        **kwargs: see `Optimizer`.
+        learning_rate: number, `LearningRateSchedule`, or function without arguments; 0.001 by default.
+        adam_beta_1: AdamW's momentum of the gradient; 0.9 by default.
+        adam_beta_2: AdamW's momentum of the square; 0.999 by default.
+        adam_weight_decay: AdamW's decay; 0.004 by default, None for none.
+        epsilon: AdamW's small number; 1e-7 by default.
+        weight_decay: decay of the matrices: they shrink by `learning_rate * weight_decay` of their size;
+            0.004 by default.
+        clipnorm: number: each gradient is scaled down to at most this norm; None.
+        clipvalue: number: each element of a gradient is cut to [-clipvalue, clipvalue]; None.
+        global_clipnorm: number: all gradients are scaled by one factor to at most this norm together; None.
+        use_ema: whether a moving average of the weights is kept, which replaces them at the end of `fit`;
+            False by default.
+        ema_momentum: of that average, from 0 to 1; 0.99 by default.
+        ema_overwrite_frequency: integer: weights are replaced by the average each so many steps; None for
+            never.
+        loss_scale_factor: number that multiplies the loss, and divides the gradients (for float16); None.
+        gradient_accumulation_steps: integer above 1: weights change each so many steps, by the mean gradient
+            of these; None.
+        exclude_layers: list of regular expressions: variables whose paths have one of them go to AdamW; None
+            for none.
+        exclude_embeddings: whether variables with "embedding" in their paths go to AdamW; True by default.
+        muon_a, muon_b, muon_c: coefficients a, b, c of the iteration; 3.4445, -4.775 and 2.0315.
+        adam_lr_ratio: AdamW's learning rate over that of the matrices; 1 by default.
+        momentum: from 0 to 1; 0.95 by default.
+        ns_steps: integer: rounds of the iteration; 5 by default.
+        nesterov: whether the momentum is Nesterov's; True by default.
+        rms_rate: the step's scale; 0.2 by default. With None the factor is `sqrt(max(1, rows / columns))`
+            instead.
 
-    Sources: https://kellerjordan.github.io/posts/muon, https://arxiv.org/abs/2502.16982
+    Raises:
+        ValueError: if gradients are clipped in two ways, or an option is out of its range.
+
+    Source: Jordan et al. (2024), "Muon: An Optimizer for Hidden Layers in Neural Networks"; Liu et al.
+    (2025), "Muon is Scalable for LLM Training".
 
     >>> import kerata
-    >>> kerata.optimizers.Muon().ns_steps
-    5
+    >>> w = kerata.Variable([[1.0, 0.0], [0.0, 1.0]])
+    >>> kerata.optimizers.Muon(learning_rate=0.1).apply([kerata.ops.ones((2, 2))], [w])
+    >>> w.shape
+    (2, 2)
     """
 
     def __init__(self, learning_rate: Rate = 0.001, adam_beta_1: float = 0.9, adam_beta_2: float = 0.999,

@@ -19,16 +19,34 @@ class Nadam(Optimizer):
     `w -= lr * (u(t+1) * m / (1 - P(t+1)) + (1 - u(t)) * g / (1 - P(t))) / (sqrt(v / (1 - beta_2**t)) + epsilon)`.
 
     Args:
-        learning_rate: number, schedule, or function.
-        beta_1, beta_2: momenta of the averages.
-        epsilon: keeps the division finite.
-        **kwargs: see `Optimizer`.
+        learning_rate: number, `LearningRateSchedule`, or function without arguments; 0.001 by default.
+        beta_1: momentum of m, from 0 to 1; 0.9 by default.
+        beta_2: momentum of v, from 0 to 1; 0.999 by default.
+        epsilon: small number that keeps the division finite; 1e-7 by default.
+        weight_decay: number: weights shrink by `learning_rate * weight_decay` of their size each step; None
+            for no decay.
+        clipnorm: number: each gradient is scaled down to at most this norm; None.
+        clipvalue: number: each element of a gradient is cut to [-clipvalue, clipvalue]; None.
+        global_clipnorm: number: all gradients are scaled by one factor to at most this norm together; None.
+        use_ema: whether a moving average of the weights is kept, which replaces them at the end of `fit`;
+            False by default.
+        ema_momentum: of that average, from 0 to 1; 0.99 by default.
+        ema_overwrite_frequency: integer: weights are replaced by the average each so many steps; None for
+            never.
+        loss_scale_factor: number that multiplies the loss, and divides the gradients (for float16); None.
+        gradient_accumulation_steps: integer above 1: weights change each so many steps, by the mean gradient
+            of these; None.
 
-    Source: http://cs229.stanford.edu/proj2015/054_report.pdf
+    Raises:
+        ValueError: if gradients are clipped in two ways, or an option is out of its range.
+
+    Source: Dozat (2016), "Incorporating Nesterov Momentum into Adam".
 
     >>> import kerata
-    >>> kerata.optimizers.Nadam().beta_1
-    0.9
+    >>> w = kerata.Variable([1.0, 2.0])
+    >>> optimizer = kerata.optimizers.Nadam(learning_rate=0.1)
+    >>> optimizer.apply([kerata.ops.convert_to_tensor([1.0, -1.0])], [w])
+    >>> w.numpy()  # [0.89372, 2.10628]
     """
 
     def __init__(self, learning_rate: Rate = 0.001, beta_1: float = 0.9, beta_2: float = 0.999,

@@ -27,31 +27,37 @@ _SHARED = (
 
 
 class Optimizer(Configurable):
-    """Base class of optimizers.
+    """The base class of optimizers: a subclass defines `update_step(gradient, variable, learning_rate)`.
 
-    A subclass defines `update_step(gradient, variable, learning_rate)`, and `build(variables)` if it keeps slots
-    (`self.add_optimizer_variables(...)`). In an update this order holds: gradients are unscaled, accumulated,
-    clipped; weights decay; the step; the moving average; constraints.
+    It defines `build(variables)` too if it keeps slots (`self.add_optimizer_variables(...)`). In an update
+    this order holds: gradients are unscaled, accumulated, clipped; weights decay; the step; the moving
+    average; constraints.
 
     Args:
         learning_rate: number, `LearningRateSchedule`, or function without arguments that gives the rate.
-        weight_decay: if set, weights shrink by `learning_rate * weight_decay` of their size each step.
-        clipnorm: if set, each gradient is scaled down to at most this norm.
-        clipvalue: if set, each element of a gradient is cut to [-clipvalue, clipvalue].
-        global_clipnorm: if set, all gradients are scaled by one factor to at most this norm together.
-        use_ema: keep a moving average of the weights, which replaces them at the end of `fit`.
-        ema_momentum: the average's momentum: `average = ema_momentum * average + (1 - ema_momentum) * weight`.
-        ema_overwrite_frequency: if set, weights are replaced by the average each so many steps.
-        loss_scale_factor: if set, the loss is multiplied and gradients are divided by it (for float16).
-        gradient_accumulation_steps: if set, weights change each so many steps, by the mean gradient of these.
-        name: name, also of the scope of its variables.
+        weight_decay: number: weights shrink by `learning_rate * weight_decay` of their size each step; None
+            for no decay.
+        clipnorm: number: each gradient is scaled down to at most this norm; None.
+        clipvalue: number: each element of a gradient is cut to [-clipvalue, clipvalue]; None.
+        global_clipnorm: number: all gradients are scaled by one factor to at most this norm together; None.
+        use_ema: whether a moving average of the weights is kept, which replaces them at the end of `fit`;
+            False by default.
+        ema_momentum: of that average, from 0 to 1; 0.99 by default.
+        ema_overwrite_frequency: integer: weights are replaced by the average each so many steps; None for
+            never.
+        loss_scale_factor: number that multiplies the loss, and divides the gradients (for float16); None.
+        gradient_accumulation_steps: integer above 1: weights change each so many steps, by the mean gradient
+            of these; None.
+
+    Raises:
+        ValueError: if gradients are clipped in two ways, an option is out of its range, or is unknown.
 
     >>> import kerata
     >>> w = kerata.Variable([1.0, 2.0])
     >>> optimizer = kerata.optimizers.SGD(learning_rate=0.1)
-    >>> optimizer.apply([kerata.ops.ones((2,))], [w])
-    >>> [round(float(x), 3) for x in w.numpy()]
-    [0.9, 1.9]
+    >>> optimizer.apply([kerata.ops.convert_to_tensor([1.0, -1.0])], [w])
+    >>> int(optimizer.iterations.numpy())
+    1
     """
 
     _config_root = True

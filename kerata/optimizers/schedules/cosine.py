@@ -9,24 +9,27 @@ from kerata.optimizers.schedules.schedule import LearningRateSchedule, check_pos
 
 
 class CosineDecay(LearningRateSchedule):
-    """From the initial rate down to `alpha` times it, along half a cosine, after an optional linear warmup.
+    """From the initial rate down to `alpha` times it, along half a cosine, after a warmup if wanted.
 
-    With `p = min(step / decay_steps, 1)`: `rate * ((1 - alpha) * (1 + cos(pi * p)) / 2 + alpha)`. With a warmup the
-    rate first grows to `warmup_target` in `warmup_steps` steps, and falls from there.
+    With `p = min(step / decay_steps, 1)`: `rate * ((1 - alpha) * (1 + cos(pi * p)) / 2 + alpha)`. With a
+    warmup the rate first grows to `warmup_target` in `warmup_steps` steps, and falls from there.
 
     Args:
-        initial_learning_rate: the rate at step 0.
-        decay_steps: steps of the fall.
-        alpha: what is left at the end, as a fraction.
-        name: a name.
-        warmup_target: None for no warmup.
-        warmup_steps: steps of the warmup.
+        initial_learning_rate: number: the rate at step 0.
+        decay_steps: integer: the steps of the fall.
+        alpha: number: what is left at the end, as a fraction; 0.0 by default.
+        warmup_target: number: the rate at the end of the warmup; None for no warmup.
+        warmup_steps: integer: the steps of the warmup; 0 by default.
 
-    Source: https://arxiv.org/abs/1608.03983
+    Called with a step, an integer, it gives the rate as a scalar tensor of floatx.
+
+    Raises:
+        ValueError: if the number of steps is not above 0.
+
+    Source: Loshchilov and Hutter (2017), "SGDR: Stochastic Gradient Descent with Warm Restarts".
 
     >>> import kerata
-    >>> round(float(kerata.optimizers.schedules.CosineDecay(1.0, 10)(5)), 3)
-    0.5
+    >>> kerata.optimizers.schedules.CosineDecay(1.0, decay_steps=10)(5)  # 0.5
     """
 
     def __init__(self, initial_learning_rate: float, decay_steps: int, alpha: float = 0.0,
@@ -61,18 +64,23 @@ class CosineDecayRestarts(LearningRateSchedule):
     """Cosine decays one after another, each `t_mul` times as long, and starting `m_mul` times as high, as the last.
 
     Args:
-        initial_learning_rate: the rate at step 0.
-        first_decay_steps: steps of the first fall.
-        t_mul, m_mul: factors of length and height.
-        alpha: what is left at the end of a fall, as a fraction of the initial rate.
-        name: a name.
+        initial_learning_rate: number: the rate at step 0.
+        first_decay_steps: integer: the steps of the first fall.
+        t_mul: number: the factor of lengths; 2.0 by default.
+        m_mul: number: the factor of heights; 1.0 by default.
+        alpha: number: what is left at the end of a fall, as a fraction of the initial rate; 0.0 by default.
 
-    Source: https://arxiv.org/abs/1608.03983
+    Called with a step, an integer, it gives the rate as a scalar tensor of floatx.
+
+    Raises:
+        ValueError: if the number of steps is not above 0.
+
+    Source: Loshchilov and Hutter (2017), "SGDR: Stochastic Gradient Descent with Warm Restarts".
 
     >>> import kerata
-    >>> schedule = kerata.optimizers.schedules.CosineDecayRestarts(1.0, 10)
-    >>> round(float(schedule(5)), 3), round(float(schedule(10)), 3)
-    (0.5, 1.0)
+    >>> schedule = kerata.optimizers.schedules.CosineDecayRestarts(1.0, first_decay_steps=10)
+    >>> schedule(5)  # 0.5
+    >>> schedule(10)  # 1
     """
 
     def __init__(self, initial_learning_rate: float, first_decay_steps: int, t_mul: float = 2.0,

@@ -31,15 +31,18 @@ class ExponentialDecay(_Decay):
     """`initial_learning_rate * decay_rate ** (step / decay_steps)`.
 
     Args:
-        initial_learning_rate: the rate at step 0.
-        decay_steps: the number of steps that multiply the rate by `decay_rate`.
-        decay_rate: the factor.
-        staircase: whether the exponent is rounded down.
-        name: a name.
+        initial_learning_rate: number: the rate at step 0.
+        decay_steps: integer: the number of steps that multiply the rate by `decay_rate`.
+        decay_rate: number: the factor.
+        staircase: whether the exponent is rounded down; False by default.
+
+    Called with a step, an integer, it gives the rate as a scalar tensor of floatx.
+
+    Raises:
+        ValueError: if the number of steps is not above 0.
 
     >>> import kerata
-    >>> float(kerata.optimizers.schedules.ExponentialDecay(1.0, 10, 0.5)(20))
-    0.25
+    >>> kerata.optimizers.schedules.ExponentialDecay(1.0, decay_steps=10, decay_rate=0.5)(20)  # 0.25
     """
 
     def __init__(self, initial_learning_rate: float, decay_steps: int, decay_rate: float,
@@ -56,14 +59,18 @@ class InverseTimeDecay(_Decay):
     """`initial_learning_rate / (1 + decay_rate * step / decay_steps)`.
 
     Args:
-        initial_learning_rate: the rate at step 0.
-        decay_steps, decay_rate: see the formula.
-        staircase: whether `step / decay_steps` is rounded down.
-        name: a name.
+        initial_learning_rate: number: the rate at step 0.
+        decay_steps: integer: the unit in which steps are counted.
+        decay_rate: number: the fall in one unit.
+        staircase: whether `step / decay_steps` is rounded down; False by default.
+
+    Called with a step, an integer, it gives the rate as a scalar tensor of floatx.
+
+    Raises:
+        ValueError: if the number of steps is not above 0.
 
     >>> import kerata
-    >>> float(kerata.optimizers.schedules.InverseTimeDecay(1.0, 10, 1.0)(30))
-    0.25
+    >>> kerata.optimizers.schedules.InverseTimeDecay(1.0, decay_steps=10, decay_rate=1.0)(30)  # 0.25
     """
 
     def __init__(self, initial_learning_rate: float, decay_steps: int, decay_rate: float,
@@ -77,16 +84,23 @@ class InverseTimeDecay(_Decay):
 class PolynomialDecay(LearningRateSchedule):
     """From the initial rate to the end rate in `decay_steps` steps: `(initial - end) * (1 - p)**power + end`.
 
+    Here `p = min(step / decay_steps, 1)`.
+
     Args:
-        initial_learning_rate, end_learning_rate: the rates at p = 0 and 1.
-        decay_steps: `p = step / decay_steps`, at most 1.
-        power: 1 is linear.
-        cycle: begin again when the end is reached, with `decay_steps` times 2, 3, ... in all.
-        name: a name.
+        initial_learning_rate: number: the rate at step 0.
+        decay_steps: integer: the steps of the fall.
+        end_learning_rate: number: the rate after them; 0.0001 by default.
+        power: number; 1.0 (the default) is linear.
+        cycle: whether it begins again when the end is reached, with `decay_steps` times 2, 3, ... in all;
+            False by default.
+
+    Called with a step, an integer, it gives the rate as a scalar tensor of floatx.
+
+    Raises:
+        ValueError: if the number of steps is not above 0.
 
     >>> import kerata
-    >>> float(kerata.optimizers.schedules.PolynomialDecay(1.0, 10, 0.0)(5))
-    0.5
+    >>> kerata.optimizers.schedules.PolynomialDecay(1.0, decay_steps=10, end_learning_rate=0.0)(5)  # 0.5
     """
 
     def __init__(self, initial_learning_rate: float, decay_steps: int, end_learning_rate: float = 0.0001,
@@ -115,14 +129,18 @@ class PiecewiseConstantDecay(LearningRateSchedule):
     """`values[i]` for steps after `boundaries[i - 1]`, up to and with `boundaries[i]`.
 
     Args:
-        boundaries: rising step numbers.
-        values: one more than boundaries.
-        name: a name.
+        boundaries: list of rising step numbers.
+        values: list of rates, one more than boundaries.
+
+    Called with a step, an integer, it gives the rate as a scalar tensor of floatx.
+
+    Raises:
+        ValueError: if the lengths do not go together.
 
     >>> import kerata
     >>> schedule = kerata.optimizers.schedules.PiecewiseConstantDecay([2], [1.0, 0.5])
-    >>> float(schedule(2)), float(schedule(3))
-    (1.0, 0.5)
+    >>> schedule(2)  # 1
+    >>> schedule(3)  # 0.5
     """
 
     def __init__(self, boundaries: list, values: list, name: str = "PiecewiseConstant") -> None:
