@@ -12,24 +12,42 @@ from kerata.layers.preprocessing.strings import as_bytes
 
 
 class IntegerLookup(IndexLookup):
-    """Integers - codes, of any size - as small indices: the place of each in a vocabulary that is given or learned.
+    """Integers of any size as small indices: the place of each in a vocabulary, which is given or learned.
+
+    Indices stand in this order: `mask_token` (if there is one), `num_oov_indices` for unknown integers, the
+    vocabulary. `adapt(data)` puts the most frequent integers first.
 
     Args:
-        max_tokens: the greatest size of the vocabulary, with the special tokens.
-        num_oov_indices: how many indices integers share that are not in the vocabulary; with 0 such are an error.
-        mask_token: an integer that stands for "nothing": index 0, or no entry in vectors.
-        oov_token: what an unknown index becomes when `invert` is True.
-        vocabulary: list or array of integers, or the path of a text file with one in each line.
+        max_tokens: integer: the greatest size of the vocabulary, with the special tokens; None for no bound.
+        num_oov_indices: integer: how many indices unknown integers share; with 0 they are an error; 1 by
+            default.
+        mask_token: an integer that stands for "nothing", at index 0, or for no entry in vectors; None for no
+            such token.
+        oov_token: what an unknown index becomes when `invert` is True; -1 by default.
+        vocabulary: list or array of integers, or the path of a text file with one in each line; None to learn
+            it.
         vocabulary_dtype: "int64".
-        idf_weights, invert, output_mode, sparse, pad_to_max_tokens: as in `StringLookup`.
-        oov_method: which of the `num_oov_indices` an integer n that is not in the vocabulary gets: "floormod", the
-            remainder of its division by their number; "farmhash", by a hash of its decimals.
-        salt: (with "farmhash") an integer or a pair: the key of the hash.
+        idf_weights: with "tf_idf" and `vocabulary`: a number for each token; None.
+        invert: whether to map indices back to integers; False by default.
+        output_mode: "int" (the default), "one_hot", "multi_hot", "count" or "tf_idf", as in `StringLookup`.
+        sparse: whether encoded outputs are sparse tensors (backends tensorflow and jax); False by default.
+        pad_to_max_tokens: whether vectors have length `max_tokens`, though the vocabulary be smaller; False
+            by default.
+        oov_method: which of the `num_oov_indices` an unknown n gets: "floormod" (the default), the remainder
+            of its division by their number, or "farmhash", by a hash of its decimals.
+        salt: with "farmhash": integer or a pair of them: the key of the hash (SipHash); None for none.
 
-    >>> import kerata, numpy as np
-    >>> lookup = kerata.layers.IntegerLookup(vocabulary=[12, 36])
-    >>> kerata.ops.convert_to_numpy(lookup(np.array([[12, 7], [36, 12]]))).tolist()
-    [[1, 0], [2, 1]]
+    Input shape:
+        Any, integers.
+    Output shape:
+        The input's, of int64; or vectors.
+
+    Raises:
+        ValueError: if arguments do not go together, the vocabulary holds a token twice, there is none yet, or
+            an integer is unknown while `num_oov_indices` is 0.
+
+    >>> from kerata import layers
+    >>> layers.IntegerLookup(vocabulary=[12, 36])(np.array([[12, 7], [36, 12]]))  # [[1, 0], [2, 1]]
     """
 
     _token_dtype, _host_dtype = "int64", "int64"

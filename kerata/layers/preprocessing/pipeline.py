@@ -6,16 +6,17 @@ from kerata.layers.preprocessing.data_layer import DataLayer
 
 
 class Pipeline(DataLayer):
-    """Layers one after the other, as one layer; also in a `tf.data` pipeline, where its layers may stand in one.
+    """Layers one after the other, as one layer, which also works in a `tf.data` pipeline.
 
     Args:
-        layers: list of layers (or their configs).
-        name: name of the layer.
+        layers: list of layers, or of their configs.
 
-    >>> import kerata
-    >>> steps = kerata.layers.Pipeline([kerata.layers.AutoContrast(), kerata.layers.Rescaling(1 / 255)])
-    >>> float(steps(kerata.ops.reshape(kerata.ops.arange(3.0), (1, 3, 1))).max())
-    1.0
+    Input shape:
+        What the first layer takes; the output is the last layer's.
+
+    >>> from kerata import layers, ops
+    >>> steps = layers.Pipeline([layers.AutoContrast(), layers.Rescaling(1 / 255)])
+    >>> steps(ops.reshape(ops.arange(3.0), (1, 3, 1)))[0, :, 0]  # [0, 0.5, 1]
     """
 
     def __init__(self, layers, name=None):

@@ -10,11 +10,14 @@ class Rescaling(DataLayer):
     """`inputs * scale + offset`, in the layer's float dtype.
 
     Args:
-        scale, offset: numbers, or lists with one for each channel.
+        scale: number, or a list with one for each channel.
+        offset: likewise; 0.0 by default.
 
-    >>> import kerata
-    >>> round(float(kerata.layers.Rescaling(1 / 255)(kerata.ops.convert_to_tensor([255]))[0]), 3)
-    1.0
+    Input shape:
+        Any, integer or float; the output has the same shape, in the compute dtype.
+
+    >>> from kerata import layers, ops
+    >>> layers.Rescaling(1 / 127.5, offset=-1.0)(ops.convert_to_tensor([0, 255]))  # [-1, 1]
     """
 
     def __init__(self, scale, offset=0.0, **kwargs):

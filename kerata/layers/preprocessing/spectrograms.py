@@ -19,29 +19,39 @@ from kerata.layers.preprocessing.data_layer import DataLayer
 class MelSpectrogram(DataLayer):
     """The energy of sound by time and by pitch, in bands of equal width on the mel scale.
 
-    `m = 1127 ln(1 + f / 700)`; each band is a triangle over the frequencies of a short-time Fourier transform.
+    `m = 1127 ln(1 + f / 700)`; each band is a triangle over the frequencies of a short-time Fourier
+    transform.
 
     Args:
-        fft_length: the size of each transform.
-        sequence_stride: samples from one frame to the next.
-        sequence_length: the length of frames; `fft_length` by default.
-        window: "hann", "hamming", a vector of length `sequence_length`, or None.
-        sampling_rate: samples a second, in Hz.
-        num_mel_bins: how many bands.
-        min_freq, max_freq: where the bands begin and end, in Hz; `max_freq` is half the sampling rate by default.
-        power_to_db: whether to give decibels, `10 log10(power / ref_power)`.
-        top_db: decibels that are further below the greatest one of the batch are raised to that.
-        mag_exp: power of the magnitudes: 1 for amplitude, 2 for energy.
-        min_power: the least power that counts, in decibels.
-        ref_power: what is 0 decibels.
+        fft_length: integer: samples in each transform; 2048 by default.
+        sequence_stride: integer: samples from one frame to the next; 512 by default.
+        sequence_length: integer: samples in a frame, at most `fft_length`; that if None.
+        window: "hann" (the default), "hamming", a vector of `sequence_length` numbers, or None.
+        sampling_rate: samples a second, in Hz; 16000 by default.
+        num_mel_bins: integer: how many bands; 128 by default.
+        min_freq: where the bands begin, in Hz; 20.0 by default.
+        max_freq: where they end, in Hz; half the sampling rate if None.
+        power_to_db: whether to give decibels, `10 log10(power / ref_power)`; True by default.
+        top_db: decibels: what lies further below the greatest of the batch is raised to that; 80.0 by
+            default.
+        mag_exp: the power of magnitudes: 1 for amplitude, 2 (the default) for energy.
+        min_power: the least power that counts; 1e-10 by default.
+        ref_power: the power that is 0 decibels; 1.0 by default.
 
-    Input: (..., samples). Output: (..., num_mel_bins, frames), with frames = 1 + samples // sequence_stride.
-    Source: Stevens, Volkmann and Newman, 1937, "A scale for the measurement of the psychological magnitude pitch".
+    Input shape:
+        `(..., samples)`, float.
+    Output shape:
+        `(..., num_mel_bins, frames)` with `frames = 1 + samples // sequence_stride`, in the compute dtype.
 
-    >>> import kerata, numpy as np
-    >>> layer = kerata.layers.MelSpectrogram(fft_length=64, sequence_stride=16, num_mel_bins=8, sampling_rate=400)
-    >>> layer(np.ones((2, 100), "float32")).shape
-    (2, 8, 7)
+    Raises:
+        ValueError: if `sequence_length` is above `fft_length`.
+
+    Source: Stevens, Volkmann and Newman (1937), "A Scale for the Measurement of the Psychological Magnitude
+    Pitch".
+
+    >>> from kerata import layers, ops
+    >>> layer = layers.MelSpectrogram(fft_length=64, sequence_stride=16, num_mel_bins=8, sampling_rate=400)
+    >>> layer(ops.ones((2, 100))).shape  # (2, 8, 7)
     """
 
     def __init__(self, fft_length=2048, sequence_stride=512, sequence_length=None, window="hann", sampling_rate=16000,
@@ -92,28 +102,35 @@ _MODES = ("log", "magnitude", "psd", "real", "imag", "angle", "stft")
 
 
 class STFTSpectrogram(Layer):
-    """A short-time Fourier transform whose waves are weights, so that they can be trained (or frozen).
+    """A short-time Fourier transform whose waves are weights, so that they can be trained, or frozen.
 
     Args:
-        mode: "real", "imag"; "stft": both, one after the other; "magnitude"; "log": its logarithm; "psd": the energy
-            density of one side, `re^2 + im^2`, twice for frequencies that have a negative twin; "angle": the phase.
-        frame_length: the length of frames.
-        frame_step: samples from one frame to the next; half a frame by default.
-        fft_length: the size of each transform; `frame_length` by default.
-        window: the name of a window of SciPy, a vector, or None.
-        periodic: whether the window is periodic rather than symmetric.
-        scaling: "density", "spectrum" or None: what the window is divided by.
-        padding: "valid" or "same".
-        expand_dims: whether channels stay an axis of their own.
-        data_format: "channels_last" or "channels_first".
+        mode: "log" (the default), the logarithm of "magnitude", `sqrt(re^2 + im^2)`; "psd", the energy
+            density of one side, `re^2 + im^2`, twice for frequencies that have a negative twin; "real",
+            "imag", or "stft" for both, one after the other; "angle", the phase in radians.
+        frame_length: integer: samples in a frame; 256 by default.
+        frame_step: integer: samples from one frame to the next; half a frame if None.
+        fft_length: integer: samples in each transform, best a power of two; `frame_length` if None.
+        window: the name of a window of SciPy, a vector of `frame_length` numbers, or None; "hann" by default.
+        periodic: whether the window is periodic rather than symmetric; False by default.
+        scaling: "density" (the default), "spectrum" or None: what the window is divided by.
+        padding: "valid" (the default) or "same".
+        expand_dims: whether channels stay an axis of their own; False by default.
+        data_format: "channels_last" or "channels_first"; None for `config.image_data_format()`.
 
-    Input: (batch, samples, channels), or (batch, channels, samples). With b = fft_length // 2 + 1 bins, the output is
-    (batch, frames, channels * b), with `expand_dims` (batch, frames, b, channels); for "channels_first"
-    (batch, channels * b, frames), with `expand_dims` (batch, channels, frames, b). "stft" has 2 b.
+    Input shape:
+        `(batch, samples, channels)`, or `(batch, channels, samples)` with "channels_first"; float.
+    Output shape:
+        With `b = fft_length // 2 + 1` bins (twice that for "stft"): `(batch, frames, channels * b)`, or
+        `(batch, channels * b, frames)`; with `expand_dims` `(batch, frames, b, channels)`, or
+        `(batch, channels, frames, b)`.
 
-    >>> import kerata, numpy as np
-    >>> kerata.layers.STFTSpectrogram(frame_length=16)(np.ones((2, 64, 1), "float32")).shape
-    (2, 7, 9)
+    Raises:
+        ValueError: if an argument has an unknown value, `frame_step` is not from 1 to `frame_length`, or
+            `fft_length` is below `frame_length`.
+
+    >>> from kerata import layers, ops
+    >>> layers.STFTSpectrogram(frame_length=16)(ops.ones((2, 64, 1))).shape  # (2, 7, 9)
     """
 
     def __init__(self, mode="log", frame_length=256, frame_step=None, fft_length=None, window="hann", periodic=False,
@@ -128,6 +145,7 @@ class STFTSpectrogram(Layer):
         if not isinstance(frame_length, int) or frame_length < 1:
             raise ValueError(f"`frame_length` of STFTSpectrogram is a positive integer; got {frame_length!r}.")
         _check_sizes(frame_length, frame_step, fft_length)
+        claim((frame_length, (fft_length or frame_length) // 2 + 1), "the waves of an STFTSpectrogram")
         if isinstance(window, str):
             initializers.STFT(window=window)._window(frame_length)  # says what is wrong with the name
         super().__init__(**kwargs)

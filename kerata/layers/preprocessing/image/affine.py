@@ -86,20 +86,30 @@ class RandomRotation(AffineLayer):
     """Turns images about their middle, in training.
 
     Args:
-        factor: angle in full turns, counter-clockwise: (lower, upper), or one number f for (-f, f).
-        fill_mode: what stands beyond the edges: "reflect", "constant" (`fill_value`), "wrap", "nearest" or "mirror".
-        interpolation: "bilinear" or "nearest".
-        seed: integer.
-        fill_value: number for "constant".
-        data_format: "channels_last" or "channels_first".
+        factor: angle in full turns, counter-clockwise: (lower, upper), or one number f for (-f, f); from -1
+            to 1.
+        fill_mode: what stands beyond the edges: "reflect" (the default), "constant" (`fill_value`), "wrap",
+            "nearest" or "mirror".
+        interpolation: "bilinear" (the default) or "nearest"; masks always take the nearest pixel.
+        seed: integer; None (the default) for a draw from the global seed.
+        fill_value: the number for "constant"; 0.0 by default.
+        data_format: "channels_last" or "channels_first"; None for `config.image_data_format()`.
 
     Masks and boxes turn as well; a box becomes the upright box around it.
 
-    >>> import kerata
-    >>> images = kerata.ops.reshape(kerata.ops.arange(4.0), (1, 2, 2, 1))
-    >>> out = kerata.layers.RandomRotation((0.5, 0.5), interpolation="nearest")(images, training=True)
-    >>> out.ravel().tolist()
-    [3.0, 2.0, 1.0, 0.0]
+    Input shape:
+        `(height, width, channels)` or `(batch, height, width, channels)`, or channels before height with
+        "channels_first"; or a dictionary with these as "images", and perhaps "labels", "segmentation_masks"
+        and "bounding_boxes".
+    Output shape:
+        The input's, in the layer's float dtype.
+
+    Raises:
+        ValueError: if an argument is out of its range, or the input has other axes.
+
+    >>> from kerata import layers, ops
+    >>> x = ops.reshape(ops.arange(4.0), (2, 2, 1))
+    >>> layers.RandomRotation((0.5, 0.5), interpolation="nearest")(x, training=True)[:, :, 0]  # [[3, 2], [1, 0]]
     """
 
     def __init__(self, factor, fill_mode="reflect", interpolation="bilinear", seed=None, fill_value=0.0, data_format=None,
@@ -121,9 +131,31 @@ class RandomTranslation(AffineLayer):
     """Moves images, in training.
 
     Args:
-        height_factor: way down in parts of the height: (lower, upper), or one number f for (-f, f).
+        height_factor: way down in parts of the height: (lower, upper), or one number f for (-f, f); from -1
+            to 1.
         width_factor: way to the right in parts of the width, likewise.
-        fill_mode, interpolation, seed, fill_value, data_format: as in `RandomRotation`.
+        fill_mode: what stands beyond the edges: "reflect" (the default), "constant" (`fill_value`), "wrap",
+            "nearest" or "mirror".
+        interpolation: "bilinear" (the default) or "nearest"; masks always take the nearest pixel.
+        seed: integer; None (the default) for a draw from the global seed.
+        fill_value: the number for "constant"; 0.0 by default.
+        data_format: "channels_last" or "channels_first"; None for `config.image_data_format()`.
+
+    Masks and boxes move as well.
+
+    Input shape:
+        `(height, width, channels)` or `(batch, height, width, channels)`, or channels before height with
+        "channels_first"; or a dictionary with these as "images", and perhaps "labels", "segmentation_masks"
+        and "bounding_boxes".
+    Output shape:
+        The input's, in the layer's float dtype.
+
+    Raises:
+        ValueError: if an argument is out of its range, or the input has other axes.
+
+    >>> from kerata import layers, ops
+    >>> x = ops.reshape(ops.arange(4.0), (4, 1, 1))
+    >>> layers.RandomTranslation((0.5, 0.5), 0.0, fill_mode="constant")(x, training=True)[:, 0, 0]  # [0, 0, 0, 1]
     """
 
     def __init__(self, height_factor, width_factor, fill_mode="reflect", interpolation="bilinear", seed=None,
@@ -150,10 +182,31 @@ class RandomZoom(AffineLayer):
     """Makes what images show larger or smaller, about their middle, in training.
 
     Args:
-        height_factor: how much more of the height is shown: 0.2 for a fifth more (smaller), -0.2 for a fifth less.
-            (lower, upper), or one number f for (-f, f).
-        width_factor: likewise for the width; None to keep the proportions.
-        fill_mode, interpolation, seed, fill_value, data_format: as in `RandomRotation`.
+        height_factor: how much more of the height is shown: 0.2 for a fifth more (smaller), -0.2 for a fifth
+            less: (lower, upper), or one number f for (-f, f); from -1 to 1.
+        width_factor: likewise for the width; None (the default) to keep the proportions.
+        fill_mode: what stands beyond the edges: "reflect" (the default), "constant" (`fill_value`), "wrap",
+            "nearest" or "mirror".
+        interpolation: "bilinear" (the default) or "nearest"; masks always take the nearest pixel.
+        seed: integer; None (the default) for a draw from the global seed.
+        fill_value: the number for "constant"; 0.0 by default.
+        data_format: "channels_last" or "channels_first"; None for `config.image_data_format()`.
+
+    Masks and boxes follow.
+
+    Input shape:
+        `(height, width, channels)` or `(batch, height, width, channels)`, or channels before height with
+        "channels_first"; or a dictionary with these as "images", and perhaps "labels", "segmentation_masks"
+        and "bounding_boxes".
+    Output shape:
+        The input's, in the layer's float dtype.
+
+    Raises:
+        ValueError: if an argument is out of its range, or the input has other axes.
+
+    >>> from kerata import layers, ops
+    >>> x = ops.reshape(ops.arange(4.0), (1, 4, 1))
+    >>> layers.RandomZoom(0.0, (-0.5, -0.5))(x, training=True)[0, :, 0]  # [0.75, 1.25, 1.75, 2.25]
     """
 
     def __init__(self, height_factor, width_factor=None, fill_mode="reflect", interpolation="bilinear", seed=None,
@@ -181,10 +234,30 @@ class RandomShear(AffineLayer):
     """Shears images, in training.
 
     Args:
-        x_factor: how far rows move against each other, in pixels a row, in either direction: (lower, upper), or
-            one number f, from 0 to 1, for (-f, f).
+        x_factor: how far rows move against each other, in pixels a row: (lower, upper), taken with either
+            sign, or one number f for (-f, f); from 0 to 1; 0.0 by default.
         y_factor: likewise for columns.
-        interpolation, fill_mode, fill_value, data_format, seed: as in `RandomRotation`.
+        interpolation: "bilinear" (the default) or "nearest"; masks always take the nearest pixel.
+        fill_mode: what stands beyond the edges: "reflect" (the default), "constant" (`fill_value`), "wrap",
+            "nearest" or "mirror".
+        fill_value: the number for "constant"; 0.0 by default.
+        data_format: "channels_last" or "channels_first"; None for `config.image_data_format()`.
+        seed: integer; None (the default) for a draw from the global seed.
+
+    Masks and boxes are sheared as well.
+
+    Input shape:
+        `(height, width, channels)` or `(batch, height, width, channels)`, or channels before height with
+        "channels_first"; or a dictionary with these as "images", and perhaps "labels", "segmentation_masks"
+        and "bounding_boxes".
+    Output shape:
+        The input's, in the layer's float dtype.
+
+    Raises:
+        ValueError: if an argument is out of its range, or the input has other axes.
+
+    >>> from kerata import layers, ops
+    >>> layers.RandomShear(x_factor=0.3, y_factor=0.1)(ops.ones((1, 4, 4, 3)), training=True).shape  # (1, 4, 4, 3)
     """
 
     def __init__(self, x_factor=0.0, y_factor=0.0, interpolation="bilinear", fill_mode="reflect", fill_value=0.0,

@@ -7,17 +7,23 @@ from kerata.layers.preprocessing.image.base import ImageLayer
 
 
 class CenterCrop(ImageLayer):
-    """The middle of images. Images that are too small are cut to the wanted proportions and enlarged.
+    """Cuts the middle out of images.
+
+    Images that are too small are cut to the wanted proportions and enlarged.
 
     Args:
-        height, width: size of the result.
-        data_format: "channels_last" or "channels_first".
+        height, width: integers: the size of the result, in pixels.
+        data_format: "channels_last" or "channels_first"; None for `config.image_data_format()`.
 
-    Input (height, width, channels) or a batch of these; the output is in the layer's float dtype.
+    Input shape:
+        `(height, width, channels)` or `(batch, height, width, channels)`, or channels before height with
+        "channels_first"; or a dictionary with these as "images", and perhaps "segmentation_masks" and
+        "bounding_boxes", which follow.
+    Output shape:
+        The input's, of the new size, in the layer's float dtype.
 
-    >>> import kerata
-    >>> kerata.layers.CenterCrop(2, 4)(kerata.ops.ones((1, 6, 6, 3))).shape
-    (1, 2, 4, 3)
+    >>> from kerata import layers, ops
+    >>> layers.CenterCrop(2, 2)(ops.reshape(ops.arange(16), (1, 4, 4, 1)))[0, :, :, 0]  # [[5, 6], [9, 10]]
     """
 
     def __init__(self, height, width, data_format=None, **kwargs):

@@ -8,19 +8,32 @@ from kerata.layers.preprocessing.image.tones import BYTES, ToneLayer, histogram
 
 
 class ContrastLimitedAdaptiveHistogramEqualization(ToneLayer):
-    """Equalizes the histograms of tiles of images, with a limit to how much contrast grows (Zuiderveld 1994).
+    """Equalizes the histograms of tiles of images, with a limit to how much contrast grows, in training and inference.
 
-    Each tile's histogram of 256 values is cut off at `clip_limit` times its mean, and what is cut off is spread over
-    all values; its running sum is the tile's table of new values. A pixel gets the mean, weighted by its distance, of
-    what the tables of the four nearest tiles say.
+    Each tile's histogram of 256 values is cut off at `clip_limit` times its mean, and what is cut off is
+    spread over all values; its running sum is the tile's table of new values. A pixel gets the mean, weighted
+    by nearness, of what the tables of the four nearest tiles say.
 
     Args:
-        value_range: the lowest and the highest value of pixels.
-        clip_limit: limit of the histogram, in multiples of its mean; 0 for none.
-        tile_grid_size: number of tiles (down, across).
-        data_format: "channels_last" or "channels_first".
+        value_range: the lowest and the highest value of pixels; (0, 255) by default.
+        clip_limit: number: the limit, in multiples of the histogram's mean; 0 for none; 4.0 by default.
+        tile_grid_size: (down, across): the number of tiles; (8, 8) by default.
+        data_format: "channels_last" or "channels_first"; None for `config.image_data_format()`.
 
-    Works in training and inference, and keeps the images' dtype.
+    Input shape:
+        `(height, width, channels)` or `(batch, height, width, channels)`, or channels before height with
+        "channels_first".
+    Output shape:
+        The input's, in the input's dtype.
+
+    Raises:
+        ValueError: if an argument is out of its range, or the input has other axes.
+
+    Source: Zuiderveld (1994), "Contrast Limited Adaptive Histogram Equalization".
+
+    >>> from kerata import layers, ops
+    >>> layer = layers.ContrastLimitedAdaptiveHistogramEqualization(tile_grid_size=(2, 2))
+    >>> layer(ops.ones((8, 8, 1))).shape  # (8, 8, 1)
     """
 
     def __init__(self, value_range=(0, 255), clip_limit=4.0, tile_grid_size=(8, 8), data_format=None, **kwargs):

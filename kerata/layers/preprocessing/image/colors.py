@@ -7,18 +7,26 @@ from kerata.layers.preprocessing.image.random_base import RandomColorLayer, Rand
 
 
 class RandomBrightness(RandomColorLayer):
-    """Adds a random number to the pixels of each image.
+    """Adds a random number to the pixels of each image, in training.
 
     `clip(images + f * (highest - lowest))` with f drawn for each image. Integer images stay integers.
 
     Args:
         factor: f, from -1 (black) to 1 (white): (lower, upper), or one number f for (-f, f).
-        value_range: the lowest and the highest value of pixels.
-        seed: integer.
+        value_range: the lowest and the highest value of pixels; (0, 255) by default.
+        seed: integer; None (the default) for a draw from the global seed.
 
-    >>> import kerata
-    >>> kerata.layers.RandomBrightness((0.5, 0.5), value_range=(0, 1))(kerata.ops.zeros((1, 1, 1)), training=True).tolist()
-    [[[0.5]]]
+    Input shape:
+        `(height, width, channels)` or `(batch, height, width, channels)`, or a dictionary with these as
+        "images".
+    Output shape:
+        The input's, in the input's dtype.
+
+    Raises:
+        ValueError: if an argument is out of its range, or the input has other axes.
+
+    >>> from kerata import layers, ops
+    >>> layers.RandomBrightness((0.5, 0.5), value_range=(0, 1))(ops.zeros((1, 1, 1)), training=True)  # [[[0.5]]]
     """
 
     def __init__(self, factor, value_range=(0, 255), seed=None, **kwargs):
@@ -37,14 +45,28 @@ class RandomBrightness(RandomColorLayer):
 
 
 class RandomContrast(RandomColorLayer):
-    """Moves the pixels of each image away from the mean of their channel, or towards it.
+    """Moves the pixels of each image away from the mean of their channel, or towards it, in training.
 
-    `clip((images - mean) * f + mean)` with f drawn for each image from 1 - lower to 1 + upper.
+    `clip((images - mean) * f + mean)` with f drawn for each image from `1 - lower` to `1 + upper`.
 
     Args:
-        factor: (lower, upper), or one number for (0, number).
-        value_range: the lowest and the highest value of pixels.
-        seed: integer.
+        factor: (lower, upper), or one number for (0, number); from -1 to 1.
+        value_range: the lowest and the highest value of pixels; (0, 255) by default.
+        seed: integer; None (the default) for a draw from the global seed.
+
+    Input shape:
+        `(height, width, channels)` or `(batch, height, width, channels)`, or channels before height with
+        "channels_first"; or a dictionary with these as "images", and more, which stays as it is.
+    Output shape:
+        The input's, in the layer's float dtype.
+
+    Raises:
+        ValueError: if an argument is out of its range, or the input has other axes.
+
+    >>> from kerata import layers, ops
+    >>> x = ops.convert_to_tensor([[[0.4], [0.6]]])
+    >>> y = layers.RandomContrast((0.5, 0.5), value_range=(0, 1), seed=1)(x, training=True)
+    >>> y.shape  # (1, 2, 1)
     """
 
     def __init__(self, factor, value_range=(0, 255), seed=None, **kwargs):
@@ -61,13 +83,26 @@ class RandomContrast(RandomColorLayer):
 
 
 class RandomColorDegeneration(RandomColorLayer):
-    """Makes colours duller: `clip(images + f * (grey - images))` with f drawn for each image.
+    """Makes colours duller, in training: `clip(images + f * (grey - images))` with f drawn for each image.
 
     Args:
         factor: f, from 0 (as it is) to 1 (grey): (lower, upper), or one number f for (-f, f).
-        value_range: the lowest and the highest value of pixels.
-        data_format: "channels_last" or "channels_first".
-        seed: integer.
+        value_range: the lowest and the highest value of pixels; (0, 255) by default.
+        data_format: "channels_last" or "channels_first"; None for `config.image_data_format()`.
+        seed: integer; None (the default) for a draw from the global seed.
+
+    Input shape:
+        `(height, width, 3)` or `(batch, height, width, 3)`, or channels before height with "channels_first";
+        or a dictionary with these as "images", and more, which stays as it is.
+    Output shape:
+        The input's, in the layer's float dtype.
+
+    Raises:
+        ValueError: if an argument is out of its range, or the input has other axes.
+
+    >>> from kerata import layers, ops
+    >>> red = ops.convert_to_tensor([[[100.0, 0.0, 0.0]]])
+    >>> layers.RandomColorDegeneration((1.0, 1.0))(red, training=True)[0, 0]  # [29.89, 29.89, 29.89]
     """
 
     def __init__(self, factor, value_range=(0, 255), data_format=None, seed=None, **kwargs):
@@ -83,14 +118,26 @@ class RandomColorDegeneration(RandomColorLayer):
 
 
 class RandomGrayscale(RandomImageLayer):
-    """Makes images grey, each with the probability `factor`; all channels get the luma.
+    """Makes images grey, each with a given probability, in training; all channels get the luma.
 
     Args:
-        factor: number from 0 to 1.
-        data_format: "channels_last" or "channels_first".
-        seed: integer.
+        factor: the probability, from 0 to 1; 0.5 by default.
+        data_format: "channels_last" or "channels_first"; None for `config.image_data_format()`.
+        seed: integer; None (the default) for a draw from the global seed.
 
-    Images have 3 channels, of any values and any dtype, which the result has as well.
+    Input shape:
+        `(height, width, 3)` or `(batch, height, width, 3)`, or channels before height with "channels_first";
+        of any values.
+    Output shape:
+        The input's, in the input's dtype.
+
+    Raises:
+        ValueError: if `factor` is not from 0 to 1.
+        TypeError: if it is no number.
+
+    >>> from kerata import layers, ops
+    >>> red = ops.convert_to_tensor([[[100.0, 0.0, 0.0]]])
+    >>> layers.RandomGrayscale(factor=1.0)(red, training=True)[0, 0]  # [29.89, 29.89, 29.89]
     """
 
     _config_skip = RandomImageLayer._config_skip | {"seed"}
@@ -131,13 +178,28 @@ class _HSVLayer(RandomColorLayer):
 
 
 class RandomHue(_HSVLayer):
-    """Turns the hue of each image by half of f, in either direction; 1 is the whole circle of colours.
+    """Turns the hue of each image, in training.
+
+    It turns by half of f, drawn for each image, in either direction; 1 is the whole circle of colours.
 
     Args:
         factor: f, from 0 to 1: (lower, upper), or one number for (0, number).
-        value_range: the lowest and the highest value of pixels.
-        data_format: "channels_last" or "channels_first".
-        seed: integer.
+        value_range: the lowest and the highest value of pixels; (0, 255) by default.
+        data_format: "channels_last" or "channels_first"; None for `config.image_data_format()`.
+        seed: integer; None (the default) for a draw from the global seed.
+
+    Input shape:
+        `(height, width, 3)` or `(batch, height, width, 3)`, or channels before height with "channels_first";
+        or a dictionary with these as "images", and more, which stays as it is.
+    Output shape:
+        The input's, in the layer's float dtype.
+
+    Raises:
+        ValueError: if an argument is out of its range, or the input has other axes.
+
+    >>> from kerata import layers, ops
+    >>> red = ops.convert_to_tensor([[[255.0, 0.0, 0.0]]])
+    >>> layers.RandomHue((1.0, 1.0))(red, training=True)[0, 0]  # [0, 255, 255]
     """
 
     def __init__(self, factor, value_range=(0, 255), data_format=None, seed=None, **kwargs):
@@ -156,13 +218,27 @@ class RandomHue(_HSVLayer):
 
 
 class RandomSaturation(_HSVLayer):
-    """Multiplies the saturation of each image by f / (1 - f).
+    """Multiplies the saturation of each image by `f / (1 - f)`, in training.
 
     Args:
-        factor: f: 0 gives grey images, 0.5 leaves them, 1 gives pure colours. (lower, upper), or one number f for (-f, f).
-        value_range: the lowest and the highest value of pixels.
-        data_format: "channels_last" or "channels_first".
-        seed: integer.
+        factor: f: 0 gives grey images, 0.5 leaves them, 1 gives pure colours: (lower, upper), or one number f
+            for (-f, f).
+        value_range: the lowest and the highest value of pixels; (0, 255) by default.
+        data_format: "channels_last" or "channels_first"; None for `config.image_data_format()`.
+        seed: integer; None (the default) for a draw from the global seed.
+
+    Input shape:
+        `(height, width, 3)` or `(batch, height, width, 3)`, or channels before height with "channels_first";
+        or a dictionary with these as "images", and more, which stays as it is.
+    Output shape:
+        The input's, in the layer's float dtype.
+
+    Raises:
+        ValueError: if an argument is out of its range, or the input has other axes.
+
+    >>> from kerata import layers, ops
+    >>> pink = ops.convert_to_tensor([[[200.0, 100.0, 100.0]]])
+    >>> layers.RandomSaturation((0.0, 0.0))(pink, training=True)[0, 0]  # [200, 200, 200]
     """
 
     def __init__(self, factor, value_range=(0, 255), data_format=None, seed=None, **kwargs):
@@ -179,14 +255,29 @@ class RandomSaturation(_HSVLayer):
 
 
 class RandomColorJitter(RandomColorLayer):
-    """Random brightness, contrast, saturation and hue, in this order, of those that are given.
+    """Changes brightness, contrast, saturation and hue at random, in this order, in training.
 
     Args:
-        value_range: the lowest and the highest value of pixels.
-        brightness_factor, contrast_factor, saturation_factor, hue_factor: the `factor` of `RandomBrightness`,
-            `RandomContrast`, `RandomSaturation`, `RandomHue`; None for no such change.
-        seed: integer.
-        data_format: "channels_last" or "channels_first".
+        value_range: the lowest and the highest value of pixels; (0, 255) by default.
+        brightness_factor: the `factor` of `RandomBrightness`; None for no such change.
+        contrast_factor: the `factor` of `RandomContrast`; None for no such change.
+        saturation_factor: the `factor` of `RandomSaturation`; None for no such change.
+        hue_factor: the `factor` of `RandomHue`; None for no such change.
+        seed: integer; None (the default) for a draw from the global seed.
+        data_format: "channels_last" or "channels_first"; None for `config.image_data_format()`.
+
+    Input shape:
+        `(height, width, 3)` or `(batch, height, width, 3)`, or channels before height with "channels_first";
+        or a dictionary with these as "images", and more, which stays as it is.
+    Output shape:
+        The input's, in the layer's float dtype.
+
+    Raises:
+        ValueError: if an argument is out of its range, or the input has other axes.
+
+    >>> from kerata import layers, ops
+    >>> layer = layers.RandomColorJitter(brightness_factor=(0.2, 0.2))
+    >>> layer(ops.zeros((1, 1, 3)), training=True)[0, 0]  # [51, 51, 51]
     """
 
     def __init__(self, value_range=(0, 255), brightness_factor=None, contrast_factor=None, saturation_factor=None,

@@ -7,15 +7,30 @@ from kerata.layers.preprocessing.image.random_base import RandomColorLayer, limi
 
 
 class RandomSharpness(RandomColorLayer):
-    """Blurs or sharpens images: `clip(blurred + 2 f (images - blurred))` with f drawn for each image.
+    """Blurs or sharpens images, in training.
 
-    Blurred are the means of 3 x 3 pixels, with five times the weight for the middle one.
+    `clip(blurred + 2 f (images - blurred))` with f drawn for each image; blurred are the means of 3 x 3
+    pixels, with five times the weight for the middle one.
 
     Args:
-        factor: f: 0 blurs, 0.5 leaves the image, 1 sharpens it. (lower, upper), or one number for (0, number).
-        value_range: the lowest and the highest value of pixels.
-        data_format: "channels_last" or "channels_first".
-        seed: integer.
+        factor: f: 0 blurs, 0.5 leaves the image, 1 sharpens it: (lower, upper), or one number for
+            (0, number).
+        value_range: the lowest and the highest value of pixels; (0, 255) by default.
+        data_format: "channels_last" or "channels_first"; None for `config.image_data_format()`.
+        seed: integer; None (the default) for a draw from the global seed.
+
+    Input shape:
+        `(height, width, channels)` or `(batch, height, width, channels)`, or channels before height with
+        "channels_first"; or a dictionary with these as "images", and more, which stays as it is.
+    Output shape:
+        The input's, in the layer's float dtype.
+
+    Raises:
+        ValueError: if an argument is out of its range, or the input has other axes.
+
+    >>> from kerata import layers, ops
+    >>> x = ops.ones((1, 4, 4, 3))
+    >>> layers.RandomSharpness((0.5, 0.5))(x, training=True)[0, 1, 1]  # [1, 1, 1]
     """
 
     def __init__(self, factor, value_range=(0, 255), data_format=None, seed=None, **kwargs):
@@ -42,15 +57,29 @@ class RandomSharpness(RandomColorLayer):
 
 
 class RandomGaussianBlur(RandomColorLayer):
-    """Blurs images by a Gaussian, each with a random probability.
+    """Blurs images by a Gaussian, each with a random probability, in training.
 
     Args:
-        factor: the probability: (lower, upper), between which it is drawn for each image, or one number for (0, number).
-        kernel_size: odd number of pixels, or (height, width).
-        sigma: standard deviation in pixels, up to 1, drawn for each axis: (lower, upper), or one number for (0, number).
-        value_range: the lowest and the highest value of pixels.
-        data_format: "channels_last" or "channels_first".
-        seed: integer.
+        factor: the probability: (lower, upper), between which it is drawn for each image, or one number (1.0
+            by default) for (0, number).
+        kernel_size: odd number of pixels, or (height, width); 3 by default.
+        sigma: standard deviation in pixels, up to 1, drawn for each axis: (lower, upper), or one number (1.0
+            by default) for (0, number).
+        value_range: the lowest and the highest value of pixels; (0, 255) by default.
+        data_format: "channels_last" or "channels_first"; None for `config.image_data_format()`.
+        seed: integer; None (the default) for a draw from the global seed.
+
+    Input shape:
+        `(height, width, channels)` or `(batch, height, width, channels)`, or channels before height with
+        "channels_first"; or a dictionary with these as "images", and more, which stays as it is.
+    Output shape:
+        The input's, in the layer's float dtype.
+
+    Raises:
+        ValueError: if an argument is out of its range, or `kernel_size` is even.
+
+    >>> from kerata import layers, ops
+    >>> layers.RandomGaussianBlur()(ops.ones((1, 6, 6, 3)), training=True).shape  # (1, 6, 6, 3)
     """
 
     def __init__(self, factor=1.0, kernel_size=3, sigma=1.0, value_range=(0, 255), data_format=None, seed=None, **kwargs):

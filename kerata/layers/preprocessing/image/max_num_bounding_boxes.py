@@ -10,15 +10,19 @@ class MaxNumBoundingBoxes(ImageLayer):
     """Makes the number of boxes of each image equal: cuts them off, or adds boxes of `fill_value`.
 
     Args:
-        max_number: how many boxes each image gets.
-        fill_value: number in added boxes and labels.
+        max_number: integer: how many boxes each image gets.
+        fill_value: the number in added boxes and labels; -1 by default.
 
-    >>> import kerata
-    >>> layer = kerata.layers.MaxNumBoundingBoxes(2, bounding_box_format="xyxy")
-    >>> boxes = {"boxes": kerata.ops.ones((1, 1, 4)), "labels": kerata.ops.ones((1, 1))}
-    >>> out = layer({"images": kerata.ops.ones((1, 2, 2, 3)), "bounding_boxes": boxes})["bounding_boxes"]
-    >>> out["labels"].tolist()
-    [[1.0, -1.0]]
+    Input shape:
+        A dictionary with "images" and "bounding_boxes", itself one of "boxes" `(batch, boxes, 4)` and
+        "labels" `(batch, boxes)`.
+    Output shape:
+        The same, with `max_number` boxes.
+
+    >>> from kerata import layers, ops
+    >>> layer = layers.MaxNumBoundingBoxes(2, bounding_box_format="xyxy")
+    >>> boxes = {"boxes": ops.ones((1, 1, 4)), "labels": ops.ones((1, 1))}
+    >>> layer({"images": ops.ones((1, 2, 2, 3)), "bounding_boxes": boxes})["bounding_boxes"]["labels"]  # [[1, -1]]
     """
 
     def __init__(self, max_number, fill_value=-1, **kwargs):

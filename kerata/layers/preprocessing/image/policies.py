@@ -80,20 +80,35 @@ class PolicyLayer(RandomImageLayer):
 
 
 class RandAugment(PolicyLayer):
-    """Some of eleven changes, drawn for each batch, one after the other (https://arxiv.org/abs/1909.13719).
+    """Applies some of eleven changes, drawn for each batch, one after the other, in training.
 
-    They are: shear, translation, rotation, brightness, color degeneration, contrast, sharpness, posterization,
-    solarization, auto contrast, equalization.
+    They are shear, translation, rotation, brightness, color degeneration, contrast, sharpness, posterization,
+    solarization, auto contrast and equalization, all with one strength.
 
     Args:
-        value_range: the lowest and the highest value of pixels.
-        num_ops: how many changes.
-        factor: strength from 0 to 1: (lower, upper), or one number for (0, number).
-        interpolation: "bilinear" or "nearest".
-        seed: integer.
-        data_format: "channels_last" or "channels_first".
+        value_range: the lowest and the highest value of pixels; (0, 255) by default.
+        num_ops: integer: how many changes; 2 by default.
+        factor: the strength, from 0 to 1: (lower, upper), or one number (0.5 by default) for (0, number).
+        interpolation: "bilinear" (the default) or "nearest"; masks always take the nearest pixel.
+        seed: integer; None (the default) for a draw from the global seed.
+        data_format: "channels_last" or "channels_first"; None for `config.image_data_format()`.
 
     Masks and boxes move with the images.
+
+    Input shape:
+        `(height, width, channels)` or `(batch, height, width, channels)`, or channels before height with
+        "channels_first"; or a dictionary with these as "images", and perhaps "labels", "segmentation_masks"
+        and "bounding_boxes".
+    Output shape:
+        The input's, in the layer's float dtype.
+
+    Raises:
+        ValueError: if an argument is out of its range, or the input has other axes.
+
+    Source: Cubuk et al. (2019), "RandAugment", https://arxiv.org/abs/1909.13719.
+
+    >>> from kerata import layers, ops
+    >>> layers.RandAugment()(ops.ones((1, 8, 8, 3)), training=True).shape  # (1, 8, 8, 3)
     """
 
     def __init__(self, value_range=(0, 255), num_ops=2, factor=0.5, interpolation="bilinear", seed=None, data_format=None,
@@ -129,23 +144,38 @@ class RandAugment(PolicyLayer):
 
 
 class AugMix(PolicyLayer):
-    """A mixture of the image and of several chains of changes of it (https://arxiv.org/abs/1912.02781).
+    """Mixes images with what several chains of changes make of them, in training.
 
-    `m images + (1 - m) sum(w_i chain_i(images))` with m drawn from Beta(alpha, alpha) and w from Dirichlet(alpha), one
-    for the batch. A chain has up to `chain_depth` of the changes that `RandAugment` lists.
+    `m images + (1 - m) sum(w_i chain_i(images))` with m drawn from Beta(alpha, alpha) and w from
+    Dirichlet(alpha), one for the batch. A chain has up to `chain_depth` of the changes that `RandAugment`
+    lists.
 
     Args:
-        value_range: the lowest and the highest value of pixels.
-        num_chains: number of chains.
-        chain_depth: the most changes in a chain.
-        factor: strength from 0 to 1: (lower, upper), or one number for (0, number).
-        alpha: positive number: the higher, the more even the mixture.
-        all_ops: whether brightness, color degeneration, contrast and sharpness are among the changes.
-        interpolation: "bilinear" or "nearest".
-        seed: integer.
-        data_format: "channels_last" or "channels_first".
+        value_range: the lowest and the highest value of pixels; (0, 255) by default.
+        num_chains: integer: how many chains; 3 by default.
+        chain_depth: integer: the most changes in a chain; 3 by default.
+        factor: the strength, from 0 to 1: (lower, upper), or one number (0.3 by default) for (0, number).
+        alpha: positive number: the higher, the more even the mixture; 1.0 by default.
+        all_ops: whether brightness, color degeneration, contrast and sharpness are among the changes; True by
+            default.
+        interpolation: "bilinear" (the default) or "nearest"; masks always take the nearest pixel.
+        seed: integer; None (the default) for a draw from the global seed.
+        data_format: "channels_last" or "channels_first"; None for `config.image_data_format()`.
 
-    Labels, masks and boxes stay: the image itself is part of the mixture.
+    Input shape:
+        `(height, width, channels)` or `(batch, height, width, channels)`, or channels before height with
+        "channels_first"; or a dictionary with these as "images", and more, which stays as it is.
+    Output shape:
+        The input's, in the layer's float dtype.
+
+    Raises:
+        ValueError: if an argument is out of its range, or the input has other axes.
+
+    Source: Hendrycks et al. (2020), "AugMix: A Simple Data Processing Method to Improve Robustness and
+    Uncertainty".
+
+    >>> from kerata import layers, ops
+    >>> layers.AugMix()(ops.ones((1, 8, 8, 3)), training=True).shape  # (1, 8, 8, 3)
     """
 
     def __init__(self, value_range=(0, 255), num_chains=3, chain_depth=3, factor=0.3, alpha=1.0, all_ops=True,

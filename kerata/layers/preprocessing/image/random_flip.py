@@ -13,15 +13,28 @@ class RandomFlip(RandomImageLayer):
     """Mirrors images during training, each with probability 1/2.
 
     Args:
-        mode: "horizontal" (left and right change places), "vertical", or "horizontal_and_vertical" (both at once).
-        seed: integer.
-        data_format: "channels_last" or "channels_first".
+        mode: "horizontal" (left and right change places), "vertical", or "horizontal_and_vertical"
+            (both at once, the default).
+        seed: integer; None (the default) for a draw from the global seed.
+        data_format: "channels_last" or "channels_first"; None for `config.image_data_format()`.
 
-    Input and output: (height, width, channels) or a batch of these; the output is in the layer's float dtype.
+    Masks and boxes are mirrored with the images.
 
-    >>> import kerata
-    >>> kerata.layers.RandomFlip("horizontal")(kerata.ops.ones((1, 2, 2, 3)), training=True).shape
-    (1, 2, 2, 3)
+    Input shape:
+        `(height, width, channels)` or `(batch, height, width, channels)`, or channels before height with
+        "channels_first"; or a dictionary with these as "images", and perhaps "labels", "segmentation_masks"
+        and "bounding_boxes".
+    Output shape:
+        The input's, in the layer's float dtype.
+
+    Raises:
+        ValueError: if `mode` has another value, or the input has other axes.
+
+    >>> from kerata import layers, ops
+    >>> x = ops.convert_to_tensor([[[1.0], [2.0], [3.0]]])
+    >>> y = layers.RandomFlip("horizontal", seed=0)(x, training=True)[0, :, 0]
+    >>> ops.convert_to_numpy(y).tolist() in ([1, 2, 3], [3, 2, 1])
+    True
     """
 
     def __init__(self, mode="horizontal_and_vertical", seed=None, data_format=None, **kwargs):

@@ -7,19 +7,25 @@ from kerata.layers.preprocessing.image.random_base import RandomColorLayer, Rand
 
 
 class RandomCrop(RandomImageLayer):
-    """A window of images at a random place in training, the same for the whole batch.
+    """Cuts a window out of images, at a random place in training, which is the same for the whole batch.
 
-    In inference, and where images are smaller than the window, the largest window of the wanted proportions is taken
-    from the middle and resized.
+    In inference, and where images are smaller than the window, the largest window of the wanted proportions
+    is taken from the middle and resized.
 
     Args:
-        height, width: size of the window.
-        seed: integer.
-        data_format: "channels_last" or "channels_first".
+        height, width: integers: the size of the window, in pixels.
+        seed: integer; None (the default) for a draw from the global seed.
+        data_format: "channels_last" or "channels_first"; None for `config.image_data_format()`.
 
-    >>> import kerata
-    >>> kerata.layers.RandomCrop(2, 4)(kerata.ops.ones((1, 6, 6, 3)), training=True).shape
-    (1, 2, 4, 3)
+    Input shape:
+        `(height, width, channels)` or `(batch, height, width, channels)`, or channels before height with
+        "channels_first"; or a dictionary with these as "images", and perhaps "segmentation_masks" and
+        "bounding_boxes", which follow.
+    Output shape:
+        The input's, of the window's size, in the layer's float dtype.
+
+    >>> from kerata import layers, ops
+    >>> layers.RandomCrop(2, 4)(ops.ones((1, 6, 6, 3)), training=True).shape  # (1, 2, 4, 3)
     """
 
     def __init__(self, height, width, seed=None, data_format=None, name=None, **kwargs):
@@ -103,17 +109,34 @@ def rectangles(layer, images, shares, seed):
 
 
 class RandomErasing(RandomColorLayer):
-    """Overwrites a rectangle of each image by a number or by noise (https://arxiv.org/abs/1708.04896).
+    """Overwrites a rectangle of each image by a number or by noise, in training.
 
     Args:
-        factor: the probability: (lower, upper), between which it is drawn for each image, or one number for (0, number).
-        scale: squares of the parts of height and width that the rectangle takes, drawn for each: (lower, upper).
-        fill_value: number, or None for normal noise, in the value range.
-        value_range: the lowest and the highest value of pixels.
-        seed: integer.
-        data_format: "channels_last" or "channels_first".
+        factor: the probability: (lower, upper), between which it is drawn for each image, or one number (1.0
+            by default) for (0, number).
+        scale: (lower, upper), between which two numbers are drawn for each image, whose square roots are the
+            rectangle's parts of height and width; (0.02, 0.33) by default.
+        fill_value: the number to write; None (the default) for normal noise, cut to the value range.
+        value_range: the lowest and the highest value of pixels; (0, 255) by default.
+        seed: integer; None (the default) for a draw from the global seed.
+        data_format: "channels_last" or "channels_first"; None for `config.image_data_format()`.
 
     Masks and boxes stay.
+
+    Input shape:
+        `(height, width, channels)` or `(batch, height, width, channels)`, or channels before height with
+        "channels_first"; or a dictionary with these as "images", and more, which stays as it is.
+    Output shape:
+        The input's, in the layer's float dtype.
+
+    Raises:
+        ValueError: if an argument is out of its range, or the input has other axes.
+
+    Source: Zhong et al. (2017), "Random Erasing Data Augmentation".
+
+    >>> from kerata import layers, ops
+    >>> layer = layers.RandomErasing((1.0, 1.0), scale=(0.25, 0.25), fill_value=0.0)
+    >>> ops.sum(layer(ops.ones((4, 4, 1)), training=True))  # 12
     """
 
     def __init__(self, factor=1.0, scale=(0.02, 0.33), fill_value=None, value_range=(0, 255), seed=None, data_format=None,
@@ -165,15 +188,33 @@ class MixingLayer(RandomImageLayer):
 
 
 class CutMix(MixingLayer):
-    """Pastes a rectangle of another image of the batch into each image (https://arxiv.org/abs/1905.04899).
+    """Pastes a rectangle of another image of the batch into each image, in training.
 
-    A weight l is drawn from Beta(a, a) with a drawn from `factor`; the rectangle takes `sqrt(1 - l)` of the height and
-    of the width. Labels (one-hot) are mixed in proportion to the areas, masks like the images.
+    A weight l is drawn from Beta(a, a) with a drawn from `factor`; the rectangle takes `sqrt(1 - l)` of the
+    height and of the width. Labels (one-hot) are mixed in proportion to the areas, masks like the images.
 
     Args:
-        factor: a, from 0 to 1: (lower, upper), or one number for (0, number).
-        seed: integer.
-        data_format: "channels_last" or "channels_first".
+        factor: a, from 0 to 1: (lower, upper), or one number (1.0 by default) for (0, number).
+        seed: integer; None (the default) for a draw from the global seed.
+        data_format: "channels_last" or "channels_first"; None for `config.image_data_format()`.
+
+    Input shape:
+        `(height, width, channels)` or `(batch, height, width, channels)`, or channels before height with
+        "channels_first"; or a dictionary with these as "images", and perhaps "labels", "segmentation_masks"
+        and "bounding_boxes".
+    Output shape:
+        The input's, in the layer's float dtype.
+
+    Raises:
+        ValueError: if `factor` is out of its range.
+        NotImplementedError: if there are bounding boxes: parts of them would remain.
+
+    Source: Yun et al. (2019), "CutMix: Regularization Strategy to Train Strong Classifiers with Localizable
+    Features".
+
+    >>> from kerata import layers, ops
+    >>> batch = {"images": ops.ones((2, 4, 4, 3)), "labels": ops.eye(2)}
+    >>> ops.sum(layers.CutMix()(batch, training=True)["labels"], axis=-1)  # [1, 1]
     """
 
     def __init__(self, factor=1.0, seed=None, data_format=None, **kwargs):
@@ -204,15 +245,31 @@ class CutMix(MixingLayer):
 
 
 class MixUp(MixingLayer):
-    """Blends each image of a batch with another one of it (https://arxiv.org/abs/1710.09412).
+    """Blends each image of a batch with another one of it, in training.
 
-    `w * image + (1 - w) * other` with w drawn from Beta(alpha, alpha) for each image. Labels (one-hot) and masks are
-    blended likewise; the boxes of both images remain, twice as many as before.
+    `w * image + (1 - w) * other` with w drawn from Beta(alpha, alpha) for each image. Labels (one-hot) and
+    masks are blended likewise; the boxes of both images remain, twice as many as before.
 
     Args:
-        alpha: positive number: the higher, the more even the blend.
-        data_format: "channels_last" or "channels_first".
-        seed: integer.
+        alpha: number of at least 0: the higher, the more even the blend; 0.2 by default.
+        data_format: "channels_last" or "channels_first"; None for `config.image_data_format()`.
+        seed: integer; None (the default) for a draw from the global seed.
+
+    Input shape:
+        `(height, width, channels)` or `(batch, height, width, channels)`, or channels before height with
+        "channels_first"; or a dictionary with these as "images", and perhaps "labels", "segmentation_masks"
+        and "bounding_boxes".
+    Output shape:
+        The input's, in the layer's float dtype.
+
+    Raises:
+        ValueError: if `alpha` is negative or no number.
+
+    Source: Zhang et al. (2018), "mixup: Beyond Empirical Risk Minimization".
+
+    >>> from kerata import layers, ops
+    >>> batch = {"images": ops.ones((2, 4, 4, 3)), "labels": ops.eye(2)}
+    >>> ops.sum(layers.MixUp()(batch, training=True)["labels"], axis=-1)  # [1, 1]
     """
 
     def __init__(self, alpha=0.2, data_format=None, seed=None, **kwargs):

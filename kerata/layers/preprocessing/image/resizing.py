@@ -7,21 +7,29 @@ from kerata.layers.preprocessing.image.base import ImageLayer
 
 
 class Resizing(ImageLayer):
-    """Images resampled to one size, in the dtype that they have.
+    """Resamples images to one size, in the dtype that they have.
 
     Args:
-        height, width: size of the result.
-        interpolation: "bilinear", "nearest", "bicubic", "lanczos3", "lanczos5".
-        crop_to_aspect_ratio: cut the images to the wanted proportions first, rather than distort them.
-        pad_to_aspect_ratio: or surround them by `fill_value`.
+        height, width: integers: the size of the result, in pixels.
+        interpolation: "bilinear" (the default), "nearest", "bicubic", "lanczos3" or "lanczos5"; masks always
+            take the nearest pixel.
+        crop_to_aspect_ratio: whether images are cut to the wanted proportions first, rather than distorted;
+            False by default.
+        pad_to_aspect_ratio: or surrounded by `fill_value`; False by default.
         fill_mode: "constant".
-        fill_value: what to surround with.
-        antialias: widen the kernel when shrinking, so that every pixel counts.
-        data_format: "channels_last" or "channels_first".
+        fill_value: the number to surround with; 0.0 by default.
+        antialias: whether the kernel is widened when shrinking, so that every pixel counts; False by default.
+        data_format: "channels_last" or "channels_first"; None for `config.image_data_format()`.
 
-    >>> import kerata
-    >>> kerata.layers.Resizing(2, 3)(kerata.ops.ones((1, 6, 6, 3))).shape
-    (1, 2, 3, 3)
+    Input shape:
+        `(height, width, channels)` or `(batch, height, width, channels)`, or channels before height with
+        "channels_first"; or a dictionary with these as "images", and perhaps "segmentation_masks" and
+        "bounding_boxes", which follow.
+    Output shape:
+        The input's, of the new size, in the input's dtype.
+
+    >>> from kerata import layers, ops
+    >>> layers.Resizing(2, 3)(ops.ones((1, 6, 6, 3))).shape  # (1, 2, 3, 3)
     """
 
     def __init__(self, height, width, interpolation="bilinear", crop_to_aspect_ratio=False, pad_to_aspect_ratio=False,

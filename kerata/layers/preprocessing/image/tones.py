@@ -19,11 +19,19 @@ class AutoContrast(ToneLayer):
     `(images - min) / (max - min)`, in the value range; a channel of one value stays.
 
     Args:
-        value_range: the lowest and the highest value of pixels.
+        value_range: the lowest and the highest value of pixels; (0, 255) by default.
 
-    >>> import kerata
-    >>> kerata.layers.AutoContrast()(kerata.ops.reshape(kerata.ops.arange(3.0), (1, 3, 1))).ravel().tolist()
-    [0.0, 127.5, 255.0]
+    Input shape:
+        `(height, width, channels)` or `(batch, height, width, channels)`, or channels before height with
+        "channels_first"; or a dictionary with these as "images", and more, which stays as it is.
+    Output shape:
+        The input's, in the layer's float dtype.
+
+    Raises:
+        ValueError: if an argument is out of its range, or the input has other axes.
+
+    >>> from kerata import layers, ops
+    >>> layers.AutoContrast()(ops.reshape(ops.arange(3.0), (1, 3, 1)))[0, :, 0]  # [0, 127.5, 255]
     """
 
     def transform_images(self, images, transformation=None, training=True):
@@ -39,12 +47,26 @@ class AutoContrast(ToneLayer):
 class Equalization(ToneLayer):
     """Spreads the values of each channel of each image evenly, in training and inference: histogram equalization.
 
-    A value becomes `(n(value) - n(lowest)) / (n - n(lowest))` of the range, n(v) being the number of pixels up to v.
+    A value becomes `(n(value) - n(lowest)) / (n - n(lowest))` of the range, `n(v)` being the number of pixels
+    up to v.
 
     Args:
-        value_range: the lowest and the highest value of pixels.
-        bins: number of values that are told apart.
-        data_format: "channels_last" or "channels_first".
+        value_range: the lowest and the highest value of pixels; (0, 255) by default.
+        bins: integer: how many values are told apart; 256 by default.
+        data_format: "channels_last" or "channels_first"; None for `config.image_data_format()`.
+
+    Input shape:
+        `(height, width, channels)` or `(batch, height, width, channels)`, or channels before height with
+        "channels_first"; or a dictionary with these as "images", and more, which stays as it is.
+    Output shape:
+        The input's, in the layer's float dtype.
+
+    Raises:
+        ValueError: if an argument is out of its range, or the input has other axes.
+
+    >>> from kerata import layers, ops
+    >>> x = ops.convert_to_tensor([[[10.0], [11.0], [12.0]]])
+    >>> layers.Equalization()(x)[0, :, 0]  # [0, 128, 255]
     """
 
     def __init__(self, value_range=(0, 255), bins=256, data_format=None, **kwargs):
@@ -88,10 +110,24 @@ class RandomPosterization(RandomColorLayer):
     """Keeps only the highest bits of pixels, in training.
 
     Args:
-        factor: number of bits of 8 that are kept: (lower, upper), from lower to upper - 1; or one number for (1, number).
-        value_range: the lowest and the highest value of pixels.
-        data_format: "channels_last" or "channels_first".
-        seed: integer.
+        factor: number of bits of 8 that are kept: (lower, upper), from lower to upper - 1; or one number for
+            (1, number).
+        value_range: the lowest and the highest value of pixels; (0, 255) by default.
+        data_format: "channels_last" or "channels_first"; None for `config.image_data_format()`.
+        seed: integer; None (the default) for a draw from the global seed.
+
+    Input shape:
+        `(height, width, channels)` or `(batch, height, width, channels)`, or channels before height with
+        "channels_first"; or a dictionary with these as "images", and more, which stays as it is.
+    Output shape:
+        The input's, in the layer's float dtype.
+
+    Raises:
+        ValueError: if an argument is out of its range, or the input has other axes.
+
+    >>> from kerata import layers, ops
+    >>> x = ops.convert_to_tensor([[[100.0], [200.0]]])
+    >>> layers.RandomPosterization((1, 2))(x, training=True)[0, :, 0]  # [0, 128]
     """
 
     def __init__(self, factor, value_range=(0, 255), data_format=None, seed=None, **kwargs):
@@ -111,13 +147,29 @@ class RandomPosterization(RandomColorLayer):
 
 
 class Solarization(RandomColorLayer):
-    """Inverts the bright pixels, in training: `x + a` becomes `255 - x - a` where it is not below a threshold.
+    """Inverts the bright pixels, in training.
+
+    `x + a` becomes `255 - x - a` where it is not below a threshold.
 
     Args:
-        addition_factor: a in parts of 255, for each image: (lower, upper), or one number for (0, number).
+        addition_factor: a in parts of 255, drawn for each image: (lower, upper), or one number (0.0 by
+            default) for (0, number).
         threshold_factor: the threshold, likewise.
-        value_range: the lowest and the highest value of pixels.
-        seed: integer.
+        value_range: the lowest and the highest value of pixels; (0, 255) by default.
+        seed: integer; None (the default) for a draw from the global seed.
+
+    Input shape:
+        `(height, width, channels)` or `(batch, height, width, channels)`, or channels before height with
+        "channels_first"; or a dictionary with these as "images", and more, which stays as it is.
+    Output shape:
+        The input's, in the layer's float dtype.
+
+    Raises:
+        ValueError: if an argument is out of its range, or the input has other axes.
+
+    >>> from kerata import layers, ops
+    >>> x = ops.convert_to_tensor([[[100.0], [200.0]]])
+    >>> layers.Solarization(threshold_factor=(0.5, 0.5))(x, training=True)[0, :, 0]  # [100, 55]
     """
 
     def __init__(self, addition_factor=0.0, threshold_factor=0.0, value_range=(0, 255), seed=None, **kwargs):
@@ -139,13 +191,29 @@ class Solarization(RandomColorLayer):
 
 
 class RandomInvert(RandomColorLayer):
-    """Turns images into their negatives, `lowest + highest - images`, each with a random probability.
+    """Turns images into their negatives, each with a random probability, in training.
+
+    The negative is `lowest + highest - images`.
 
     Args:
-        factor: the probability: (lower, upper), between which it is drawn for each image, or one number for (0, number).
-        value_range: the lowest and the highest value of pixels.
-        seed: integer.
-        data_format: "channels_last" or "channels_first".
+        factor: the probability: (lower, upper), between which it is drawn for each image, or one number for
+            (0, number); from 0 to 1.
+        value_range: the lowest and the highest value of pixels; (0, 255) by default.
+        seed: integer; None (the default) for a draw from the global seed.
+        data_format: "channels_last" or "channels_first"; None for `config.image_data_format()`.
+
+    Input shape:
+        `(height, width, channels)` or `(batch, height, width, channels)`, or channels before height with
+        "channels_first"; or a dictionary with these as "images", and more, which stays as it is.
+    Output shape:
+        The input's, in the layer's float dtype.
+
+    Raises:
+        ValueError: if an argument is out of its range, or the input has other axes.
+
+    >>> from kerata import layers, ops
+    >>> x = ops.convert_to_tensor([[[100.0], [255.0]]])
+    >>> layers.RandomInvert((1.0, 1.0))(x, training=True)[0, :, 0]  # [155, 0]
     """
 
     def __init__(self, factor=1.0, value_range=(0, 255), seed=None, data_format=None, **kwargs):

@@ -10,18 +10,35 @@ from kerata.ops._op import op
 
 
 class RandomPerspective(RandomImageLayer):
-    """Shows images as if from another place, each with a random probability.
+    """Shows images as if from another place, each with a random probability, in training.
 
-    The upper left corner stays; the upper right one moves along its row, the lower left one along its column, and
+    The upper left corner stays; the upper right one moves along its row, the lower left one along its column,
     the fourth anywhere; each by up to half of `scale` of the image's size.
 
     Args:
-        factor: the probability: (lower, upper), between which it is drawn for each image, or one number for (0, number).
-        scale: how far the corners move, from 0 to 1.
-        interpolation: "bilinear" or "nearest"; masks always take the nearest pixel.
-        fill_value: number that stands beyond the edges.
-        seed: integer.
-        data_format: "channels_last" or "channels_first".
+        factor: the probability: (lower, upper), between which it is drawn for each image, or one number for
+            (0, number); from 0 to 1.
+        scale: how far the corners move, from 0 to 1 (the default).
+        interpolation: "bilinear" (the default) or "nearest"; masks always take the nearest pixel.
+        fill_value: the number that stands beyond the edges; 0.0 by default.
+        seed: integer; None (the default) for a draw from the global seed.
+        data_format: "channels_last" or "channels_first"; None for `config.image_data_format()`.
+
+    Masks and boxes follow.
+
+    Input shape:
+        `(height, width, channels)` or `(batch, height, width, channels)`, or channels before height with
+        "channels_first"; or a dictionary with these as "images", and perhaps "labels", "segmentation_masks"
+        and "bounding_boxes".
+    Output shape:
+        The input's, in the layer's float dtype.
+
+    Raises:
+        ValueError: if an argument is out of its range, or the input has other axes.
+        TypeError: if `scale` is no number.
+
+    >>> from kerata import layers, ops
+    >>> layers.RandomPerspective(scale=0.3)(ops.ones((1, 8, 8, 3)), training=True).shape  # (1, 8, 8, 3)
     """
 
     def __init__(self, factor=1.0, scale=1.0, interpolation="bilinear", fill_value=0.0, seed=None, data_format=None,
@@ -93,22 +110,39 @@ def _smoothing(size, sigma):
 
 
 class RandomElasticTransform(RandomImageLayer):
-    """Bends images like rubber, each with a random probability (Simard et al. 2003).
+    """Bends images like rubber, each with a random probability, in training.
 
-    Each pixel moves by normal noise that is blurred (standard deviation `0.05 s min(height, width)` pixels) and
-    multiplied by `0.1 s max(height, width)`, with s drawn for each batch.
+    Each pixel moves by normal noise that is blurred (standard deviation `0.05 s min(height, width)` pixels)
+    and multiplied by `0.1 s max(height, width)`, with s drawn for each batch.
 
     Args:
-        factor: the probability: (lower, upper), between which it is drawn for each image, or one number for (0, number).
-        scale: s, from 0 to 1: (lower, upper), or one number for (0, number).
-        interpolation: "bilinear" or "nearest"; masks always take the nearest pixel.
-        fill_mode: what stands beyond the edges: "reflect", "constant" (`fill_value`), "wrap", "nearest" or "mirror".
-        fill_value: number for "constant".
-        value_range: the lowest and the highest value of pixels.
-        seed: integer.
-        data_format: "channels_last" or "channels_first".
+        factor: the probability: (lower, upper), between which it is drawn for each image, or one number for
+            (0, number); from 0 to 1.
+        scale: s, from 0 to 1: (lower, upper), or one number (1.0 by default) for (0, number).
+        interpolation: "bilinear" (the default) or "nearest"; masks always take the nearest pixel.
+        fill_mode: what stands beyond the edges: "reflect" (the default), "constant" (`fill_value`), "wrap",
+            "nearest" or "mirror".
+        fill_value: the number for "constant"; 0.0 by default.
+        value_range: the lowest and the highest value of pixels; (0, 255) by default.
+        seed: integer; None (the default) for a draw from the global seed.
+        data_format: "channels_last" or "channels_first"; None for `config.image_data_format()`.
 
-    Boxes cannot go with the images: there is no telling where they are afterwards.
+    Input shape:
+        `(height, width, channels)` or `(batch, height, width, channels)`, or channels before height with
+        "channels_first"; or a dictionary with these as "images", and perhaps "labels", "segmentation_masks"
+        and "bounding_boxes".
+    Output shape:
+        The input's, in the layer's float dtype.
+
+    Raises:
+        ValueError: if an argument is out of its range, or the input has other axes.
+        NotImplementedError: if there are bounding boxes: a bent image does not tell where they are.
+
+    Source: Simard et al. (2003), "Best Practices for Convolutional Neural Networks Applied to Visual Document
+    Analysis".
+
+    >>> from kerata import layers, ops
+    >>> layers.RandomElasticTransform()(ops.ones((1, 8, 8, 3)), training=True).shape  # (1, 8, 8, 3)
     """
 
     def __init__(self, factor=1.0, scale=1.0, interpolation="bilinear", fill_mode="reflect", fill_value=0.0,
