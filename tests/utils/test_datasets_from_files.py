@@ -335,3 +335,13 @@ def test_split_of_other_data_sets():
 def test_split_errors(options, error, words):
     with pytest.raises(error, match=words):
         utils.split_dataset(np.arange(4), **options)
+
+
+@pytest.mark.parametrize("shape, size", [((9, 6, 3), (4, 4)), ((3, 5, 1), (7, 2)), ((5, 5, 4), (5, 9)), ((3, 7, 3), (1, 1))])
+def test_images_are_resized_as_by_the_op(shape, size):
+    from kerata.utils.image_dataset import _bilinear
+
+    image = np.random.default_rng(0).integers(0, 256, shape).astype("uint8")
+    with kerata.backend.backend_scope("numpy"):
+        wanted = kerata.ops.image.resize(image.astype("float32"), size, data_format="channels_last")
+    np.testing.assert_allclose(_bilinear(image, *size), wanted, atol=2e-3, rtol=1e-5)

@@ -25,9 +25,9 @@ def make_source(x, y=None, sample_weight=None, batch_size=None, steps=None, shuf
     """The source for whatever was given as data.
 
     Args:
-        x: arrays (NumPy, lists, tensors of any library, pandas, scipy sparse, nested lists and dicts of
-            them), or a generator, `PyDataset`, tf.data.Dataset, torch DataLoader or grain data set that
-            yields batches.
+        x: arrays (NumPy, lists, tensors of any library, pandas, scipy sparse, datasets of an open HDF5 file, which are
+            read as they are needed, nested lists and dicts of them), or a generator, `PyDataset`, tf.data.Dataset,
+            torch DataLoader or grain data set that yields batches.
         y, sample_weight: for arrays only.
         batch_size: for arrays only; 32 by default.
         steps: batches of an epoch.
