@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from kerata import backend as backends
-from kerata import utils
+from kerata import ops, utils
 from kerata.training.data import make_source
 from kerata.utils import item_dataset
 
@@ -342,6 +342,6 @@ def test_images_are_resized_as_by_the_op(shape, size):
     from kerata.utils.image_dataset import _bilinear
 
     image = np.random.default_rng(0).integers(0, 256, shape).astype("uint8")
-    with kerata.backend.backend_scope("numpy"):
-        wanted = kerata.ops.image.resize(image.astype("float32"), size, data_format="channels_last")
+    with backends.backend_scope("numpy"):
+        wanted = ops.image.resize(image.astype("float32"), size, data_format="channels_last")
     np.testing.assert_allclose(_bilinear(image, *size), wanted, atol=2e-3, rtol=1e-5)
