@@ -50,6 +50,8 @@ class InputLayer(Layer):
         else:
             batch_shape = (batch_size, *standardize_shape(shape))
         self.batch_shape = standardize_shape(batch_shape)
+        if len(self.batch_shape) > 64:
+            raise ValueError(f"`shape` of an Input has at most 64 axes, as tensors have; got {len(self.batch_shape)}.")
         self._dtype = dtypes.standardize_dtype(dtype)
         self.sparse, self.ragged, self.optional = bool(sparse), bool(ragged), bool(optional)
         self.built = True

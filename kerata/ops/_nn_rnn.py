@@ -10,9 +10,11 @@ from collections.abc import Callable
 
 from kerata import backend
 from kerata.core import tree
+from kerata.core.claims import claim_steps
 
 # (batch, time, units) of all steps, (batch, units) of the last one, the final states
 Result = tuple[object, object, list]
+_WRITTEN_OUT = 16  # a step that is written out takes so many times as long to find shapes for
 
 
 def _named(activation):
@@ -35,6 +37,7 @@ def _fused(name: str, *args, activation, recurrent_activation, **kwargs):
     b = backend.current()
     if not hasattr(b, name):
         return NotImplemented
+    claim_steps(b.shape(args[0])[1], name)
     names = {"activation": _named(activation), "recurrent_activation": _named(recurrent_activation)}
     return getattr(b, name)(*args, **names, **kwargs)
 
@@ -162,6 +165,7 @@ def simple_rnn(
 
 def _run(step, x, kernel, bias, states, mask, go_backwards, return_sequences, zero_output_for_mask, unroll):
     b = backend.current()
+    _claim(b.shape(x)[1], unroll)
 
     def product(x):
         z = b.xp.matmul(x, kernel)
@@ -179,6 +183,11 @@ def _run(step, x, kernel, bias, states, mask, go_backwards, return_sequences, ze
     )
 
 
+def _claim(length, unroll: bool) -> None:
+    if isinstance(length, int):
+        claim_steps(length * (_WRITTEN_OUT if unroll else 1), "a recurrent layer")
+
+
 def steps(step, inputs, states, before, mask, length, go_backwards, return_sequences, zero_output_for_mask, unroll):
     """`step(states, input) -> (output, states)` over time: `(outputs, last_output, states)`. See `lstm`.
 
@@ -190,6 +199,7 @@ def steps(step, inputs, states, before, mask, length, go_backwards, return_seque
         length: how many time steps.
     """
     b = backend.current()
+    _claim(length, unroll)
     xp = b.xp
     masks = None if mask is None else xp.permute_dims(b.convert(mask, "bool"), (1, 0))
 

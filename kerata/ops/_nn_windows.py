@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from kerata import backend
 from kerata.backend import windows
+from kerata.core.claims import claim_steps
 from kerata.core.config import standardize_data_format
 from kerata.ops._op import arrays, floating, op, promote
 
@@ -180,6 +181,7 @@ def _adaptive(inputs, output_size, data_format, reduce, name):
     first = 2 if data_format == "channels_first" else 1
     for axis, n in enumerate(cells, first):
         size = inputs.shape[axis]
+        claim_steps(8 * n, "adaptive pooling")
         if size % n == 0:  # windows of one size: a reshape does it
             shape = [backend.current().shape(inputs)[a] for a in range(rank + 2)]
             split = xp.reshape(inputs, (*shape[:axis], n, size // n, *shape[axis + 1 :]))

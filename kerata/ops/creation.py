@@ -6,6 +6,7 @@ import builtins
 
 from kerata import backend
 from kerata.core import config, dtypes
+from kerata.core.claims import claim
 from kerata.ops._op import arrays, convert, floating, op
 
 
@@ -464,6 +465,7 @@ def _as_diagonal(x, k):
     b = backend.current()
     xp, n = b.xp, b.shape(x)[0]
     size = n + builtins.abs(k)
+    claim((size, size), "a diagonal matrix")
     rows = xp.reshape(xp.arange(0, size, 1), (-1, 1))
     columns = xp.reshape(xp.arange(0, size, 1), (1, -1))
     padded = xp.pad(x, ((builtins.max(k, 0), builtins.max(-k, 0)),))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from kerata import backend
 from kerata.core import dtypes
+from kerata.core.claims import claim
 from kerata.ops._op import arrays, convert, floating, op
 from kerata.ops.einops import rearrange  # noqa: F401
 from kerata.ops.elementwise import rsqrt  # noqa: F401
@@ -395,6 +396,7 @@ def stft(x, sequence_length, sequence_stride, fft_length, window="hann", center=
     (9, 5)
     """
     _check_stft(sequence_length, fft_length)
+    claim((fft_length,), "a window")
     x, xp = floating(x)
     b = backend.current()
     values = _stft_window(window, sequence_length, fft_length, b.dtype(x))

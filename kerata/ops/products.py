@@ -6,6 +6,7 @@ import functools
 
 from kerata import backend
 from kerata.core import dtypes
+from kerata.core.claims import claim
 from kerata.ops._op import convert, dtype_name, op, promote
 
 
@@ -179,6 +180,7 @@ def kron(x1, x2):
     s2 = (1,) * (rank - len(x2.shape)) + tuple(backend.current().shape(x2))
     left = xp.reshape(x1, tuple(n for s in s1 for n in (s, 1)))
     right = xp.reshape(x2, tuple(n for s in s2 for n in (1, s)))
+    claim((*s1, *s2), "a Kronecker product")
     return xp.reshape(left * right, tuple(a * b for a, b in zip(s1, s2)))
 
 

@@ -114,6 +114,8 @@ def expand_dims(x, axis):
     (1, 2, 1)
     """
     x, xp = arrays(x)
+    if isinstance(axis, list | tuple) and len(x.shape) + len(axis) > 64:
+        raise ValueError(f"expand_dims(): tensors have at most 64 axes; {len(axis)} were to be added to {len(x.shape)}.")
     return xp.expand_dims(x, tuple(axis) if isinstance(axis, list) else axis)
 
 

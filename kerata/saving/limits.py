@@ -77,9 +77,24 @@ def parse_json(text: str | bytes, what: str):
             raise ValueError(f"{what} is not UTF-8 text: {e}") from None
     _check_depth(text, what)
     try:
-        return json.loads(text)
+        return json.loads(text, object_pairs_hook=_once)
     except (json.JSONDecodeError, RecursionError) as e:
         raise ValueError(f"{what} is not valid JSON: {e}") from None
+    except _Twice as e:
+        raise ValueError(f"{what} was refused: the key {e.args[0]!r} stands twice in one place of its JSON.") from None
+
+
+class _Twice(Exception):
+    pass
+
+
+def _once(pairs: list) -> dict:
+    """A dictionary of pairs; other readers may take the first of two equal keys, where Python takes the last."""
+    found = dict(pairs)
+    if len(found) < len(pairs):
+        seen: set = set()
+        raise _Twice(next(k for k, _ in pairs if k in seen or seen.add(k)))
+    return found
 
 
 def _check_depth(text: str, what: str) -> None:

@@ -20,6 +20,9 @@ _INTERNAL = frozenset((
 ))  # fmt: skip
 
 
+_PLAIN = frozenset((int, float, str, bool, type(None)))
+
+
 class Saveable(NamedTuple):
     """An object with its path in the file."""
 
@@ -47,6 +50,8 @@ def saveables(root) -> list[Saveable]:
     def visit_container(container, path: str) -> None:
         used: dict[str, int] = {}
         for child in list(container.values()) if isinstance(container, dict) else list(container):
+            if type(child) in _PLAIN:
+                continue
             nested = isinstance(child, list | tuple | dict | set)
             if not nested and not _is_saveable(child):
                 continue
@@ -60,6 +65,7 @@ def saveables(root) -> list[Saveable]:
     return out
 
 
+@functools.cache
 def _kinds() -> tuple:
     from kerata.layers.layer import Layer
     from kerata.optimizers.optimizer import Optimizer

@@ -112,7 +112,7 @@ def _highest(dtype):
 def segment(data, ids, num_segments, reduction="add"):
     """Reduce rows of `data` that have equal `ids`; ids out of range are dropped."""
     initial = {"add": 0, "mul": 1, "max": _lowest(data.dtype), "min": _highest(data.dtype)}[reduction]
-    out = np.full((num_segments, *data.shape[1:]), initial, data.dtype)
+    out = full((num_segments, *data.shape[1:]), initial, data.dtype)
     keep = (ids >= 0) & (ids < num_segments)
     _UFUNC[reduction].at(out, ids[keep], data[keep])
     return out
@@ -169,7 +169,7 @@ def _counted(name: str, shape_of, fn=None):
         if context.budget is not None:
             try:
                 shape = shape_of(*args, **kwargs)
-            except (TypeError, ValueError, IndexError):  # wrong arguments, of which NumPy says what is wrong
+            except (TypeError, ValueError, IndexError, ArithmeticError):  # wrong arguments, of which NumPy says what is wrong
                 shape = ()
             claim(shape, f"the result of {name}")
         return fn(*args, **kwargs)
@@ -192,9 +192,35 @@ def _repeated(x, repeats, axis=None):
         (np.shape(x)[axis], times) if np.size(repeats) == 1 else (times,)))
 
 
+def _contracted(x, y, axes=2, **kwargs):
+    """The shape of a tensordot."""
+    if isinstance(axes, int):
+        left, right = range(np.ndim(x) - axes, np.ndim(x)), range(axes)
+    else:
+        left, right = ([a % n for a in np.atleast_1d(part)] for part, n in zip(axes, (np.ndim(x), np.ndim(y))))
+    return [n for i, n in enumerate(np.shape(x)) if i not in left] + [n for i, n in enumerate(np.shape(y)) if i not in right]
+
+
+def _arange(start, stop=None, step=1, *args, **kwargs):
+    start, stop = (0, start) if stop is None else (start, stop)
+    return (builtins.max(int((stop - start) / step), 0),)
+
+
 zeros, ones, full, empty = (_counted(n, _as_shape) for n in ("zeros", "ones", "full", "empty"))
 pad = _counted("pad", _padded)
 repeat = _counted("repeat", _repeated)
 matmul = _counted("matmul", lambda x, y: (*np.shape(x)[:-1], np.shape(y)[-1] if np.ndim(y) > 1 else 1), matmul)
+diagflat = _counted("diagflat", lambda x, k=0: (np.size(x) + builtins.abs(k),) * 2)
+diag = _counted("diag", lambda x, k=0: (np.size(x) + builtins.abs(k),) * 2 if np.ndim(x) == 1 else ())
+outer = _counted("outer", lambda x, y: (np.size(x), np.size(y)))
+kron = _counted("kron", lambda x, y: (np.size(x), np.size(y)))
+add, subtract, multiply, divide, maximum, minimum = (
+    _counted(n, lambda x, y: np.broadcast_shapes(np.shape(x), np.shape(y)))
+    for n in ("add", "subtract", "multiply", "divide", "maximum", "minimum")
+)
+tensordot = _counted("tensordot", _contracted, tensordot)
+linspace = _counted("linspace", lambda start, stop, num=50, *args, **kwargs: (*np.broadcast_shapes(np.shape(start), np.shape(stop)), num))
+arange = _counted("arange", _arange)
+broadcast_to = _counted("broadcast_to", lambda x, shape: np.atleast_1d(shape))
 tile = _counted("tile", lambda x, reps: (np.size(x), *np.atleast_1d(reps)))
 eye = _counted("eye", lambda n, m=None, *args, **kwargs: (n, n if m is None else m))

@@ -43,4 +43,6 @@ def split_whitespace(text: str) -> list[str]:
 
 def ngrams(tokens: list[str], sizes) -> list[str]:
     """Runs of tokens joined by spaces: all of the first size, then of the next."""
+    if isinstance(sizes, range):
+        sizes = sizes[: len(tokens)]
     return [" ".join(tokens[i : i + n]) for n in sizes for i in range(len(tokens) - n + 1)]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import itertools
 import sys
+from collections.abc import Sequence
 
 import numpy as np
 
@@ -325,11 +326,13 @@ def _mode(value, known, what: str):
     raise ValueError(unknown_name(f"`{what}` of TextVectorization", value, known))
 
 
-def _sizes(value) -> tuple[int, ...]:
+def _sizes(value) -> Sequence[int]:
     """The lengths of the runs of tokens that count as tokens."""
     if value is None:
         return ()
-    sizes = tuple(range(1, value + 1)) if isinstance(value, int) else value
+    if isinstance(value, int) and value > 0:
+        return range(1, value + 1)
+    sizes = value
     if not isinstance(sizes, tuple | list) or not sizes or not all(isinstance(n, int) and n > 0 for n in sizes):
         raise ValueError(f"`ngrams` of TextVectorization is a positive integer, or a tuple of such; got {value!r}.")
     return tuple(sizes)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from kerata.core.claims import claim_steps
 from kerata.layers.layer import Layer
 from kerata.layers.rnn.cell import as_cell, call_cell, initial_state, output_size
 
@@ -27,6 +28,7 @@ class StackedRNNCells(Layer):
 
     def __init__(self, cells, **kwargs):
         super().__init__(**kwargs)
+        claim_steps(64 * len(cells), f"the cells of layer {self.name!r}")
         self.cells = [as_cell(c) for c in cells]
 
     @property
