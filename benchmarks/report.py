@@ -266,6 +266,7 @@ def _plot(results: dict, axis: str, path: pathlib.Path) -> None:
 
     matplotlib.use("Agg")
     import matplotlib.pyplot as plt
+    from matplotlib.ticker import LogLocator
 
     matplotlib.rcParams["svg.hashsalt"] = "kerata"
     shown = [b for b in BACKENDS if rounds(results, "curve", b, axis)]
@@ -279,6 +280,8 @@ def _plot(results: dict, axis: str, path: pathlib.Path) -> None:
                 ax.plot(*zip(*pairs), color=color, marker=marker, label=title, linewidth=1.8)
         ax.set(xscale="log", yscale="log", title=f"on {backend}", xlabel=curves.AXES[axis][0])
         ax.set_xticks([int(p) for p in points], points)
+        ax.yaxis.set_major_locator(LogLocator(subs=(1, 2, 5)))
+        ax.yaxis.set_major_formatter("{x:g}")
         ax.minorticks_off()
         ax.grid(True, alpha=0.3)
         ax.spines[["top", "right"]].set_visible(False)
