@@ -109,11 +109,10 @@ class _Check:
         if depth > _MAX_DEPTH:
             raise self.refuse(place, f"lies more than {_MAX_DEPTH} groups deep")
         address = h5o.get_info(group).addr
-        self.heaps.of_object(address)
         if address in self.open_groups:
             raise self.refuse(place, "is a group that contains itself")
         self.open_groups.add(address)
-        self.attributes(group, place)
+        self.attributes(group, place, address)
         for raw in list(group):
             name = f"{place}/{raw.decode('utf-8', 'backslashreplace')}"
             self.objects += 1
@@ -135,9 +134,7 @@ class _Check:
     def dataset(self, dataset, place: str) -> None:
         from h5py import h5d, h5o, h5t
 
-        self.heaps.of_object(h5o.get_info(dataset).addr)
-        if dataset.get_type().get_class() == h5t.STRING and dataset.get_type().is_variable_str():
-            self.heaps.everywhere()
+        texts = dataset.get_type().get_class() == h5t.STRING and dataset.get_type().is_variable_str()
         plist = dataset.get_create_plist()
         if plist.get_layout() == h5d.VIRTUAL:
             raise self.refuse(place, "is a virtual array, made of other files")
@@ -157,7 +154,11 @@ class _Check:
                 place, f"claims {size:,} bytes, of which the file holds {dataset.get_storage_size():,}: it is cut off or false"
             )
         self.budget.take(size, repr(place))
-        self.attributes(dataset, place)
+        if texts and size:
+            if dataset.get_offset() is None or not self.heaps.plain:
+                raise self.refuse(place, "holds texts in an unusual way")
+            self.heaps.of_values(dataset.get_offset(), size)
+        self.attributes(dataset, place, h5o.get_info(dataset).addr)
 
     def extent(self, space, item: int, place: str) -> int:
         size = item
@@ -183,9 +184,10 @@ class _Check:
             return
         raise self.refuse(place, "holds objects or references instead of numbers")
 
-    def attributes(self, owner, place: str) -> None:
-        from h5py import h5a
+    def attributes(self, owner, place: str, address: int) -> None:
+        from h5py import h5a, h5t
 
+        usual = self.heaps.of_object(address)
         for i in range(h5a.get_num_attrs(owner)):
             attribute = h5a.open(owner, index=i)
             kind = attribute.get_type()
@@ -194,6 +196,8 @@ class _Check:
             if size > _MAX_ATTRIBUTE:
                 raise self.refuse(name, f"is an attribute of {size:,} bytes")
             self.dtype(kind, name, strings=True)
+            if not usual and kind.get_class() == h5t.STRING and kind.is_variable_str():
+                raise self.refuse(name, "is a text that is stored in an unusual way")
 
 
 # -- stores of weights -----------------------------------------------------------------------------------------

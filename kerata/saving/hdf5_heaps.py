@@ -14,11 +14,10 @@ _MAX_BLOCKS = 10_000
 _ATTRIBUTE, _CONTINUATION, _ATTRIBUTE_INFO = 0x0C, 0x10, 0x15
 _VARIABLE_LENGTH = 9
 _HEAP = b"GCOL\x01\x00\x00\x00"
-_STRIDE = 16 << 20
 
 
 class _Unusual(Exception):
-    """A way of storing attributes that is rare; where their texts lie is then looked for in the whole file."""
+    """A way of storing attributes that is rare, in which texts of variable length are not read."""
 
 
 class Heaps:
@@ -33,7 +32,6 @@ class Heaps:
     def __init__(self, read: Callable[[int, int], bytes], size: int, refuse: Callable[[str], Exception]):
         self.read, self.size, self.refuse = read, size, refuse
         self.known: set[int] = set()
-        self.scanned = False
         self.plain = self._plain_addresses()
 
     def _plain_addresses(self) -> bool:
@@ -45,31 +43,31 @@ class Heaps:
             return head[13:15] == b"\x08\x08" and base == bytes(8)
         return head[8] in (2, 3) and head[9:11] == b"\x08\x08" and head[12:20] == bytes(8)
 
-    def of_object(self, address: int) -> None:
-        """Check the heaps that the attributes of the object with its header at `address` use."""
-        if self.scanned:
-            return
+    def of_object(self, address: int) -> bool:
+        """Check the texts of the object with its header at `address`: whether they lie in the usual places."""
         try:
             if not self.plain:
                 raise _Unusual
             places = self._places(address)
         except (_Unusual, struct.error, IndexError):
-            self.everywhere()
-            return
+            return False
         for place in places:
             self.check(place)
+        return True
 
-    def everywhere(self) -> None:
-        """Check whatever looks like a heap in the whole file."""
-        if self.scanned:
-            return
-        self.scanned = True
-        for start in range(0, self.size, _STRIDE):
-            block = self.read(start, _STRIDE + len(_HEAP) - 1)
-            at = block.find(_HEAP)
-            while at >= 0:
-                self.check(start + at)
-                at = block.find(_HEAP, at + 1)
+    def of_values(self, at: int, size: int) -> None:
+        """Check the texts that an array refers to, which is stored in one piece."""
+        for place in self._texts(self.read(at, size)):
+            self.check(place)
+
+    def _texts(self, values: bytes) -> list[int]:
+        """Where texts of variable length lie: for each, its length, the address of its heap, a number in there."""
+        places = []
+        for i in range(0, len(values) - 15, 16):
+            if int.from_bytes(values[i : i + 4], "little") > self.size:  # the library would allocate it
+                raise self.refuse("has a text that is longer than the file")
+            places.append(int.from_bytes(values[i + 4 : i + 12], "little"))
+        return places
 
     def check(self, address: int) -> None:
         """Follow the objects of a heap to its end."""
@@ -115,8 +113,7 @@ class Heaps:
             if found in (6, 10):  # made of others
                 raise _Unusual
             return []
-        values = data[at + name + kind + space :]
-        return [int.from_bytes(values[i + 4 : i + 12], "little") for i in range(0, len(values) - 15, 16)]
+        return self._texts(data[at + name + kind + space :])
 
     def _messages(self, address: int):
         """`(kind, flags, data)` of each message of an object's header, as both versions store them."""
