@@ -77,13 +77,13 @@ _registry = Registry(
 
 
 def serialize(loss):
-    """The class and the config of a loss, as a dictionary that JSON can hold; a function's name.
+    """The class and the config of a loss, as a dictionary that JSON can hold.
 
     Args:
         loss: a loss object or function.
 
     Returns:
-        A dictionary with "class_name" and "config", or a string.
+        A dictionary with "class_name" and "config"; for a function, "config" is its name.
 
     >>> serialize(MeanSquaredError())["class_name"]
     'MeanSquaredError'

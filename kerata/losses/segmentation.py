@@ -43,7 +43,7 @@ def tversky(y_true: Any, y_pred: Any, alpha: float = 0.5, beta: float = 0.5, axi
     Args:
         y_true: labels 0 or 1, of any shape.
         y_pred: probabilities of the same shape.
-        alpha: weight of what is missed, FN (so Keras computes it; its text says the reverse); 0.5 by default.
+        alpha: weight of what is missed, FN (as Keras computes it); 0.5 by default.
         beta: weight of false alarms, FP; 0.5 by default.
         axis: integer or several: the axes of the sums; None (the default) for all.
 

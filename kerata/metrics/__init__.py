@@ -121,13 +121,13 @@ _registry = Registry(
 
 
 def serialize(metric):
-    """The class and the config of a metric, as a dictionary that JSON can hold; a function's name.
+    """The class and the config of a metric, as a dictionary that JSON can hold.
 
     Args:
         metric: a metric object or function.
 
     Returns:
-        A dictionary with "class_name" and "config", or a string.
+        A dictionary with "class_name" and "config"; for a function, "config" is its name.
 
     >>> serialize(Mean())["class_name"]
     'Mean'

@@ -98,7 +98,7 @@ class DepthwiseConv2D(DepthwiseConvBase):
 
     Args:
         kernel_size: integer or (rows, columns), in pixels.
-        strides: integer or two equal ones, in pixels: from one window to the next; (1, 1) by default.
+        strides: integer or two, in pixels: from one window to the next; (1, 1) by default.
         padding: "valid" (none, the default) or "same" (zeros around: `ceil(size / strides)` pixels come out).
         depth_multiplier: integer: output channels for each input channel; 1 by default.
         data_format: "channels_last" or "channels_first"; None for `config.image_data_format()`.
@@ -227,7 +227,7 @@ class SeparableConv2D(SeparableConvBase):
     Args:
         filters: integer above 0: channels of the output.
         kernel_size: integer or (rows, columns), in pixels.
-        strides: integer or two equal ones, in pixels: from one window to the next; (1, 1) by default.
+        strides: integer or two, in pixels: from one window to the next; (1, 1) by default.
         padding: "valid" (none, the default) or "same" (zeros around: `ceil(size / strides)` pixels come out).
         data_format: "channels_last" or "channels_first"; None for `config.image_data_format()`.
         dilation_rate: integer or two: pixels between the cells of a depthwise kernel; (1, 1) by default.
