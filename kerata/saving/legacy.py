@@ -38,6 +38,36 @@ def parse_version(version) -> tuple | None:
     return int(parts[0]), int(parts[1]) if len(parts) > 1 and parts[1].isdigit() else 0
 
 
+READ = (3, 15)  # the newest version of Keras whose files are known
+
+
+def writer(version, kerata_version=None, date=None) -> str:
+    """A sentence on who wrote a file, and whether it is newer than what is known here; empty where the file does not say."""
+    if isinstance(version, bytes):
+        version = version.decode("utf-8", "replace")
+    by = f"Kerata {kerata_version:.20}" if isinstance(kerata_version, str) else f"Keras {version:.20}" if isinstance(version, str) else ""
+    if not by:
+        return ""
+    when = f" on {date:.20}" if isinstance(date, str) else ""
+    parsed = parse_version(version)
+    newer = parsed is not None and parsed > READ
+    hint = f", which is newer than what this version reads (Keras {READ[0]}.{READ[1]}): update Kerata" if newer else ""
+    return f" (The file was written by {by}{when}{hint}.)"
+
+
+@contextlib.contextmanager
+def naming(note: str):
+    """Errors of what is inside say who wrote the file."""
+    try:
+        yield
+    except Exception as e:
+        if note and e.args and isinstance(e.args[0], str):
+            e.args = (e.args[0] + note, *e.args[1:])
+        elif note:
+            e.add_note(note)
+        raise
+
+
 def source_major() -> int:
     """1, 2 or 3: the generation of Keras that wrote what is being read."""
     return _source.version[0] if _source.version else 3

@@ -9,7 +9,7 @@ import numpy as np
 
 from kerata.core.errors import did_you_mean
 from kerata.saving import legacy, legacy_weights
-from kerata.saving.hdf5 import open_checked, read_dataset, reader, to_array
+from kerata.saving.hdf5 import ReadableStore, open_checked, read_dataset, reader, to_array
 from kerata.saving.limits import Budget, parse_json
 from kerata.saving.serialization import deserialize_keras_object, serialize_keras_object
 
@@ -115,13 +115,14 @@ def load_model(path: str, compile: bool):
     with open_checked(path, repr(path)) as file:
         text = file.attrs.get("model_config")
         if text is None:
-            kind = "it holds weights only: make the model and use `model.load_weights`" if is_legacy(file) else "it is another's"
+            weights = is_legacy(file) or ReadableStore(file).all_paths()
+            kind = "it holds weights only: make the model and use `model.load_weights`" if weights else "it is another's"
             raise ValueError(f"{path!r} is an HDF5 file without a model's configuration: {kind}.")
         config = parse_json(_text(text), f"The configuration in {path!r}")
         version = file.attrs.get("keras_version") or _in_weights(file, "keras_version") or "1.0"
         group = file["model_weights"] if "model_weights" in file else file
         backend = _backend(group, group.attrs.get("backend", file.attrs.get("backend")))
-        with legacy.written_by(version, backend):
+        with legacy.written_by(version, backend), legacy.naming(legacy.writer(_text(version))):
             before, context.budget = getattr(context, "budget", None), Budget(os.path.getsize(path), repr(path))
             try:
                 model = model_from_config(config)

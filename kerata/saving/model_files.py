@@ -205,15 +205,12 @@ def _load(read, custom_objects, safe_mode):
             raise ConfigError(f"The model cannot be made from what the file says: {type(e).__name__}: {e}") from e
 
 
-def _version(metadata: bytes | None) -> str:
-    """ "(written by Keras 3.15.1, 2026-01-01)", from metadata.json."""
-    if metadata is None:
-        return ""
-    found = parse_json(metadata, _METADATA)
+def _writer(metadata: bytes | None) -> str:
+    """Who wrote the file, from metadata.json."""
+    found = parse_json(metadata, _METADATA) if metadata is not None else None
     if not isinstance(found, dict):
         return ""
-    by = f"Kerata {found['kerata_version']}" if "kerata_version" in found else f"Keras {found.get('keras_version')}"
-    return f" (The file was written by {by}, {found.get('date_saved')}.)"
+    return legacy.writer(found.get("keras_version"), found.get("kerata_version"), found.get("date_saved"))
 
 
 def _from_config(text: bytes, metadata: bytes | None, budget: Budget, compile: bool):
@@ -238,11 +235,6 @@ def _read_config(text: bytes, metadata: bytes | None, budget: Budget, compile: b
     context.budget = budget
     try:
         model = deserialize_keras_object(config, safe_mode=None)
-    except Exception as e:
-        note = _version(metadata)
-        if note:
-            e.add_note(note)
-        raise
     finally:
         context.budget = before
     if not hasattr(model, "load_own_variables"):
@@ -254,12 +246,13 @@ def _load_archive(archive: Archive, compile: bool):
     with archive:
         metadata = archive.read(_METADATA) if _METADATA in archive else None
         budget = Budget(archive.size, archive.what)
-        model = _from_config(archive.read(_CONFIG), metadata, budget, compile)
-        with tempfile.TemporaryDirectory() as folder:
-            if any(m.startswith(_ASSETS) for m in archive.members):
-                archive.extract(_ASSETS, folder)
-            weights.load_assets(model, folder)
-        _load_archive_weights(archive, model, new=True)
+        with legacy.naming(_writer(metadata)):
+            model = _from_config(archive.read(_CONFIG), metadata, budget, compile)
+            with tempfile.TemporaryDirectory() as folder:
+                if any(m.startswith(_ASSETS) for m in archive.members):
+                    archive.extract(_ASSETS, folder)
+                weights.load_assets(model, folder)
+            _load_archive_weights(archive, model, new=True)
         return model
 
 
@@ -306,10 +299,12 @@ def _load_folder(path: str, compile: bool):
 
     heavy = os.path.join(path, _WEIGHTS)
     budget = Budget(os.path.getsize(heavy) + os.path.getsize(os.path.join(path, _CONFIG)), repr(path))
-    model = _from_config(read(_CONFIG), read(_METADATA) if _METADATA in names else None, budget, compile)
-    weights.load_assets(model, os.path.join(path, "assets"))
-    with open_checked(heavy, repr(heavy)) as h5:
-        weights.load_state(model, ReadableStore(h5), what=repr(path))
+    metadata = read(_METADATA) if _METADATA in names else None
+    with legacy.naming(_writer(metadata)):
+        model = _from_config(read(_CONFIG), metadata, budget, compile)
+        weights.load_assets(model, os.path.join(path, "assets"))
+        with open_checked(heavy, repr(heavy)) as h5:
+            weights.load_state(model, ReadableStore(h5), what=repr(path))
     return model
 
 

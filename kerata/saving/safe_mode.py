@@ -46,7 +46,7 @@ def refuse_code(what: str) -> None:
     """ValueError in safe mode, for something in a file that would run code."""
     if in_safe_mode():
         raise ValueError(
-            f"The file holds {what}, which can run any program on this computer when it is loaded or called, so it "
-            "was refused. If you trust where the file came from, pass `safe_mode=False` to the loading function (or "
-            "call `keras.config.enable_unsafe_deserialization()` once)."
+            f"Refused: the file brings {what}. That is a program, and would run with all your rights. For a file of somebody "
+            "whose programs you would run anyway: give the function that loads it `safe_mode=False`, or let the whole process "
+            "take such files by `kerata.config.enable_unsafe_deserialization()`."
         )

@@ -165,20 +165,18 @@ def load_state(root, store, skip_mismatch: bool = False, skip=(), what: str = "t
     skipped = {id(x) for x in skip}
     targets = [t for t in saveables(root) if id(t.object) not in skipped]
     plan, problems = _plan(targets, store)
+    if not any(len(entry) for *_, entry in plan) and any(_own(t.object) for t in targets):
+        raise ValueError(_nothing_text(root, what, store))
     if problems and not skip_mismatch:
         raise ValueError(_mismatch_text(root, what, problems, store))
     failed = set(problems)
     if problems:
         listed = "; ".join(problems.values())
         warnings.warn(f"Weights that do not fit were skipped: {listed}", stacklevel=4)
-    used = 0
     for path, obj, entry in plan:
         if path in failed:
             continue
-        used += len(entry)
         _load_one(path, obj, entry, skip_mismatch, what)
-    if not used and store.all_paths() and any(_own(t.object) for t in targets):
-        raise ValueError(_nothing_text(root, what, store))
 
 
 def _plan(targets, store) -> tuple[list, dict[str, str]]:
@@ -260,6 +258,8 @@ def _mismatch_text(root, what: str, problems: dict, store) -> str:
 
 def _nothing_text(root, what: str, store) -> str:
     held = ", ".join(store.all_paths()[:8])
+    if not held:
+        return f"{what} holds no weights as Keras 3 and Kerata write them, so that it is no file of weights; nothing was changed."
     mine = [t.path for t in saveables(root) if _own(t.object)]
     near = did_you_mean(mine[0], store.all_paths()) if mine else ""
     return (
