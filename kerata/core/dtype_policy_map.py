@@ -17,9 +17,12 @@ class DTypePolicyMap(DTypePolicy, MutableMapping):
 
     Args:
         default_policy: for layers without an entry; the global policy by default.
-        policy_map: dictionary of paths (or regular expressions) and policies.
+        policy_map: dictionary of paths (or regular expressions) and policies; none by default.
 
-    >>> import kerata
+    Raises:
+        TypeError: for a map that is no dictionary, or keys that are no strings.
+        ValueError: when a path is looked up that several keys fit.
+
     >>> policies = kerata.dtype_policies.DTypePolicyMap(policy_map={"encoder/.*": "bfloat16"})
     >>> policies["encoder/dense"].name, policies["decoder/dense"].name
     ('bfloat16', 'float32')

@@ -20,10 +20,14 @@ class Distiller(Model):
         teacher, student: models of the same inputs and, as to their shapes, outputs.
         distillation_losses: a `DistillationLoss` or a list of them.
         distillation_loss_weights: factors of them in a list; 1 by default.
-        student_loss_weight: share of the loss on targets, between 0 and 1.
-        name: its name.
+        student_loss_weight: share of the loss on targets, from 0 to 1; 0.5 by default.
+        name: its name; "distiller" by default.
 
-    >>> import kerata
+    Raises:
+        ValueError: for models that do not match, losses that are none, or a weight out of range.
+
+    Source: Hinton et al. (2015), https://arxiv.org/abs/1503.02531
+
     >>> teacher, student = (kerata.Sequential([kerata.Input((4,)), kerata.layers.Dense(3)]) for _ in range(2))
     >>> distiller = kerata.distillation.Distiller(teacher, student, kerata.distillation.LogitsDistillation())
     >>> distiller.compile("sgd", "mse")

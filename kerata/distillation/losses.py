@@ -105,17 +105,20 @@ class LogitsDistillation(_WithLoss):
     """Compares the logits of teacher and student, softened by a temperature.
 
     With a loss between distributions (KL divergence, categorical crossentropy) both are made probabilities,
-    `softmax(logits / temperature)`, and the loss is multiplied by `temperature**2`, so that its gradient keeps its size
-    (Hinton et al., 2015). With other losses the logits divided by the temperature are compared.
+    `softmax(logits / temperature)`, and the loss is multiplied by `temperature**2`, so that its gradient keeps its size.
+    With other losses the logits divided by the temperature are compared.
 
     Args:
-        temperature: above 1 for softer probabilities.
-        loss: a loss, its name, or several for several outputs.
+        temperature: positive number, above 1 for softer probabilities; 3.0 by default.
+        loss: a loss, its name, or several for several outputs; "kl_divergence" by default.
 
-    >>> import kerata
+    Raises:
+        ValueError: for another temperature, or no loss.
+
+    Source: Hinton et al. (2015), https://arxiv.org/abs/1503.02531
+
     >>> loss = kerata.distillation.LogitsDistillation(temperature=2.0)
-    >>> float(loss.compute_loss(kerata.ops.ones((2, 3)), kerata.ops.ones((2, 3))))
-    0.0
+    >>> loss.compute_loss(kerata.ops.ones((2, 3)), kerata.ops.ones((2, 3)))  # 0.0
     """
 
     def __init__(self, temperature=3.0, loss="kl_divergence"):
@@ -147,13 +150,14 @@ class FeatureDistillation(_WithLoss):
     """Compares what a layer of the teacher and one of the student give.
 
     Args:
-        loss: a loss, its name, or several for several outputs; None for outputs to leave out.
-        teacher_layer_name, student_layer_name: the layers; None for the models' outputs.
+        loss: a loss, its name, or several for several outputs (None for outputs to leave out); "mse" by default.
+        teacher_layer_name, student_layer_name: names of the layers; None, the default, for the models' outputs.
 
-    >>> import kerata
+    Raises:
+        ValueError: without a loss, and from `Distiller` if a layer is missing.
+
     >>> loss = kerata.distillation.FeatureDistillation("mae")
-    >>> float(loss.compute_loss(kerata.ops.ones((2, 3)), kerata.ops.zeros((2, 3))))
-    1.0
+    >>> loss.compute_loss(kerata.ops.ones((2, 3)), kerata.ops.zeros((2, 3)))  # 1.0
     """
 
     def __init__(self, loss="mse", teacher_layer_name=None, student_layer_name=None):

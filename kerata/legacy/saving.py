@@ -14,15 +14,17 @@ _PASSIVE = "__passive_serialization__"  # marks objects inside the config of a u
 
 
 def serialize_keras_object(instance):
-    """The flat config of an object: `{"class_name", "config"}`, or the name of a function.
+    """The flat config of an object, as Keras 2 wrote it.
 
     Args:
         instance: an object with `get_config`, a function or class, or None.
 
+    Returns:
+        A dictionary `{"class_name", "config"}`, the name of a function, or None.
+
     Raises:
         ValueError: for anything else.
 
-    >>> import kerata
     >>> kerata.legacy.saving.serialize_keras_object(kerata.regularizers.L1(0.5))
     {'class_name': 'L1', 'config': {'l1': 0.5}}
     """
@@ -57,14 +59,16 @@ def deserialize_keras_object(
     Args:
         identifier: `{"class_name", "config"}`; or a name, which gives a function, or a new object of a class; or a
             function, which is given back; or None.
-        module_objects: a dict from names to what may be meant, the last to be looked in.
-        custom_objects: a dict that is looked in first, and while parts of the object are read.
-        printable_module_name: what the thing is called in an error ("layer", "loss", ...).
+        module_objects: dictionary of names and what may be meant, the last to be looked in; None by default.
+        custom_objects: dictionary that is looked in first, and while parts of the object are read; None by default.
+        printable_module_name: what the thing is called in an error ("layer", "loss", ...); "object" by default.
+
+    Returns:
+        The object; None for None.
 
     Raises:
         ValueError: if the name is unknown or the config is none.
 
-    >>> import kerata
     >>> config = {"class_name": "Dense", "config": {"units": 3}}
     >>> kerata.legacy.saving.deserialize_keras_object(config, module_objects={"Dense": kerata.layers.Dense}).units
     3

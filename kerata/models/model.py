@@ -25,7 +25,10 @@ class Model(Trainer, Layer):
     Three ways to make one: `Model(inputs, outputs)` from symbolic tensors (a `Functional` model), `Sequential([...])`,
     or a subclass that makes layers in `__init__` and uses them in `call`.
 
-    >>> import kerata
+    Args:
+        inputs, outputs: KerasTensors, or lists or dictionaries of them, for the first way.
+        trainable, dtype, name: see `Layer`.
+
     >>> class Net(kerata.Model):
     ...     def __init__(self):
     ...         super().__init__()
@@ -33,8 +36,8 @@ class Model(Trainer, Layer):
     ...         self.out = kerata.layers.Dense(2)
     ...     def call(self, x):
     ...         return self.out(self.hidden(x))
-    >>> Net()(kerata.ops.ones((3, 4))).shape[1]
-    2
+    >>> Net()(kerata.ops.ones((3, 4))).shape
+    (3, 2)
     """
 
     def __new__(cls, *args, **kwargs):

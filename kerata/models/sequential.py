@@ -12,16 +12,18 @@ from kerata.models.model import Model
 
 
 class Sequential(Model):
-    """A stack of layers.
-
-    Args:
-        layers: the layers, first to last; more come with `add`.
-        trainable: whether the weights are trained.
-        name: the model's name.
+    """A stack of layers, each of one input and one output.
 
     With an `Input` (or a first layer with `input_shape=`) it is built at once, else on the first data.
 
-    >>> import kerata
+    Args:
+        layers: the layers, first to last; more come with `add`. None by default.
+        trainable: whether the weights are trained; True by default.
+        name: the model's name; made up by default.
+
+    Raises:
+        ValueError: for a layer that stands in it twice, or does not take what the one below gives.
+
     >>> m = kerata.Sequential([kerata.Input((4,)), kerata.layers.Dense(8, activation="relu"), kerata.layers.Dense(2)])
     >>> m.output_shape, m.count_params()
     ((None, 2), 58)

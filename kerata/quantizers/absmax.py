@@ -15,9 +15,8 @@ class Quantizer(Configurable):
     """Base of quantizers: called on a tensor, a subclass gives its quantized form.
 
     Args:
-        output_dtype: the dtype of the quantized values.
+        output_dtype: the dtype of the quantized values; "int8" by default.
 
-    >>> import kerata
     >>> kerata.Quantizer("int8").output_dtype
     'int8'
     """
@@ -38,16 +37,17 @@ class Quantizer(Configurable):
 class AbsMaxQuantizer(Quantizer):
     """`round(x * scale)` with `scale = highest / max(|x|)`, the maximum being taken along some axes.
 
-    Args:
-        axis: axes of the maximum, where the call names none; the last by default.
-        value_range: lowest and highest integer.
-        epsilon: added to the maximum, so that zeros have a scale.
-        output_dtype: dtype of the integers.
+    Called on a float tensor (and `axis`, `to_numpy`, see `abs_max_quantize`), it gives `(integers, scale)`.
 
-    >>> import kerata
-    >>> integers, scale = kerata.quantizers.AbsMaxQuantizer()(kerata.ops.array([[1.0, -2.0]]))
-    >>> kerata.ops.convert_to_numpy(integers).tolist()
-    [[64, -127]]
+    Args:
+        axis: integer or tuple, axes of the maximum, where the call names none; the last by default.
+        value_range: lowest and highest integer; (-127, 127) by default.
+        epsilon: added to the maximum, so that zeros have a scale; 1e-07 by default.
+        output_dtype: dtype of the integers; "int8" by default.
+
+    >>> integers, scale = kerata.quantizers.AbsMaxQuantizer()([[1.0, -2.0]])
+    >>> integers.tolist(), float(scale[0, 0])
+    ([[64, -127]], 63.5)
     """
 
     _config_optional = frozenset(("axis",))
@@ -77,20 +77,17 @@ def abs_max_quantize(inputs, axis, value_range=(-127, 127), dtype="int8", epsilo
     """Round to integers by the largest magnitude: `round(inputs * scale)`, `scale = value_range[1] / (max(|inputs|) + epsilon)`.
 
     Args:
-        inputs: a tensor of floats (integers count as floats).
-        axis: axis or axes of the maximum; None for all.
-        value_range: lowest and highest integer.
-        dtype: dtype of the integers.
-        epsilon: added to the maximum.
-        to_numpy: whether to compute in the host's memory, which spares the device's.
+        inputs: float tensor (integers count as floats).
+        axis: integer or tuple, axes of the maximum; None for all.
+        value_range: lowest and highest integer; (-127, 127) by default.
+        dtype: dtype of the integers; "int8" by default.
+        epsilon: added to the maximum; 1e-07 by default.
+        to_numpy: whether to compute in the host's memory, which spares the device's; False by default.
 
     Returns:
         `(integers, scale)`, the scale with the axes kept as 1. Divide the integers by it to get the values back.
 
-    >>> import kerata
-    >>> q, scale = kerata.quantizers.abs_max_quantize(kerata.ops.array([3.0, -6.0]), axis=0)
-    >>> kerata.ops.convert_to_numpy(q).tolist()
-    [64, -127]
+    >>> kerata.quantizers.abs_max_quantize([3.0, -6.0], axis=0)[0]  # [64, -127]
     """
     inputs = ops.convert_to_tensor(inputs)
     if ops.dtype(inputs) not in dtypes.FLOATS:
@@ -116,17 +113,19 @@ def abs_max_quantize_grouped_with_zero_point(inputs, block_size, value_range=(-8
     `zero_point` that stands for 0.
 
     Args:
-        inputs: matrix (rows, columns).
+        inputs: float matrix (rows, columns).
         block_size: rows in a group; the last group may have fewer.
-        value_range: lowest and highest integer.
-        dtype: dtype of the integers.
-        epsilon: added to the range.
-        to_numpy: whether to compute in the host's memory.
+        value_range: lowest and highest integer; (-8, 7) by default.
+        dtype: dtype of the integers; "int8" by default.
+        epsilon: added to the range; 1e-07 by default.
+        to_numpy: whether to compute in the host's memory; False by default.
 
     Returns:
         `(integers, scale, zero_point)` of shapes (rows, columns), (groups, columns), (groups, columns).
 
-    >>> import kerata
+    Raises:
+        ValueError: for what is no matrix.
+
     >>> q, scale, zero = kerata.quantizers.abs_max_quantize_grouped_with_zero_point(kerata.ops.ones((6, 4)), block_size=3)
     >>> tuple(q.shape), tuple(scale.shape), zero.dtype == q.dtype
     ((6, 4), (2, 4), True)

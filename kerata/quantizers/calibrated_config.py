@@ -31,23 +31,26 @@ class _Calibrated(QuantizationConfig):
 class GPTQConfig(_Calibrated):
     """GPTQ: round the columns of a weight one by one, correcting the rest for the error seen on data.
 
-    (Frantar et al., 2022, https://arxiv.org/abs/2210.17323)
-
     Args:
         dataset: texts, or arrays of token ids.
         tokenizer: makes ids of texts; a function, or an object with `tokenize`.
-        weight_bits: 2, 3, 4 or 8.
-        num_samples: how many sequences to look at.
-        per_channel: whether each output has its own scale.
-        sequence_length: length of the sequences, in tokens.
-        hessian_damping: part of the mean diagonal that is added to the Hessian's, between 0 and 1.
-        group_size: how many inputs share a scale; -1 for all.
-        symmetric: whether the range is symmetric about zero.
-        activation_order: whether inputs with the largest activations are rounded first.
-        quantization_layer_structure: `{"pre_block_layers": [...], "sequential_blocks": [...]}`: the layers before the blocks, and the
-            blocks, whose layers are quantized one block after the other.
+        weight_bits: 2, 3, 4 (the default) or 8.
+        num_samples: how many sequences to look at; 128 by default.
+        per_channel: whether each output has its own scale; True by default.
+        sequence_length: length of the sequences, in tokens; 512 by default.
+        hessian_damping: part of the mean diagonal that is added to the Hessian's, from 0 to 1; 0.01 by default.
+        group_size: how many inputs share a scale; 128 by default, -1 for all.
+        symmetric: whether the range is symmetric about zero; False by default.
+        activation_order: whether inputs with the largest activations are rounded first; False by default.
+        quantization_layer_structure: dictionary `{"pre_block_layers": [...], "sequential_blocks": [...]}`: the layers before
+            the blocks, and the blocks, whose layers are quantized one block after the other; None, the default, asks the
+            model's `get_quantization_layer_structure`.
 
-    >>> import kerata
+    Raises:
+        ValueError: for numbers out of range.
+
+    Source: Frantar et al. (2022), https://arxiv.org/abs/2210.17323
+
     >>> kerata.quantizers.GPTQConfig(None, None, weight_bits=3).dtype_policy_string()
     'gptq/3/128'
     """
@@ -75,14 +78,16 @@ class GPTQConfig(_Calibrated):
 class AWQConfig(_Calibrated):
     """AWQ: scale the inputs that matter most, by their activations, before rounding the weights to 4 bits.
 
-    (Lin et al., 2023, https://arxiv.org/abs/2306.00978)
-
     Args:
         dataset, tokenizer, num_samples, sequence_length, group_size, quantization_layer_structure: as in `GPTQConfig`.
         weight_bits: 4.
-        num_grid_points: how many exponents to try for the scales.
+        num_grid_points: how many exponents to try for the scales; 20 by default.
 
-    >>> import kerata
+    Raises:
+        ValueError: for numbers out of range.
+
+    Source: Lin et al. (2023), https://arxiv.org/abs/2306.00978
+
     >>> kerata.quantizers.AWQConfig(None, None, group_size=64).dtype_policy_string()
     'awq/4/64'
     """

@@ -60,10 +60,12 @@ class Int8QuantizationConfig(QuantizationConfig):
     """Weights as int8 with a scale for each output; inputs rounded too, so that the product is one of integers.
 
     Args:
-        weight_quantizer: `AbsMaxQuantizer` by default.
-        activation_quantizer: "default" for `AbsMaxQuantizer`; None leaves the inputs floats.
+        weight_quantizer: a `Quantizer`; None, the default, for an `AbsMaxQuantizer`.
+        activation_quantizer: a `Quantizer`; "default" for an `AbsMaxQuantizer`, None to leave the inputs floats.
 
-    >>> import kerata
+    Raises:
+        ValueError: for a quantizer of another dtype than int8.
+
     >>> kerata.quantizers.Int8QuantizationConfig(activation_quantizer=None).mode
     'int8'
     """
@@ -81,11 +83,14 @@ class Int4QuantizationConfig(QuantizationConfig):
     """Weights in 4 bits, two in a byte.
 
     Args:
-        weight_quantizer: of weights with one scale for each output; None for `AbsMaxQuantizer` to -8..7.
-        activation_quantizer: rounds the inputs; "default" and None leave them floats.
-        block_size: how many inputs share a scale and zero point; None or -1: one scale for each output.
+        weight_quantizer: a `Quantizer` of weights with one scale for each output; None, the default, for an
+            `AbsMaxQuantizer` to -8..7.
+        activation_quantizer: a `Quantizer` of the inputs; "default" and None leave them floats.
+        block_size: how many inputs share a scale and zero point; 128 by default, None or -1: one scale for each output.
 
-    >>> import kerata
+    Raises:
+        ValueError: for another `block_size`, or quantizers of your own with blocks.
+
     >>> kerata.quantizers.Int4QuantizationConfig(block_size=64).block_size
     64
     """

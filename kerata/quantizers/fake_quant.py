@@ -31,19 +31,24 @@ def fake_quant_with_min_max_vars(inputs, min_vals, max_vals, num_bits=8, narrow_
     """Round to the grid of `2**num_bits` values between limits, and stay in floats.
 
     The limits are moved a little so that 0 lies on the grid. The gradient passes where inputs lie within them, and
-    goes to the limit that they pass elsewhere (Jacob et al., 2018, https://arxiv.org/abs/1712.05877).
+    goes to the limit that they pass elsewhere.
 
     Args:
-        inputs: a float tensor.
+        inputs: float tensor.
         min_vals, max_vals: limits: numbers, or one for each place along `axis`.
-        num_bits: size of the grid.
-        narrow_range: whether to leave out the lowest of its values.
-        axis: the axis along which the limits lie.
+        num_bits: integer, size of the grid in bits; 8 by default.
+        narrow_range: whether to leave out the lowest of its values; False by default.
+        axis: integer, the axis along which the limits lie; None, the default, for one pair.
 
-    >>> import kerata
-    >>> y = kerata.quantizers.fake_quant_with_min_max_vars(kerata.ops.array([0.26, 5.0]), 0.0, 1.0, num_bits=2)
-    >>> [round(float(v), 3) for v in y]
-    [0.333, 1.0]
+    Returns:
+        A tensor of the shape and dtype of `inputs`.
+
+    Raises:
+        ValueError: if `num_bits` is no positive integer.
+
+    Source: Jacob et al. (2018), https://arxiv.org/abs/1712.05877
+
+    >>> kerata.quantizers.fake_quant_with_min_max_vars([0.26, 5.0], 0.0, 1.0, num_bits=2)  # [0.333333, 1.0]
     """
     if isinstance(num_bits, bool) or int(num_bits) < 1:
         raise ValueError(f"`num_bits` is a positive integer; got {num_bits!r}.")

@@ -17,16 +17,18 @@ def pack_int4(arr, axis=0, dtype="int8"):
 
     Args:
         arr: int8 values from -8 to 7, or uint8 values from 0 to 15.
-        axis: the axis; one of odd length is filled up with a zero.
-        dtype: "int8" or "uint8", the dtype of `arr` and of the bytes.
+        axis: integer; 0 by default. An axis of odd length is filled up with a zero.
+        dtype: "int8" (the default) or "uint8", the dtype of `arr` and of the bytes.
 
     Returns:
         `(bytes, their shape, the length of the axis before)`.
 
-    >>> import kerata
-    >>> import numpy as np
+    Raises:
+        ValueError: for another `dtype`.
+        TypeError: for values of a dtype that `dtype` does not say.
+
     >>> packed, shape, length = kerata.quantizers.pack_int4(np.array([1, 2, 3], "int8"))
-    >>> kerata.ops.convert_to_numpy(packed).tolist(), shape, length
+    >>> packed.tolist(), shape, length
     ([33, 3], (2,), 3)
     """
     _check(dtype)
@@ -50,13 +52,17 @@ def unpack_int4(packed, orig_len, axis=0, dtype="int8"):
     Args:
         packed: int8 or uint8 bytes.
         orig_len: length of the axis before packing.
-        axis: the axis.
-        dtype: "int8" for values from -8 to 7, "uint8" for 0 to 15.
+        axis: integer, the axis; 0 by default.
+        dtype: "int8" (the default) for values from -8 to 7, "uint8" for 0 to 15.
 
-    >>> import kerata
-    >>> import numpy as np
-    >>> kerata.ops.convert_to_numpy(kerata.quantizers.unpack_int4(np.array([33, 3], "int8"), 3)).tolist()
-    [1, 2, 3]
+    Returns:
+        A tensor with `orig_len` places along the axis, of the dtype `dtype`.
+
+    Raises:
+        ValueError: for another `dtype`.
+        TypeError: for other than int8 or uint8 bytes.
+
+    >>> kerata.quantizers.unpack_int4(np.array([33, 3], "int8"), 3)  # [1, 2, 3]
     """
     _check(dtype)
     packed = ops.convert_to_tensor(packed)

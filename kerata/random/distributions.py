@@ -50,13 +50,18 @@ def normal(shape: Any, mean: Any = 0.0, stddev: Any = 1.0, dtype: str | None = N
 
     Args:
         shape: tuple of integers.
-        mean, stddev: of the distribution; numbers, or tensors that broadcast to the shape.
+        mean, stddev: of the distribution; numbers, or tensors that broadcast to the shape; 0.0 and 1.0 by default.
         dtype: a float dtype; floatx by default.
-        seed: integer, `SeedGenerator` or None.
+        seed: integer (the same draw each time), `SeedGenerator`, or None for the global one.
 
-    >>> import kerata
-    >>> kerata.random.normal((2, 3), seed=1).shape == (2, 3)
-    True
+    Returns:
+        A tensor of that shape and dtype.
+
+    Raises:
+        ValueError: for another dtype, or a shape with an unknown size.
+
+    >>> kerata.random.normal((2, 3), seed=1).shape
+    (2, 3)
     """
     b = backend.current()
     dtype = _float_dtype(dtype, "normal")
@@ -68,11 +73,16 @@ def uniform(shape: Any, minval: Any = 0.0, maxval: Any = 1.0, dtype: str | None 
 
     Args:
         shape: tuple of integers.
-        minval, maxval: the bounds; the upper one is not drawn.
+        minval, maxval: the bounds, of which the upper one is not drawn; 0.0 and 1.0 by default.
         dtype: a float dtype; floatx by default (for integers: `randint`).
-        seed: integer, `SeedGenerator` or None.
+        seed: integer (the same draw each time), `SeedGenerator`, or None for the global one.
 
-    >>> import kerata
+    Returns:
+        A tensor of that shape and dtype.
+
+    Raises:
+        ValueError: for another dtype, or a shape with an unknown size.
+
     >>> bool((kerata.random.uniform((100,), 2.0, 3.0, seed=1) >= 2.0).all())
     True
     """
@@ -87,11 +97,16 @@ def truncated_normal(shape: Any, mean: Any = 0.0, stddev: Any = 1.0,
 
     Args:
         shape: tuple of integers.
-        mean, stddev: of the normal distribution before it is cut.
+        mean, stddev: of the normal distribution before it is cut; 0.0 and 1.0 by default.
         dtype: a float dtype; floatx by default.
-        seed: integer, `SeedGenerator` or None.
+        seed: integer (the same draw each time), `SeedGenerator`, or None for the global one.
 
-    >>> import kerata
+    Returns:
+        A tensor of that shape and dtype.
+
+    Raises:
+        ValueError: for another dtype, or a shape with an unknown size.
+
     >>> bool((abs(kerata.random.truncated_normal((100,), seed=1)) <= 2.0).all())
     True
     """
@@ -107,10 +122,15 @@ def randint(shape: Any, minval: Any, maxval: Any, dtype: str = "int32", seed: Se
     Args:
         shape: tuple of integers.
         minval, maxval: integers; the upper bound is not drawn.
-        dtype: an integer dtype.
-        seed: integer, `SeedGenerator` or None.
+        dtype: an integer dtype; "int32" by default.
+        seed: integer (the same draw each time), `SeedGenerator`, or None for the global one.
 
-    >>> import kerata
+    Returns:
+        A tensor of that shape and dtype.
+
+    Raises:
+        ValueError: for another dtype, or a shape with an unknown size.
+
     >>> bool((kerata.random.randint((100,), 0, 3, seed=1) < 3).all())
     True
     """
@@ -126,15 +146,17 @@ def categorical(logits: Any, num_samples: int, dtype: str = "int32", seed: Seed 
     """Class numbers, drawn with the probabilities softmax(logits).
 
     Args:
-        logits: tensor (batch, classes).
+        logits: float tensor (batch, classes).
         num_samples: how many to draw for each row.
-        dtype: an integer dtype.
-        seed: integer, `SeedGenerator` or None.
+        dtype: an integer dtype; "int32" by default.
+        seed: integer (the same draw each time), `SeedGenerator`, or None for the global one.
 
     Returns:
         A tensor (batch, num_samples).
 
-    >>> import kerata
+    Raises:
+        ValueError: for logits of another rank.
+
     >>> kerata.random.categorical([[0.0, 100.0]], 3, seed=1).tolist()
     [[1, 1, 1]]
     """
@@ -229,12 +251,17 @@ def dropout(inputs: Any, rate: float, noise_shape: Any = None, seed: Seed = None
     Args:
         inputs: float tensor.
         rate: number from 0 to 1.
-        noise_shape: shape of the mask, broadcast to the inputs; None in it is the input's size.
-        seed: integer, `SeedGenerator` or None.
+        noise_shape: shape of the mask, broadcast to the inputs; None in it is the input's size. By default the inputs'.
+        seed: integer (the same draw each time), `SeedGenerator`, or None for the global one.
 
-    Source: https://jmlr.org/papers/v15/srivastava14a.html
+    Returns:
+        A tensor of the shape and dtype of `inputs`.
 
-    >>> import kerata
+    Raises:
+        ValueError: for a `rate` out of range, or a `noise_shape` of another rank.
+
+    Source: Srivastava et al. (2014), https://jmlr.org/papers/v15/srivastava14a.html
+
     >>> set(kerata.random.dropout(kerata.ops.ones((8, 8)), 0.5, seed=1).ravel().tolist())
     {0.0, 2.0}
     """

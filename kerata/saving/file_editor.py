@@ -20,10 +20,12 @@ class KerasFileEditor:
     Args:
         filepath: the file. It is read through the same checks as by `load_model`; nothing in it is run.
 
-    >>> import kerata, tempfile, os
-    >>> path = os.path.join(tempfile.mkdtemp(), "m.weights.h5")
-    >>> kerata.Sequential([kerata.Input((2,)), kerata.layers.Dense(1)]).save_weights(path)
-    >>> editor = kerata.saving.KerasFileEditor(path)
+    Raises:
+        ValueError: if the file is missing or damaged.
+
+    >>> model = kerata.Sequential([kerata.Input((2,)), kerata.layers.Dense(1, name="dense")])
+    >>> model.save_weights("m.weights.h5")
+    >>> editor = kerata.saving.KerasFileEditor("m.weights.h5")
     >>> editor.rename_object("layers/dense", "head")
     >>> list(editor.weights_dict["layers"])
     ['head']

@@ -224,15 +224,18 @@ def deserialize_keras_object(config, custom_objects: dict | None = None, safe_mo
 
     Args:
         config: the dictionary; plain values and lists are given back, with what they hold deserialised.
-        custom_objects: names of classes and functions that may stand in it, beside the registered ones.
-        safe_mode: whether configs that hold code (a Lambda with bytecode) are refused. Inside a loading function
-            that was given `safe_mode=False`, they are not.
+        custom_objects: dictionary of classes and functions that may stand in it, beside the registered ones; None by
+            default.
+        safe_mode: whether configs that hold code (a Lambda with bytecode) are refused; True by default. Inside a loading
+            function that was given `safe_mode=False`, they are not.
+
+    Returns:
+        An object equal to the one that was serialised.
 
     Raises:
         TypeError, ValueError: if `config` is no config, or names something unknown.
         ValueError: if it holds code and `safe_mode` is on.
 
-    >>> import kerata
     >>> config = kerata.saving.serialize_keras_object(kerata.layers.Dense(3))
     >>> kerata.saving.deserialize_keras_object(config).units
     3

@@ -72,10 +72,15 @@ def normalize(x, axis: int = -1, order: int = 2):
 
     Args:
         x: array or tensor.
-        axis: the axis along which norms are taken.
-        order: of the norm, 1 or more (2: Euclidean).
+        axis: integer, the axis along which norms are taken; -1 by default.
+        order: integer of at least 1, of the norm; 2, the Euclidean one, by default.
 
-    >>> import kerata
+    Returns:
+        A NumPy array of floats, or a tensor for a tensor, of the shape of `x`.
+
+    Raises:
+        ValueError: for another `order`.
+
     >>> kerata.utils.normalize([[3.0, 4.0]]).tolist()
     [[0.6, 0.8]]
     """

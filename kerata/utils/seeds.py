@@ -24,8 +24,14 @@ def set_random_seed(seed: int) -> None:
     Args:
         seed: integer from 0 to 2**32 - 1.
 
-    >>> import kerata
+    Raises:
+        ValueError: for anything else.
+
     >>> kerata.utils.set_random_seed(812)
+    >>> a = kerata.random.normal((2,)).tolist()
+    >>> kerata.utils.set_random_seed(812)
+    >>> a == kerata.random.normal((2,)).tolist()
+    True
     """
     if isinstance(seed, bool) or not isinstance(seed, int | np.integer):
         raise ValueError(f"set_random_seed() wants an integer `seed`; got {seed!r} of type {type(seed).__name__}.")

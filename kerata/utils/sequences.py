@@ -6,17 +6,22 @@ import numpy as np
 
 
 def pad_sequences(sequences, maxlen=None, dtype="int32", padding="pre", truncating="pre", value=0.0) -> np.ndarray:
-    """An array of shape `(len(sequences), maxlen, ...)` of sequences that are cut or filled up to one length.
+    """An array of sequences that are cut or filled up to one length.
 
     Args:
         sequences: list of sequences (of numbers, or of arrays of one shape).
         maxlen: the length; that of the longest by default.
-        dtype: of the result; `object` for strings.
-        padding: "pre" or "post": where `value` is filled in.
-        truncating: "pre" or "post": where too long sequences are cut.
-        value: what is filled in.
+        dtype: of the result; "int32" by default, `object` for strings.
+        padding: where `value` is filled in: "pre" (the default) or "post".
+        truncating: where too long sequences are cut: "pre" (the default) or "post".
+        value: what is filled in; 0.0 by default.
 
-    >>> import kerata
+    Returns:
+        A NumPy array of shape `(len(sequences), maxlen, ...)`.
+
+    Raises:
+        ValueError: for another `padding` or `truncating`, or what is no list of sequences.
+
     >>> kerata.utils.pad_sequences([[1], [2, 3]]).tolist()
     [[0, 1], [2, 3]]
     """

@@ -14,18 +14,23 @@ def timeseries_dataset_from_array(data, targets, sequence_length, sequence_strid
     """A data set of windows `data[i], data[i + r], ..., data[i + (n - 1) r]` with the targets `targets[i]`.
 
     Args:
-        data: array whose first dimension is time.
+        data: array whose first axis is time.
         targets: for the window that starts at `i`, the target is `targets[i]`; None for windows alone.
         sequence_length: n, the steps of a window.
-        sequence_stride: how far windows are apart.
-        sampling_rate: r, how far the steps of a window are apart.
-        batch_size: windows of a batch; None for single windows.
-        shuffle: a new order each epoch.
-        seed: of the order.
-        start_index, end_index: only the data from `start_index` up to, not including, `end_index` are used.
-        format: "tf": a tf.data.Dataset if TensorFlow is installed; "grain"; or "numpy": batches of arrays.
+        sequence_stride: how many steps windows are apart; 1 by default.
+        sampling_rate: r, how far the steps of a window are apart; 1 by default.
+        batch_size: windows of a batch; 128 by default, None for single windows.
+        shuffle: whether each epoch has a new order; False by default.
+        seed: integer, of the order; None by default.
+        start_index, end_index: only the data from `start_index` up to, not including, `end_index` are used; all by default.
+        format: "tf" (the default): a `tf.data.Dataset` if TensorFlow is installed; "grain"; or "numpy": batches of arrays.
 
-    >>> import kerata, numpy as np
+    Returns:
+        The data set, of windows (batch, sequence_length, ...) and, with `targets`, their targets.
+
+    Raises:
+        ValueError: for numbers that are not positive, or places outside the data.
+
     >>> windows = kerata.utils.timeseries_dataset_from_array(np.arange(5), None, 3, format="numpy")
     >>> windows[0].tolist()
     [[0, 1, 2], [1, 2, 3], [2, 3, 4]]

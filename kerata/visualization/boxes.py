@@ -16,21 +16,25 @@ def draw_bounding_boxes(images, bounding_boxes, bounding_box_format, class_mappi
     """Images with boxes drawn on them.
 
     Args:
-        images: of shape (batch, height, width, channels), with values of 0..255.
-        bounding_boxes: a dict with "boxes", of shape (batch, boxes, 4), "labels", of shape (batch, boxes) (-1: no box),
+        images: array of shape (batch, height, width, channels), with values of 0..255.
+        bounding_boxes: dictionary with "boxes", of shape (batch, boxes, 4), "labels", of shape (batch, boxes) (-1: no box),
             and, if wanted, "confidences", of shape (batch, boxes).
         bounding_box_format: "xyxy", "rel_xywh", ...; see `kerata.utils.bounding_boxes.convert_format`.
-        class_mapping: a dict from labels to names, which are written above the boxes.
-        color: red, green and blue, 0..255.
-        line_thickness: of the boxes, in pixels.
-        text_thickness: of the letters: 1 is normal.
-        font_scale: of the letters; 1.0 is 16 pixels.
-        data_format: "channels_last" or "channels_first", of the input.
+        class_mapping: dictionary of labels and names, which are written above the boxes; None by default.
+        color: red, green and blue, 0..255; a grey by default.
+        line_thickness: of the boxes, in pixels; 2 by default.
+        text_thickness: of the letters; 1, the default, is normal.
+        font_scale: of the letters; 1.0, the default, is 16 pixels.
+        data_format: of the images, "channels_last" or "channels_first"; the configured one by default.
 
     Returns:
         A NumPy array of bytes, of shape (batch, height, width, channels).
 
-    >>> import numpy as np, kerata
+    Raises:
+        ValueError: for shapes that do not fit, or a dictionary without boxes or labels.
+        TypeError: for boxes that are no dictionary.
+        ImportError: without Pillow.
+
     >>> boxes = {"boxes": np.array([[[2.0, 2.0, 8.0, 8.0]]]), "labels": np.array([[0]])}
     >>> drawn = kerata.visualization.draw_bounding_boxes(np.zeros((1, 12, 12, 3)), boxes, "xyxy", line_thickness=1)
     >>> drawn[0, 2, 5].tolist(), drawn[0, 5, 5].tolist()

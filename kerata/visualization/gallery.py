@@ -14,28 +14,27 @@ def plot_image_gallery(images, y_true=None, y_pred=None, label_map=None, rows=No
     """Show images in rows, or write them to a file.
 
     Args:
-        images: of shape (batch, height, width, channels).
+        images: array of shape (batch, height, width, channels).
         y_true, y_pred: labels of shape (batch,), written above the images: predictions in green where they are right
-            and in red where they are wrong.
-        label_map: a dict from labels to names.
+            and in red where they are wrong; None by default.
+        label_map: dictionary of labels and names; None by default.
         rows, cols: how many; as near to a square as possible by default.
-        value_range: the least and the greatest value of the images.
-        scale: the size of an image, in inches.
-        path: a file to write instead of showing the gallery.
+        value_range: the least and the greatest value of the images; (0, 255) by default.
+        scale: the size of an image, in inches; 2 by default.
+        path: a file to write instead of showing the gallery; None by default.
         show: whether to show it; by default unless there is a `path`.
-        transparent, dpi: of the file.
-        legend_handles: Matplotlib's handles, for a legend.
-        data_format: "channels_last" or "channels_first".
+        transparent: whether the file's ground is; True by default.
+        dpi: dots per inch of the file; 60 by default.
+        legend_handles: Matplotlib's handles, for a legend; None by default.
+        data_format: "channels_last" or "channels_first"; the configured one by default.
 
     Raises:
         ImportError: if Matplotlib is not installed.
         ValueError: if images are no batch, labels are not one for each, or both `path` and `show` are given.
 
-    >>> import numpy as np, kerata
-    >>> import os, tempfile
-    >>> path = os.path.join(tempfile.mkdtemp(), "gallery.png")
-    >>> kerata.visualization.plot_image_gallery(np.zeros((4, 8, 8, 3)), path=path)
-    >>> os.path.exists(path)
+    >>> import os
+    >>> kerata.visualization.plot_image_gallery(np.zeros((4, 8, 8, 3)), path="gallery.png")
+    >>> os.path.exists("gallery.png")
     True
     """
     show = path is None if show is None else show

@@ -12,19 +12,22 @@ def draw_segmentation_masks(images, segmentation_masks, num_classes=None, color_
     """Images with the classes of their pixels in colours.
 
     Args:
-        images: of shape (batch, height, width, channels), with values of 0..255.
+        images: array of shape (batch, height, width, channels), with values of 0..255.
         segmentation_masks: integers of shape (batch, height, width) or (batch, height, width, 1).
         num_classes: classes from this one on are not drawn; by default all are.
-        color_mapping: a dict (or list) from classes to colours, (red, green, blue); a palette by default.
-        alpha: how opaque the colours are, 0..1.
-        blend: whether the image shines through; otherwise the colours replace it.
-        ignore_index: a class that is not drawn. Classes below 0 never are.
-        data_format: "channels_last" or "channels_first", of the input.
+        color_mapping: dictionary (or list) of classes and colours, (red, green, blue); a palette by default.
+        alpha: how opaque the colours are, 0..1; 0.8 by default.
+        blend: whether the image shines through (True, the default); otherwise the colours replace it.
+        ignore_index: a class that is not drawn; -1 by default. Classes below 0 never are.
+        data_format: of the images, "channels_last" or "channels_first"; the configured one by default.
 
     Returns:
         A NumPy array of bytes, of shape (batch, height, width, channels).
 
-    >>> import numpy as np, kerata
+    Raises:
+        ValueError: for masks of another size than the images.
+        TypeError: for masks that are no integers.
+
     >>> images, masks = np.zeros((1, 1, 2, 3)), np.array([[[1, -1]]])
     >>> kerata.visualization.draw_segmentation_masks(images, masks, color_mapping={1: (200, 100, 0)}, alpha=0.5).tolist()
     [[[[100, 50, 0], [0, 0, 0]]]]

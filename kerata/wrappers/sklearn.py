@@ -105,14 +105,21 @@ def _fresh(copy, model):
 
 
 class SKLearnClassifier(ClassifierMixin, SKLBase):
-    """A model as a classifier: labels of any kind come in and out, the model sees one column for each class.
-
-    Args:
-        model, warm_start, model_kwargs, fit_kwargs: see `SKLBase`.
+    """A model as a classifier of scikit-learn: labels of any kind come in and out, the model sees one column for each class.
 
     After `fit` there are `classes_`, `model_`, `history_` and `n_features_in_`.
 
-    >>> import numpy as np, kerata
+    Args:
+        model: a compiled model, of which each `fit` trains a copy with fresh weights; or a function
+            `model(X, y, **model_kwargs)` that gives a compiled model, where y has shape (samples, classes).
+        warm_start: whether `fit` goes on with the weights of the last one; False by default.
+        model_kwargs: dictionary of further arguments of the function; None by default.
+        fit_kwargs: dictionary of arguments of `model.fit`; None by default.
+
+    Raises:
+        RuntimeError: from `fit`, if the model is not compiled.
+        TypeError: from `fit`, if `model` is neither.
+
     >>> def build(X, y):
     ...     model = kerata.Sequential([kerata.layers.Dense(y.shape[1], activation="softmax")])
     ...     model.compile(loss="categorical_crossentropy", optimizer="sgd")
@@ -156,13 +163,15 @@ class SKLearnClassifier(ClassifierMixin, SKLBase):
 
 
 class SKLearnRegressor(RegressorMixin, SKLBase):
-    """A model as a regressor.
+    """A model as a regressor of scikit-learn; predictions have the shape of the targets.
 
     Args:
-        model, warm_start, model_kwargs, fit_kwargs: see `SKLBase`. For targets of shape (samples,) the model sees
-            y of shape (samples, 1).
+        model: a compiled model, or a function that gives one; see `SKLearnClassifier`. For targets of shape (samples,)
+            it sees y of shape (samples, 1).
+        warm_start: whether `fit` goes on with the weights of the last one; False by default.
+        model_kwargs: dictionary of further arguments of the function; None by default.
+        fit_kwargs: dictionary of arguments of `model.fit`; None by default.
 
-    >>> import numpy as np, kerata
     >>> model = kerata.Sequential([kerata.Input((1,)), kerata.layers.Dense(1)])
     >>> model.compile(loss="mse", optimizer="sgd")
     >>> X = np.array([[0.0], [1.0]])
@@ -189,12 +198,14 @@ class SKLearnRegressor(RegressorMixin, SKLBase):
 
 
 class SKLearnTransformer(TransformerMixin, SKLBase):
-    """A model as a transformer: `transform` gives its outputs.
+    """A model as a transformer of scikit-learn: `transform` gives its outputs.
 
     Args:
-        model, warm_start, model_kwargs, fit_kwargs: see `SKLBase`.
+        model: a compiled model, or a function that gives one; see `SKLearnClassifier`.
+        warm_start: whether `fit` goes on with the weights of the last one; False by default.
+        model_kwargs: dictionary of further arguments of the function; None by default.
+        fit_kwargs: dictionary of arguments of `model.fit`; None by default.
 
-    >>> import numpy as np, kerata
     >>> model = kerata.Sequential([kerata.Input((1,)), kerata.layers.Dense(2)])
     >>> model.compile(loss="mse", optimizer="sgd")
     >>> X = np.array([[0.0], [1.0]])

@@ -14,13 +14,11 @@ class PyDataset:
     `__getitem__(index)` gives batch number `index`, a whole batch: `(x, y)` or `(x, y, sample_weight)`.
 
     Args:
-        workers: how many batches are prepared at once; with 1 and no processes, batches are made between the
-            steps.
-        use_multiprocessing: prepare in processes instead of threads (for slow pure Python; the object is
-            copied).
-        max_queue_size: how many batches may wait.
+        workers: how many batches are prepared at once; 1 by default: batches are made between the steps.
+        use_multiprocessing: whether to prepare in processes instead of threads (for slow pure Python; the object is
+            copied); False by default.
+        max_queue_size: how many batches may wait; 10 by default.
 
-    >>> import kerata, numpy as np
     >>> class Squares(kerata.utils.PyDataset):
     ...     def __len__(self):
     ...         return 3
