@@ -108,9 +108,16 @@ MODULES: dict[str, tuple[str, ...]] = {
     **{f"backend.{b}": (f"backend.{b}", "ops") for b in _BACKENDS},
     **{f"backend.{b}.{topic}": (package,) for b in _BACKENDS for topic, package in _TOPICS.items()},
 }
-MODULES["backend"] = ("backend", "ops")
-for _module in ("utils.jax_layer", "utils.torch_utils"):
-    MODULES[_module] = ("layers", "utils")
+MODULES |= {
+    "backend": ("backend", "ops"),
+    "backend.config": ("backend", "config"),
+    "legacy": (),
+    "legacy.preprocessing": (),
+    "legacy.saving.serialization": ("utils.legacy",),
+    "ops.operation_utils": (),
+    "utils.jax_layer": ("layers", "utils"),
+    "utils.torch_utils": ("layers", "utils"),
+}
 
 _STAND_INS = "kerata.compat.private_things"
 _VARIABLES = {
@@ -126,7 +133,8 @@ _SPEC = {"compute_output_spec": "kerata.compat.private_things"}
 _NAMING = {"auto_name": "kerata.core.names", "uniquify": "kerata.core.names", "to_snake_case": "kerata.core.names"}
 _RANDOM = {"draw_seed": "kerata.random.seed_generator", "SeedGenerator": "kerata.random"}
 _STATE = {n: _STAND_INS for n in ("get_global_attribute", "set_global_attribute")} | {"clear_session": "kerata.core.names"}
-_SAFE_MODE = {n: "kerata.saving.safe_mode" for n in ("SafeModeScope", "in_safe_mode", "enable_unsafe_deserialization")}
+_SAFE_MODE = {n: "kerata.saving.safe_mode" for n in ("SafeModeScope", "in_safe_mode")} | {
+    "enable_unsafe_deserialization": "kerata.config"}
 _FORMAT = {"standardize_data_format": "kerata.core.config"}
 _PACKING = {n: "kerata.training.data.packing" for n in ("pack_x_y_sample_weight", "unpack_x_y_sample_weight")}
 
@@ -134,7 +142,7 @@ _PACKING = {n: "kerata.training.data.packing" for n in ("pack_x_y_sample_weight"
 NAMES: dict[str, dict[str, str]] = {
     "version": {"__version__": _STAND_INS, "version": _STAND_INS},
     "api_export": {"keras_export": _STAND_INS},
-    "backend": {**_VARIABLES, **_MASKS, **_SCOPES, **_SPEC, **_FORMAT, "is_tensor": "kerata.ops", "random": "kerata.random:",
+    "backend": {**_VARIABLES, **_MASKS, **_SCOPES, **_SPEC, **_FORMAT, "is_tensor": "kerata.ops", "device": "kerata", "random": "kerata.random:",
                 "nn": "kerata.ops.nn:", "numpy": "kerata.ops.numpy:", "math": "kerata.ops:", "image": "kerata.ops.image:",
                 "linalg": "kerata.ops.linalg:", "SUPPORTS_SPARSE_TENSORS": _STAND_INS, "SUPPORTS_RAGGED_TENSORS": _STAND_INS},
     "backend.config": {**_FORMAT, "backend": "kerata.backend"},
@@ -153,6 +161,7 @@ NAMES: dict[str, dict[str, str]] = {
     **{f"backend.{b}.random": _RANDOM for b in _BACKENDS},
     "backend.jax.random": {**_RANDOM, "jax_draw_seed": _STAND_INS},
     "backend.tensorflow.random": {**_RANDOM, "tf_draw_seed": _STAND_INS},
+    "dtype_policies.dtype_policy": {n: "kerata.config" for n in ("dtype_policy", "set_dtype_policy")},
     "callbacks.monitor_callback": {"MonitorCallback": "kerata.callbacks.monitor"},
     "layers.convolutional.base_conv": {"BaseConv": "kerata.layers.convolutional.base:ConvBase"},
     "layers.convolutional.base_conv_transpose": {
@@ -169,6 +178,9 @@ NAMES: dict[str, dict[str, str]] = {
     "models": {"Functional": "kerata.models.functional"},
     "models.functional": {"Functional": "kerata.models.functional"},
     "ops.core": _SPEC,
+    "ops.operation_utils": {"get_source_inputs": "kerata.utils"},
+    "layers.preprocessing.feature_space": {"FeatureSpace": "kerata.utils"},
+    "utils.image_utils": {"smart_resize": "kerata.preprocessing.image"},
     "ops.function": {"Function": "kerata"},
     "ops.node": {"Node": "kerata.core.operation"},
     "ops.operation": {"Operation": "kerata"},
@@ -189,7 +201,8 @@ NAMES: dict[str, dict[str, str]] = {
     "trainers.data_adapters.data_adapter_utils": {
         **_PACKING, "class_weight_to_sample_weights": "kerata.training.data.class_weight"},
     "utils.argument_validation": {"standardize_tuple": _STAND_INS},
-    "utils.backend_utils": {n: _STAND_INS for n in ("in_grain_data_pipeline", "in_tf_graph")},
+    "utils.backend_utils": {n: _STAND_INS for n in ("in_grain_data_pipeline", "in_tf_graph")} | {
+        "set_backend": "kerata.config"},
     "utils.io_utils": {"print_msg": "kerata.utils.console"} | {n: "kerata.core.config" for n in (
         "is_interactive_logging_enabled", "enable_interactive_logging", "disable_interactive_logging")},
     "utils.module_utils": {"LazyModule": _STAND_INS} | {n: _STAND_INS for n in ("tensorflow", "jax", "torch", "scipy", "grain")},

@@ -16,15 +16,35 @@ from kerata.ops.shaping import unstack  # noqa: F401
 # ---- conversion
 @op
 def convert_to_tensor(x, dtype=None, sparse=None, ragged=None):
-    """x as a tensor of the backend in force, with the dtype that is given.
+    """Numbers, lists, NumPy arrays, Variables or tensors of any backend as a tensor of the backend in force.
 
-    >>> kerata.ops.convert_to_tensor([1, 2, 3], "float32")
+    Args:
+        x: what to convert.
+        dtype: name of a dtype; by default that of `x`, for Python floats floatx, for Python integers int32.
+        sparse: False makes a dense tensor of a sparse one (TensorFlow's and JAX's); otherwise it stays what it
+            is.
+        ragged: the same for TensorFlow's ragged tensors.
+
+    Returns:
+        Tensor; `x` itself if it is one already and has the dtype.
+
+    >>> kerata.ops.convert_to_tensor([1, 2], "float32")  # [1, 2]
     """
     return convert(x, None if dtype is None else dtypes.standardize_dtype(dtype))
 
 
 def convert_to_numpy(x):
-    """The values of a tensor of any backend as a NumPy array."""
+    """The values of a tensor as a NumPy array, copied from the device if need be.
+
+    Args:
+        x: tensor of any backend, Variable, list or number; sparse tensors become dense.
+
+    Returns:
+        NumPy array of the same shape.
+
+    >>> kerata.ops.convert_to_numpy(kerata.ops.ones((2,)))
+    array([1., 1.], dtype=float32)
+    """
     import numpy as np
 
     if isinstance(x, Variable):
@@ -34,13 +54,36 @@ def convert_to_numpy(x):
 
 
 def is_tensor(x) -> bool:
-    """Whether x is a tensor of the backend in force."""
+    """Whether an object is a tensor of the backend in force; NumPy arrays are on the backend "numpy" only.
+
+    Args:
+        x: any object.
+
+    Returns:
+        A Python boolean.
+
+    >>> kerata.ops.is_tensor(kerata.ops.ones((2,))), kerata.ops.is_tensor([1.0])
+    (True, False)
+    """
     return backend.current().is_tensor(x)
 
 
 @op
 def cast(x, dtype):
-    """x with another dtype."""
+    """Converts to another dtype.
+
+    Floats become integers by dropping the fraction, complex numbers real ones by their real part.
+
+    Args:
+        x: tensor of any shape.
+        dtype: name of the wanted dtype.
+
+    Returns:
+        Tensor of the shape of `x`. What the dtype cannot hold comes out differently from backend to backend; see
+        `saturate_cast`.
+
+    >>> kerata.ops.cast([1.7, -1.7], "int32")  # [1, -1]
+    """
     b = backend.current()
     dtype = dtypes.standardize_dtype(dtype)
     x = x if type(x) is b.Tensor else b.convert(x)
@@ -51,7 +94,17 @@ def cast(x, dtype):
 
 @op
 def saturate_cast(x, dtype):
-    """x with another dtype; values out of its range become its nearest end."""
+    """Converts to another dtype; what lies beyond its range becomes its lowest or highest number.
+
+    Args:
+        x: tensor of any shape.
+        dtype: name of the wanted dtype.
+
+    Returns:
+        Tensor of the shape of `x`.
+
+    >>> kerata.ops.saturate_cast([300.0, -5.0, 1.7], "uint8")  # [255, 0, 1]
+    """
     b = backend.current()
     dtype = dtypes.standardize_dtype(dtype)
     x, xp = arrays(x)
@@ -93,7 +146,18 @@ def _inside(end, name: str, direction: int):
 
 
 def shape(x) -> tuple:
-    """The sizes of x: integers; None in a KerasTensor where unknown, scalar tensors inside a `tf.function`."""
+    """The sizes of the axes.
+
+    Args:
+        x: tensor, KerasTensor, Variable or anything that converts to a tensor.
+
+    Returns:
+        Tuple of integers; None in a KerasTensor, and scalar tensors inside a `tf.function`, where a size is
+        unknown.
+
+    >>> kerata.ops.shape(kerata.ops.ones((2, 3)))
+    (2, 3)
+    """
     if isinstance(x, KerasTensor | Variable):
         return x.shape
     owner = backend.owner(type(x))
@@ -103,7 +167,17 @@ def shape(x) -> tuple:
 
 
 def dtype(x) -> str:
-    """The name of the dtype of x."""
+    """The name of the dtype.
+
+    Args:
+        x: tensor, KerasTensor, Variable or anything that converts to a tensor.
+
+    Returns:
+        A string such as "float32".
+
+    >>> kerata.ops.dtype(kerata.ops.ones((2,), "int32"))
+    'int32'
+    """
     if isinstance(x, KerasTensor | Variable):
         return x.dtype
     if hasattr(x, "dtype"):
@@ -113,12 +187,32 @@ def dtype(x) -> str:
 
 
 def ndim(x) -> int:
-    """The number of axes of x."""
+    """The number of axes.
+
+    Args:
+        x: tensor, KerasTensor, Variable or anything that converts to a tensor.
+
+    Returns:
+        A Python integer.
+
+    >>> kerata.ops.ndim([[1, 2, 3]])
+    2
+    """
     return len(x.shape) if hasattr(x, "shape") else len(convert(x).shape)
 
 
 def size(x):
-    """The number of elements of x; None for a KerasTensor with an unknown size."""
+    """The number of elements.
+
+    Args:
+        x: tensor, KerasTensor, Variable or anything that converts to a tensor.
+
+    Returns:
+        An integer; None for a KerasTensor with an unknown size.
+
+    >>> kerata.ops.size([[1, 2, 3], [4, 5, 6]])
+    6
+    """
     count = 1
     for n in shape(x):
         if n is None:
@@ -128,7 +222,16 @@ def size(x):
 
 
 def stop_gradient(variable):
-    """The same value, through which no gradient flows."""
+    """The same value as a constant: gradients do not flow back through it.
+
+    Args:
+        variable: tensor or Variable.
+
+    Returns:
+        Tensor of the same shape and dtype.
+
+    >>> kerata.ops.stop_gradient([1.0, 2.0])  # [1, 2]
+    """
     return _stop_gradient(variable)
 
 
@@ -143,23 +246,55 @@ _stop_gradient.__name__ = "stop_gradient"
 # ---- control flow
 @op
 def cond(pred, true_fn, false_fn):
-    """What `true_fn()` gives if `pred` holds, else what `false_fn()` gives."""
+    """Calls one of two functions, which a condition chooses, also inside compiled code.
+
+    Args:
+        pred: boolean, or scalar tensor.
+        true_fn: called without arguments if it holds.
+        false_fn: called without arguments if not. Both give the same structure of shapes and dtypes.
+
+    Returns:
+        What the function gave.
+
+    >>> kerata.ops.cond(kerata.ops.array(3) > 2, lambda: kerata.ops.array(1), lambda: kerata.ops.array(0))  # 1
+    """
     return backend.current().cond(pred.value if isinstance(pred, Variable) else pred, true_fn, false_fn)
 
 
 @op
 def switch(index, branches, *operands):
-    """What `branches[index](*operands)` gives; an index out of range counts as the nearest one."""
+    """Calls one of several functions, which a number chooses, also inside compiled code.
+
+    Args:
+        index: integer, or scalar tensor; below 0 it counts as 0, beyond the last as the last.
+        branches: list of functions that give the same structure of shapes and dtypes.
+        operands: what the function is called with.
+
+    Returns:
+        What the function gave.
+
+    >>> kerata.ops.switch(1, [lambda x: x + 1, lambda x: x * 10], kerata.ops.array(5))  # 50
+    """
     return backend.current().switch(convert(index), list(branches), operands)
 
 
 @op
 def while_loop(cond, body, loop_vars, maximum_iterations=None):
-    """Replace `loop_vars` by `body(*loop_vars)` as long as `cond(*loop_vars)` holds.
+    """Calls a function again and again with its own results, as long as a condition holds.
 
     Args:
-        loop_vars: a tensor or a tuple or list of tensors (or structures); shapes and dtypes must stay.
-        maximum_iterations: the most rounds.
+        cond: function of the variables, whose value is one boolean.
+        body: function of the variables, which gives their next values, in the same structure, shapes and dtypes.
+        loop_vars: a tensor, or a tuple or list of tensors (or structures of them).
+        maximum_iterations: the most rounds; None for no limit.
+
+    Returns:
+        The last values, in the structure of `loop_vars`.
+
+    Raises:
+        ValueError: if `body` gives another number of values.
+
+    >>> kerata.ops.while_loop(lambda i, total: i < 4, lambda i, total: (i + 1, total + i), (0, 0))  # [4, 6]
     """
     many = isinstance(loop_vars, list | tuple)
     start = tuple(loop_vars) if many else (loop_vars,)
@@ -176,7 +311,7 @@ def while_loop(cond, body, loop_vars, maximum_iterations=None):
     if maximum_iterations is None:
         out = b.while_loop(lambda v: cond(*v), step, start)
     else:
-        limit = int(maximum_iterations)
+        limit = maximum_iterations if isinstance(maximum_iterations, int) else cast(maximum_iterations, "int32")
 
         def go_on(state):
             return b.xp.logical_and(convert(state[0] < limit), convert(cond(*state[1])))
@@ -188,19 +323,43 @@ def while_loop(cond, body, loop_vars, maximum_iterations=None):
 
 @op
 def fori_loop(lower, upper, body_fun, init_val):
-    """`init_val` after `value = body_fun(i, value)` for i from `lower` up to but without `upper`."""
+    """Calls `value = body_fun(i, value)` for each integer i from `lower` to `upper - 1`.
+
+    Args:
+        lower: the first index.
+        upper: the end, which is left out; both are integers or scalar tensors.
+        body_fun: function of the index and the value; the value keeps its structure, shapes and dtypes.
+        init_val: the value at the beginning.
+
+    Returns:
+        The last value; `init_val` if there is no index.
+
+    >>> kerata.ops.fori_loop(0, 4, lambda i, value: value + i, 0)  # 6
+    """
     return backend.current().fori_loop(lower, upper, body_fun, init_val)
 
 
 @op
 def scan(f, init, xs=None, length=None, reverse=False, unroll=1):
-    """Carry a state along the first axis: `carry, y = f(carry, x)` for each x. Gives the last carry and all y.
+    """Carries a state along the first axis: `carry, y = f(carry, x)` for one slice x after the other.
 
     Args:
-        init: the first carry (a structure of tensors).
-        xs: a structure of tensors with the same first axis, or None (then `length` says how often).
-        reverse: begin at the end.
-        unroll: how many steps a compiled loop does at once (a number or a boolean).
+        f: function of the carry and a slice; the carry keeps its structure, shapes and dtypes.
+        init: the first carry, a structure of tensors.
+        xs: a structure of tensors whose first axes agree; None if `f` needs no slices.
+        length: how many steps; needed if `xs` is None.
+        reverse: whether to begin at the end (the results stand where their slices stood).
+        unroll: how many steps a compiled loop makes at once, or whether to write out all of them.
+
+    Returns:
+        `(carry, ys)`: the last carry, and what `f` gave, stacked along a new first axis.
+
+    Raises:
+        TypeError: if `f` is no function.
+        ValueError: without `xs` and `length`, if they disagree, or for another `unroll`.
+
+    >>> last, sums = kerata.ops.scan(lambda total, x: (total + x, total + x), 0, kerata.ops.array([1, 2, 3]))
+    >>> sums  # [1, 3, 6]
     """
     if not callable(f):
         raise TypeError(f"scan() needs a function; it was given {f!r}.")
@@ -221,7 +380,17 @@ def scan(f, init, xs=None, length=None, reverse=False, unroll=1):
 
 @op
 def map(f, xs):
-    """`f` of each slice of `xs` (a structure) along the first axis, stacked; one after the other."""
+    """Calls a function with each slice along the first axis, one after the other, and stacks the results.
+
+    Args:
+        f: function of one slice (of a structure like `xs`).
+        xs: tensor, or structure of tensors whose first axes agree.
+
+    Returns:
+        What `f` gives, with a new first axis.
+
+    >>> kerata.ops.map(lambda row: kerata.ops.sum(row), kerata.ops.array([[1, 2], [3, 4]]))  # [3, 7]
+    """
     return backend.current().scan(lambda carry, x: (carry, f(x)), (), _converted(xs), _rows(xs))[1]
 
 
@@ -235,18 +404,41 @@ def _rows(xs) -> int:
 
 @op
 def vectorized_map(function, elements):
-    """`function` of each slice of `elements` (a structure) along the first axis, stacked; all at once."""
+    """Calls a function with each slice along the first axis, all at once, and stacks the results.
+
+    Args:
+        function: function of one slice (of a structure like `elements`).
+        elements: tensor, or structure of tensors whose first axes agree.
+
+    Returns:
+        What `function` gives, with a new first axis.
+
+    >>> kerata.ops.vectorized_map(lambda row: kerata.ops.sum(row), kerata.ops.array([[1, 2], [3, 4]]))  # [3, 7]
+    """
     return backend.current().vectorized_map(function, _converted(elements))
 
 
 @op
 def associative_scan(f, elems, reverse=False, axis=0):
-    """All prefixes combined with the associative function `f(a, b)`, in logarithmically many steps.
+    """Combines all elements up to each position, in a number of steps that grows with the logarithm of their number.
 
     Args:
-        elems: a structure of tensors.
-        reverse: suffixes instead of prefixes.
-        axis: the axis along which to combine.
+        f: associative function of two structures like `elems`: slices with any size along `axis`, combined one
+            by one.
+        elems: tensor, or structure of tensors that agree in size along `axis`.
+        reverse: whether to combine from each position to the end.
+        axis: the axis.
+
+    Returns:
+        A structure like `elems`: position i holds `f(...f(f(e0, e1), e2)..., ei)`.
+
+    Raises:
+        TypeError: if `f` is no function.
+        ValueError: if the sizes disagree.
+
+    Source: Blelloch (1990), Prefix Sums and Their Applications, https://www.cs.cmu.edu/~guyb/papers/Ble93.pdf
+
+    >>> kerata.ops.associative_scan(lambda a, b: a * b, kerata.ops.array([1, 2, 3, 4]))  # [1, 2, 6, 24]
     """
     if not callable(f):
         raise TypeError(f"associative_scan() needs a function; it was given {f!r}.")
@@ -292,14 +484,19 @@ def _interleaved(xp, even, odd, n):
 
 # ---- gradients
 def custom_gradient(f):
-    """Give a function a gradient of its own.
+    """A decorator that gives a function a gradient of its own.
 
-    `f(*args)` gives the value and a function `grad(upstream)` (or `grad(*args, upstream)`), which gives the gradients
-    of the arguments from that of the value.
+    Args:
+        f: function of tensors that gives `(value, grad)`; `grad(upstream)` (or `grad(*args, upstream)`) turns
+            the gradient of the value into those of the arguments.
+
+    Returns:
+        A function of the same arguments that gives the value alone.
 
     >>> @kerata.ops.custom_gradient
     ... def round_straight_through(x):
     ...     return kerata.ops.round(x), lambda upstream: upstream
+    >>> round_straight_through(kerata.ops.array([1.4, 2.6]))  # [1, 3]
     """
     import functools
 
@@ -319,7 +516,23 @@ def _custom(*args, f=None, **kwargs):
 
 
 def jvp(fun, primals, tangents, has_aux=False):
-    """`fun(*primals)` and its derivative in the direction `tangents` (and what else it gives, with `has_aux`)."""
+    """A function's value, and its derivative in one direction (forward-mode differentiation).
+
+    Args:
+        fun: function of tensors.
+        primals: list of its arguments.
+        tangents: list of as many tensors of the same shapes: the direction.
+        has_aux: whether `fun` gives `(value, aux)`, of which only the value is differentiated.
+
+    Returns:
+        `(value, derivative)`, and the auxiliary part as a third with `has_aux`.
+
+    Raises:
+        ValueError: if `fun` is no function, or the lists differ in length.
+
+    >>> value, slope = kerata.ops.jvp(lambda x: x * x, [kerata.ops.array(3.0)], [kerata.ops.array(1.0)])
+    >>> slope  # 6
+    """
     if not callable(fun):
         raise ValueError(f"jvp() needs a function; it was given {fun!r}.")
     primals, tangents = list(primals), list(tangents)
@@ -329,12 +542,23 @@ def jvp(fun, primals, tangents, has_aux=False):
 
 
 def vectorize(pyfunc, *, excluded=None, signature=None):
-    """Make a function of single elements (or of the core axes that `signature` names) one of whole tensors.
+    """Makes a function of single elements one of whole tensors, whose shapes broadcast.
 
     Args:
-        pyfunc: a function over `kerata.ops`.
-        excluded: positions and names of arguments to pass as they are.
-        signature: as in NumPy, e.g. "(n),(n)->()".
+        pyfunc: function of scalar tensors, written with `kerata.ops`.
+        excluded: positions and names of arguments that are passed on as they are.
+        signature: for a function of vectors or matrices, the axes of its arguments and results, such as
+            "(n),(n)->()".
+
+    Returns:
+        A function of the same arguments.
+
+    Raises:
+        TypeError: if `pyfunc` is no function, or `excluded` holds anything but integers and strings.
+
+    >>> def larger(a, b):
+    ...     return kerata.ops.where(a > b, a, b)
+    >>> kerata.ops.vectorize(larger)([1, 5, 3], 2)  # [2, 5, 3]
     """
     if not callable(pyfunc):
         raise TypeError(f"vectorize() needs a function; it was given {pyfunc!r}.")

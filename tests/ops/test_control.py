@@ -42,6 +42,10 @@ def test_while_loop(backend):
     i, total = ops.while_loop(lambda i, t: i < 5, lambda i, t: (i + 1, t + 2.0), (0, ops.convert_to_tensor(1.0)))
     same(i, 5), same(total, 11.0)
     same(ops.while_loop(lambda i: i < 100, lambda i: i + 1, ops.convert_to_tensor(0), maximum_iterations=7), 7)
+    rounds = lambda most: ops.while_loop(lambda i: i < 100, lambda i: i + 1, 0, maximum_iterations=most)
+    same(rounds(ops.convert_to_tensor(7)), 7)  # a tensor, which may be traced
+    if backend != "numpy":
+        same(kerata.jit(rounds)(ops.convert_to_tensor(7)), 7)
     out = ops.while_loop(lambda x, y: ops.sum(x) < 10, lambda x, y: [x + y, y], [ops.ones((2,)), ops.ones((2,))])
     same(out[0], [5.0, 5.0])
     with pytest.raises(ValueError, match="body"):

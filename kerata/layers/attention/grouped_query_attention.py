@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from kerata.core.names import auto_name
-from kerata.layers.attention.heads import HeadAttention
+from kerata.layers.attention.heads import Alias, HeadAttention
 
 
 class GroupQueryAttention(HeadAttention):
@@ -71,6 +71,8 @@ class GroupQueryAttention(HeadAttention):
             "kernel_constraint": kernel_constraint, "bias_constraint": bias_constraint,
         })  # fmt: skip
         self.activity_regularizer = self._sublayer_regularizer  # of the output, too, as in Keras
+
+    _head_size = Alias("head_dim")
 
     def build(self, query_shape, value_shape, key_shape=None):
         for name, shape in (("query", query_shape), ("value", value_shape)):

@@ -46,14 +46,20 @@ class HeadAttention(Layer):
     # -- weights ----------------------------------------------------------------------------------------------
     def _dense(self, name: str, equation: str, output_shape, bias_axes: str, activation=None) -> EinsumDense:
         dense = EinsumDense(
-            equation, output_shape, bias_axes=bias_axes if self.use_bias else None, activation=activation,
-            kernel_initializer=_fresh(self.kernel_initializer), bias_initializer=_fresh(self.bias_initializer),
-            kernel_regularizer=self.kernel_regularizer, bias_regularizer=self.bias_regularizer,
-            kernel_constraint=self.kernel_constraint, bias_constraint=self.bias_constraint,
-            activity_regularizer=self._sublayer_regularizer, dtype=self.dtype_policy, name=name,
+            equation, output_shape, bias_axes=bias_axes if self.use_bias else None, activation=activation, name=name,
+            **self._get_common_kwargs_for_sublayer(),
         )  # fmt: skip
         dense.supports_masking = True  # the axes that masks are of stay as they are
         return dense
+
+    def _get_common_kwargs_for_sublayer(self) -> dict:
+        """Arguments of every projection; subclasses that make projections of their own use it too."""
+        return {
+            "kernel_initializer": _fresh(self.kernel_initializer), "bias_initializer": _fresh(self.bias_initializer),
+            "kernel_regularizer": self.kernel_regularizer, "bias_regularizer": self.bias_regularizer,
+            "kernel_constraint": self.kernel_constraint, "bias_constraint": self.bias_constraint,
+            "activity_regularizer": self._sublayer_regularizer, "dtype": self.dtype_policy,
+        }  # fmt: skip
 
     def _projection(self, name: str, shape, heads: int, size: int, activation=None) -> EinsumDense:
         """(..., features) to (..., heads, size), built."""
@@ -87,11 +93,15 @@ class HeadAttention(Layer):
         if self.use_gate:
             self._gate_dense = self._projection("gate", query, heads[0], sizes[1], "sigmoid")
         self._value_dense = self._projection("value", value, heads[1], sizes[1])
+        self._build_attention(len(query) + 1)
+        self._output_dense = self._output_projection(query, heads[0], sizes[1], output_shape or (query[-1],))
+
+    def _build_attention(self, rank: int) -> None:
+        """What is needed besides projections; `rank`: of projected tensors, (batch, ..., heads, size)."""
         if self.dropout > 0:
             self._dropout_layer = Dropout(self.dropout, seed=self.seed, dtype=self.dtype_policy)
-        self._output_dense = self._output_projection(query, heads[0], sizes[1], output_shape or (query[-1],))
-        self._scale = 1.0 / math.sqrt(sizes[0])
-        self._make_equations(len(query))
+        self._scale = 1.0 / math.sqrt(self._head_size)
+        self._make_equations(rank - 1)
 
     def _attended_axes(self, rank: int) -> tuple[int, ...]:
         return tuple(range(1, rank - 1))
@@ -172,21 +182,34 @@ class HeadAttention(Layer):
         repeats = query.shape[-2] // key.shape[-2]
         if repeats > 1:
             key, value = ops.repeat(key, repeats, axis=-2), ops.repeat(value, repeats, axis=-2)
-        scores = ops.einsum(self._dot_product_equation, key, query * self._scale)
+        weights = self._masked_softmax(ops.einsum(self._dot_product_equation, key, query * self._scale), mask)
+        dropped = self._dropout_layer(weights, training=True) if drops else weights
+        return ops.einsum(self._combine_equation, dropped, value), weights
+
+    def _masked_softmax(self, scores, mask=None):
+        """Weights from scores, over the sources that the mask leaves."""
         if mask is not None:
             mask = self._spread(mask, len(scores.shape))
             lowest = -3e4 if self.compute_dtype == "float16" else -1e9
             scores = ops.where(mask, scores, ops.cast(lowest, scores.dtype))
         weights = ops.softmax(scores, axis=self._score_axes if len(self._score_axes) > 1 else -1)
-        if mask is not None:  # a target that sees nothing gets nothing
-            weights = weights * ops.cast(mask, weights.dtype)
-        dropped = self._dropout_layer(weights, training=True) if drops else weights
-        return ops.einsum(self._combine_equation, dropped, value), weights
+        # A target that sees nothing gets nothing.
+        return weights if mask is None else weights * ops.cast(mask, weights.dtype)
 
     def get_config(self) -> dict:
         from kerata.saving.serialization import serialize_value
 
         return {**super().get_config(), "activity_regularizer": serialize_value(self._sublayer_regularizer)}
+
+
+class Alias:
+    """Another name of an attribute, under which subclasses written for Keras read it; setting it is free."""
+
+    def __init__(self, name: str):
+        self.name = name
+
+    def __get__(self, instance, cls):
+        return self if instance is None else getattr(instance, self.name)
 
 
 def _fresh(initializer):

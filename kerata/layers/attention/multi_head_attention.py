@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from kerata.layers.attention.heads import HeadAttention
+from kerata.layers.attention.heads import Alias, HeadAttention
 
 
 class MultiHeadAttention(HeadAttention):
@@ -80,6 +80,12 @@ class MultiHeadAttention(HeadAttention):
             "kernel_constraint": kernel_constraint, "bias_constraint": bias_constraint,
         })  # fmt: skip
 
+    _num_heads, _key_dim, _value_dim = Alias("num_heads"), Alias("key_dim"), Alias("value_dim")
+    _dropout, _use_bias, _head_size = Alias("dropout"), Alias("use_bias"), Alias("key_dim")
+    _kernel_initializer, _bias_initializer = Alias("kernel_initializer"), Alias("bias_initializer")
+    _kernel_regularizer, _bias_regularizer = Alias("kernel_regularizer"), Alias("bias_regularizer")
+    _kernel_constraint, _bias_constraint = Alias("kernel_constraint"), Alias("bias_constraint")
+    _attention_axes, _inverse_sqrt_key_dim = Alias("attention_axes"), Alias("_scale")
     query_dense = property(lambda self: self._query_dense)
     key_dense = property(lambda self: self._key_dense)
     value_dense = property(lambda self: self._value_dense)

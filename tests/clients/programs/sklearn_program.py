@@ -4,7 +4,6 @@ import pickle
 
 import keras
 import numpy as np
-import pytest
 from sklearn.base import clone
 from sklearn.compose import TransformedTargetRegressor
 from sklearn.ensemble import BaggingClassifier, VotingClassifier
@@ -79,9 +78,11 @@ def test_ensembles_and_copies():
 
 def test_transformer_in_a_union():
     def build(X, y):
-        return keras.Sequential([keras.Input((X.shape[1],)), keras.layers.Dense(3)])
+        model = keras.Sequential([keras.Input((X.shape[1],)), keras.layers.Dense(3)])
+        model.compile("sgd", "mse")
+        return model
 
-    union = make_union(StandardScaler(), keras.wrappers.SKLearnTransformer(build))
+    union = make_union(StandardScaler(), keras.wrappers.SKLearnTransformer(build, fit_kwargs={"verbose": 0}))
     assert union.fit_transform(X, Y).shape == (60, 7)
 
 
@@ -98,16 +99,17 @@ EXPECTED = {
 
 
 def _transformer(X, y):
-    return keras.Sequential([keras.Input((X.shape[1],)), keras.layers.Dense(1)])
+    model = keras.Sequential([keras.Input((X.shape[1],)), keras.layers.Dense(1)])
+    model.compile("sgd", "mse")
+    return model
 
 
-@pytest.mark.filterwarnings("ignore")
 @parametrize_with_checks(
     [
         keras.wrappers.SKLearnClassifier(network, model_kwargs={}, fit_kwargs={"epochs": 5, "verbose": 0}),
         keras.wrappers.SKLearnRegressor(
             network, model_kwargs={"loss": "mse", "activation": "linear"}, fit_kwargs={"verbose": 0}),
-        keras.wrappers.SKLearnTransformer(_transformer),
+        keras.wrappers.SKLearnTransformer(_transformer, fit_kwargs={"verbose": 0}),
     ],
     expected_failed_checks=lambda estimator: EXPECTED[type(estimator).__name__],
 )

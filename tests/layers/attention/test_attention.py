@@ -136,3 +136,36 @@ def test_dropout_is_drawn_in_training_only(backend):
 def test_errors(make, words):
     with pytest.raises(ValueError, match=words):
         make()
+
+
+def test_subclasses_that_make_their_own_projections():
+    """As programs written for Keras do: without a bias in the key's projection, over the names that Keras has."""
+    from kerata.layers import EinsumDense, MultiHeadAttention
+
+    class Mine(MultiHeadAttention):
+        def build(self, query_shape, value_shape, key_shape=None):
+            def dense(name, bias):
+                out = (None, self._num_heads, self._key_dim)
+                layer = EinsumDense("abc,cde->abde", out, bias_axes="de" if bias else None, name=name,
+                                    **self._get_common_kwargs_for_sublayer())
+                layer.build(query_shape)
+                return layer
+
+            self._query_dense, self._key_dense, self._value_dense = dense("query", self._use_bias), dense("key", False), dense("value", True)
+            self._build_attention(4)
+            self._output_dense = EinsumDense("abcd,cde->abe", (None, query_shape[-1]), bias_axes="e",
+                                             **self._get_common_kwargs_for_sublayer())
+            self._output_dense.build((*query_shape[:2], self._num_heads, self._value_dim))
+
+    x = np.random.default_rng(0).normal(size=(2, 3, 4)).astype("float32")
+    mine, plain = Mine(2, 5), MultiHeadAttention(2, 5)
+    plain(x, x)
+    mine(x, x)
+    assert len(mine.weights) == 7
+    values = dict(zip([w.path.split("/", 1)[1] for w in plain.weights], plain.get_weights()))
+    mine.set_weights([v for k, v in values.items() if k != "key/bias"])
+    np.testing.assert_allclose(mine(x, x), plain(x, x), rtol=1e-5, atol=1e-6)  # a key's bias of zeros
+    scores = mine._masked_softmax(np.zeros((1, 2, 3, 3), "float32"), np.tri(3, dtype=bool)[None])
+    np.testing.assert_allclose(np.asarray(scores)[0, 0, 1], [0.5, 0.5, 0])
+    mine._num_heads = 3  # subclasses may keep their own
+    assert mine._num_heads == 3 and mine.num_heads == 2
