@@ -3,6 +3,7 @@
     python tools/conformance.py                       all tests from the beginning, then docs/conformance.md
     python tools/conformance.py --folder tests/ops    some tests: what is known of others is kept
     python tools/conformance.py --budget 600 --keep   go on where the last run stopped, for ten minutes
+    python tools/conformance.py --quick               look on one backend at what the tests call: half the time
     python tools/conformance.py --table               write the table from what is known
 
 A name counts as tested on a backend only by a trial. In the first pass a trace notes which public functions a test
@@ -35,6 +36,7 @@ ROOT = pathlib.Path(__file__).resolve().parent.parent
 TESTS = ROOT / "tests"
 RECORDS = ROOT / "build" / "conformance"
 BACKENDS = ("numpy", "jax", "torch", "tensorflow")
+QUICK = "torch"  # the backend of the first pass with --quick: nothing is compiled there
 TRIES = 5  # tests tried for one name on one backend
 # Public methods whose results say what an instance does, by the base class that has them.
 METHODS = {"Layer": ["call"], "Operation": ["call"], "Loss": ["call"], "Metric": ["result"], "Optimizer": ["apply"],
@@ -267,6 +269,7 @@ class Trial:
     def __init__(self, name: str, backend: str):
         self.name, self.backend, self.thing = name, backend, find(name)
         self.used = self.left_out = False
+        self.nothing = True  # whether every call so far gave None
         self.undo: list = []
 
     def here(self, instance=None) -> bool:
@@ -288,7 +291,9 @@ class Trial:
             return self.original(*args, **kwargs)
         if self.left_out:
             return None
-        return spoilt(self.original(*args, **kwargs))
+        result = self.original(*args, **kwargs)
+        self.nothing &= result is None
+        return spoilt(result)
 
     def __enter__(self):
         Trial.current = self
@@ -377,9 +382,24 @@ def _run(item) -> tuple[str, str]:
     return ("skipped" if any(r.skipped for r in reports) else "passed"), ""
 
 
+def _backend_of(item) -> str | None:
+    given = getattr(getattr(item, "callspec", None), "params", {})
+    return given.get("backend", given.get("train_backend"))
+
+
+_IN_ID = {b: re.compile(rf"(?<=[\[-]){b}(?=[\]-])") for b in BACKENDS}
+
+
+def _twin(test: str, backend: str, other: str) -> str | None:
+    """The id of the same test on another backend."""
+    head, bracket, rest = test.partition("[")
+    changed = _IN_ID[backend].sub(other, bracket + rest, count=1)
+    return head + changed if changed != bracket + rest else None
+
+
 class Plugin:
-    def __init__(self, stage: str, budget: float):
-        self.stage, self.end = stage, time.monotonic() + budget
+    def __init__(self, stage: str, budget: float, quick: bool):
+        self.stage, self.end, self.quick = stage, time.monotonic() + budget, quick
 
     def over(self) -> bool:
         return time.monotonic() > self.end
@@ -395,7 +415,7 @@ class Plugin:
     def trace(self, items):
         records, trace, last = _read("calls.json"), Trace(), time.monotonic()
         for item in items:
-            if item.nodeid in records:
+            if item.nodeid in records or (self.quick and _backend_of(item) not in (QUICK, None)):
                 continue
             if self.over():
                 print("conformance: the time is over; go on with --keep")
@@ -406,7 +426,7 @@ class Plugin:
                 print(f"failed: {item.nodeid} ({error})")
             records[item.nodeid] = {"outcome": outcome, "seconds": round(time.monotonic() - start, 2),
                                     "calls": sorted(f"{n}@{b}" for n, b in seen),
-                                    "any": not {"backend", "train_backend"} & set(item.fixturenames)}  # fmt: skip
+                                    "any": _backend_of(item) is None}  # fmt: skip
             if time.monotonic() - last > 20:
                 _write("calls.json", records)
                 last = time.monotonic()
@@ -450,7 +470,7 @@ def _trial(item, name: str, backend: str) -> str:
     try:
         with trial:
             outcome, error = _run(item)
-        if outcome == "passed" and trial.used and not trial.left_out and not inspect.isclass(trial.thing):
+        if outcome == "passed" and trial.used and trial.nothing and not inspect.isclass(trial.thing):
             trial = Trial(name, backend)
             trial.left_out = True
             with trial:
@@ -478,22 +498,20 @@ def _in_force(name: str):
 
 def _candidates() -> dict[str, list[tuple]]:
     """For each "name@backend" the tests that call it, the likeliest and quickest first."""
-    found, elsewhere = collections.defaultdict(list), collections.defaultdict(list)
+    found = collections.defaultdict(dict)  # call -> {test: rank}
     for test, record in _read("calls.json").items():
         if record["outcome"] != "passed":
             continue
         for call in record["calls"]:
-            name = call.partition("@")[0]
+            name, _, backend = call.partition("@")
             last = name.rpartition(".")[2]
-            rank = (last.lower() not in test.lower(), last not in _source(test), record["seconds"], test)
-            found[call].append(rank)
-            if record["any"]:
-                elsewhere[name].append(rank)
-    for name, ranks in elsewhere.items():
-        for backend in BACKENDS:
-            known = {r[-1] for r in found[f"{name}@{backend}"]}
-            found[f"{name}@{backend}"] += [r for r in ranks if r[-1] not in known]
-    return {call: [r[-1] for r in sorted(ranks)] for call, ranks in found.items()}
+            rank = (last.lower() not in test.lower(), last not in _source(test), record["seconds"])
+            found[call][test] = rank
+            for other in BACKENDS:
+                twin = test if record["any"] else _twin(test, backend, other)
+                if twin:
+                    found[f"{name}@{other}"].setdefault(twin, rank)
+    return {call: sorted(ranks, key=lambda t, ranks=ranks: (ranks[t], t)) for call, ranks in found.items()}
 
 
 @functools.cache
@@ -506,17 +524,27 @@ def _source(test: str) -> frozenset:
     return _text(ROOT / test.partition("::")[0])
 
 
-def _plan(proofs: dict, tests) -> list[tuple]:
+def _plan(proofs: dict, tests=None) -> list[tuple]:
     """The next test for each pair without a proof: (test, pairs), by test."""
     plan = collections.defaultdict(list)
     for call, candidates in _candidates().items():
         record = proofs.get(call, {"tried": {}})
         if "test" in record or len(record["tried"]) >= TRIES:
             continue
-        test = next((t for t in candidates if t in tests and t not in record["tried"]), None)
+        test = next((t for t in candidates if (tests is None or t in tests) and t not in record["tried"]), None)
         if test:
             plan[test].append(tuple(call.split("@")))
-    return sorted(plan.items())
+    seconds = {t: r["seconds"] for t, r in _read("calls.json").items()}
+
+    def cost(entry):
+        """The cheap ones first, and backends that compile last."""
+        test, pairs = entry
+        return min(_ORDER.index(b) for _, b in pairs), seconds.get(test, 0.0), test
+
+    return sorted(plan.items(), key=cost)
+
+
+_ORDER = ("torch", "numpy", "tensorflow", "jax")
 
 
 # ---- the table
@@ -597,6 +625,7 @@ def main() -> None:
     p.add_argument("--budget", type=float, default=float("inf"), help="seconds after which to stop")
     p.add_argument("--keep", action="store_true", help="keep what earlier runs found of the same tests")
     p.add_argument("--table", action="store_true", help="run nothing; write the table")
+    p.add_argument("--quick", action="store_true", help=f"first pass on {QUICK} alone; the trials are on all backends")
     p.add_argument("--stage", choices=["trace", "prove"], help="one of the two passes alone")
     p.add_argument("--inner", action="store_true", help=argparse.SUPPRESS)
     args = p.parse_args()
@@ -623,7 +652,7 @@ def _start(args) -> None:
         left = end - time.monotonic()
         if left <= 0:
             return
-        command = [sys.executable, __file__, "--inner", "--stage", stage, "--budget", str(left)]
+        command = [sys.executable, __file__, "--inner", "--stage", stage, "--budget", str(left), *["--quick"] * args.quick]
         subprocess.run([*command, *[x for f in folders for x in ("--folder", f)]], cwd=ROOT, check=False)
 
 
@@ -633,12 +662,12 @@ def _inner(args) -> int:
     sys.modules["conformance"] = sys.modules[__name__]
     where = args.folder or ["tests"]
     if args.stage == "prove":  # only the files that may prove something
-        plan = _plan(_read("proofs.json"), _read("calls.json"))
+        plan = _plan(_read("proofs.json"))
         tests = {t.partition("::")[0] for t, _ in plan}
         where = sorted(t for t in tests if any(t.startswith(f.rstrip("/")) for f in where) and (ROOT / t).exists())
         if not where:
             return 0
-    return pytest.main(["-q", "--tb=no", "-p", "no:cacheprovider", "-p", "no:randomly", *where], plugins=[Plugin(args.stage, args.budget)])
+    return pytest.main(["-q", "--tb=no", "-p", "no:cacheprovider", "-p", "no:randomly", *where], plugins=[Plugin(args.stage, args.budget, args.quick)])
 
 
 if __name__ == "__main__":

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import collections.abc
+import copy
 import warnings
 from typing import Any
 
@@ -160,10 +161,13 @@ def lists_to_tuples(structure):
     >>> kerata.tree.lists_to_tuples([1, {"a": [2, 3]}])
     (1, {'a': (2, 3)})
     """
-    if isinstance(structure, list | tuple) and not hasattr(structure, "_fields"):
-        return tuple(lists_to_tuples(x) for x in structure)
+    if isinstance(structure, list | tuple):
+        items = [lists_to_tuples(x) for x in structure]
+        return type(structure)(*items) if hasattr(structure, "_fields") else tuple(items)
     if isinstance(structure, dict):
-        return type(structure)((k, lists_to_tuples(v)) for k, v in structure.items())
+        out = copy.copy(structure)  # keeps the default factory of a defaultdict
+        out.update({k: lists_to_tuples(v) for k, v in structure.items()})
+        return out
     return structure
 
 
@@ -178,7 +182,7 @@ def map_shape_structure(func, structure):
         A structure with the results in place of the shapes.
 
     Raises:
-        ValueError: for a leaf that is no shape.
+        TypeError: for a leaf that is no shape.
 
     >>> kerata.tree.map_shape_structure(len, {"a": (None, 3), "b": [2, 4, 4]})
     {'a': 2, 'b': 3}
@@ -189,7 +193,7 @@ def map_shape_structure(func, structure):
         return {k: map_shape_structure(func, v) for k, v in structure.items()}
     if isinstance(structure, list | tuple):
         return type(structure)(map_shape_structure(func, v) for v in structure)
-    raise ValueError(f"Not a shape or a structure of shapes: {structure!r}.")
+    raise TypeError(f"Not a shape or a structure of shapes: {structure!r}.")
 
 
 def is_shape(x) -> bool:

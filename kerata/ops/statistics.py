@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import builtins
+import math
 
 from kerata import backend
 from kerata.core import dtypes
@@ -24,7 +25,7 @@ def _quantile(x, q, axis, method, keepdims, ignore_nan=False):
     axes = tuple(range(rank)) if axis is None else (axis,) if isinstance(axis, int) else tuple(axis)
     axes = tuple(a % rank for a in axes)
     kept = tuple(a for a in range(rank) if a not in axes)
-    x = xp.reshape(xp.permute_dims(x, kept + axes), tuple(shape[a] for a in kept) + (-1,))
+    x = xp.reshape(xp.permute_dims(x, kept + axes), (*[shape[a] for a in kept], math.prod(shape[a] for a in axes)))
     missing = xp.isnan(x)
     x = xp.sort(xp.where(missing, xp.full((), float("inf"), dtype=x.dtype), x), axis=-1)
     q = b.convert(q, compute)
@@ -63,17 +64,45 @@ def _at(xp, b, x, missing, q, method, ignore_nan):
 
 @op
 def quantile(x, q, axis=None, method="linear", keepdims=False):
-    """The value below which the share `q` (0 to 1) of the elements over `axis` lies.
+    """The value below which a given share of the elements lies.
 
     Args:
+        x: tensor of numbers, of any shape; a NaN makes the result NaN.
+        q: the share, from 0 to 1; a number or a vector.
+        axis: an integer, several, or None for all axes.
         method: between two elements: "linear", "lower", "higher", "midpoint" or "nearest".
+        keepdims: whether the reduced axes stay, with size 1.
+
+    Returns:
+        Float tensor without the axes in `axis`; for a vector `q`, with its axis in front.
+
+    Raises:
+        ValueError: for another method.
+
+    >>> kerata.ops.quantile([1.0, 2.0, 3.0, 4.0], [0.25, 0.5])  # [1.75, 2.5]
     """
     return _quantile(x, q, axis, method, keepdims)
 
 
 @op
 def percentile(x, q, axis=None, method="linear", keepdims=False):
-    """Like `quantile`, with `q` from 0 to 100."""
+    """`quantile`, with shares in hundredths.
+
+    Args:
+        x: tensor of numbers, of any shape; a NaN makes the result NaN.
+        q: from 0 to 100; a number or a vector.
+        axis: an integer, several, or None for all axes.
+        method: between two elements: "linear", "lower", "higher", "midpoint" or "nearest".
+        keepdims: whether the reduced axes stay, with size 1.
+
+    Returns:
+        Float tensor without the axes in `axis`; for a vector `q`, with its axis in front.
+
+    Raises:
+        ValueError: for another method.
+
+    >>> kerata.ops.percentile([1.0, 2.0, 3.0, 4.0], 75, method="lower")  # 3
+    """
     return _quantile(x, _hundredth(q), axis, method, keepdims)
 
 
@@ -83,31 +112,96 @@ def _hundredth(q):
 
 @op
 def median(x, axis=None, keepdims=False):
-    """The middle element over `axis`, or the mean of the two middle ones."""
+    """The element in the middle of the sorted ones, or the mean of the two middle ones.
+
+    Args:
+        x: tensor of numbers, of any shape.
+        axis: an integer, several, or None for all axes.
+        keepdims: whether the reduced axes stay, with size 1.
+
+    Returns:
+        Float tensor without the axes in `axis`; NaN where an element is NaN.
+
+    >>> kerata.ops.median([1, 2, 3, 10])  # 2.5
+    """
     return _quantile(x, 0.5, axis, "linear", keepdims)
 
 
 @op
 def nanquantile(x, q, axis=None, method="linear", keepdims=False):
-    """Like `quantile`, of the elements that are not NaN."""
+    """`quantile` of the elements that are not NaN.
+
+    Args:
+        x: tensor of numbers, of any shape.
+        q: the share, from 0 to 1; a number or a vector.
+        axis: an integer, several, or None for all axes.
+        method: between two elements: "linear", "lower", "higher", "midpoint" or "nearest".
+        keepdims: whether the reduced axes stay, with size 1.
+
+    Returns:
+        Float tensor without the axes in `axis`; for a vector `q`, with its axis in front. NaN where all elements
+        are.
+
+    Raises:
+        ValueError: for another method.
+
+    >>> kerata.ops.nanquantile([1.0, np.nan, 3.0], 0.5)  # 2
+    """
     return _quantile(x, q, axis, method, keepdims, True)
 
 
 @op
 def nanpercentile(x, q, axis=None, method="linear", keepdims=False):
-    """Like `percentile`, of the elements that are not NaN."""
+    """`percentile` of the elements that are not NaN.
+
+    Args:
+        x: tensor of numbers, of any shape.
+        q: from 0 to 100; a number or a vector.
+        axis: an integer, several, or None for all axes.
+        method: between two elements: "linear", "lower", "higher", "midpoint" or "nearest".
+        keepdims: whether the reduced axes stay, with size 1.
+
+    Returns:
+        Float tensor without the axes in `axis`; for a vector `q`, with its axis in front. NaN where all elements
+        are.
+
+    Raises:
+        ValueError: for another method.
+
+    >>> kerata.ops.nanpercentile([1.0, np.nan, 3.0], 25)  # 1.5
+    """
     return _quantile(x, _hundredth(q), axis, method, keepdims, True)
 
 
 @op
 def nanmedian(x, axis=None, keepdims=False):
-    """Like `median`, of the elements that are not NaN."""
+    """`median` of the elements that are not NaN.
+
+    Args:
+        x: tensor of numbers, of any shape.
+        axis: an integer, several, or None for all axes.
+        keepdims: whether the reduced axes stay, with size 1.
+
+    Returns:
+        Float tensor without the axes in `axis`; NaN where all elements are.
+
+    >>> kerata.ops.nanmedian([1.0, np.nan, 3.0])  # 2
+    """
     return _quantile(x, 0.5, axis, "linear", keepdims, True)
 
 
 @op
 def corrcoef(x):
-    """Pearson's correlation of the rows of x with each other: a matrix."""
+    """Pearson's correlation of each row with each other one: their covariance over the product of their deviations.
+
+    Args:
+        x: (variables, samples); a vector counts as one variable.
+
+    Returns:
+        Float tensor (variables, variables) with values from -1 to 1; a scalar for one variable.
+
+    >>> kerata.ops.corrcoef([[1.0, 2.0, 3.0], [3.0, 2.0, 1.0]])  # [[1, -1], [-1, 1]]
+    """
     x, xp = floating(x)
     if len(x.shape) < 2:
         x = xp.reshape(x, (1, -1))
@@ -123,15 +217,27 @@ def _bincount_spec(x, weights=None, minlength=0, sparse=False):
     from kerata.core.keras_tensor import KerasTensor
 
     name = "int32" if weights is None else dtypes.result_type(getattr(weights, "dtype", "float32"), "int32")
-    return KerasTensor((*x.shape[:-1], None), name)
+    return KerasTensor((*x.shape[:-1], None), name, sparse=sparse)
 
 
 @op(spec=_bincount_spec)
 def bincount(x, weights=None, minlength=0, sparse=False):
-    """How often (or with what total weight) each integer from 0 up occurs in each row of x.
+    """How often each integer from 0 up occurs.
 
     Args:
-        minlength: the least number of counts; inside compiled code, exactly their number.
+        x: integers from 0 up, (n,) or (rows, n), of which each row is counted by itself.
+        weights: what each element counts, of the shape of `x`; 1 by default.
+        minlength: the least number of counts. In compiled code, where the largest integer is unknown, exactly
+            their number.
+        sparse: whether to give a sparse tensor, which TensorFlow and JAX have.
+
+    Returns:
+        Tensor (..., largest integer + 1): int32, or the promoted dtype of the weights.
+
+    Raises:
+        ValueError: in compiled code without `minlength`, or for `sparse` on another backend.
+
+    >>> kerata.ops.bincount([1, 1, 3])  # [0, 2, 0, 1]
     """
     b = backend.current()
     x, xp = arrays(x)
@@ -139,10 +245,16 @@ def bincount(x, weights=None, minlength=0, sparse=False):
     hit = xp.expand_dims(x, -1) == xp.arange(0, length, 1, dtype=x.dtype)
     if weights is None:
         hit = b.cast(hit, "int32")
-        return xp.sum(hit, axis=-2, dtype=hit.dtype)
-    weights = b.convert(weights)
-    weights = b.cast(weights, dtypes.result_type(b.dtype(weights), "int32"))
-    return xp.sum(xp.where(hit, xp.expand_dims(weights, -1), xp.zeros((), dtype=weights.dtype)), axis=-2)
+        out = xp.sum(hit, axis=-2, dtype=hit.dtype)
+    else:
+        weights = b.convert(weights)
+        weights = b.cast(weights, dtypes.result_type(b.dtype(weights), "int32"))
+        out = xp.sum(xp.where(hit, xp.expand_dims(weights, -1), xp.zeros((), dtype=weights.dtype)), axis=-2)
+    if not sparse:
+        return out
+    from kerata.ops._nn_losses import as_sparse
+
+    return as_sparse(out, "bincount", None)
 
 
 def _bins(b, x, minlength):
@@ -157,7 +269,24 @@ def _bins(b, x, minlength):
 
 @op
 def histogram(x, bins=10, range=None):
-    """How many elements fall in each of `bins` equal intervals of `range`; and the edges of the intervals."""
+    """How many elements fall in each of several intervals of equal width.
+
+    Args:
+        x: tensor of numbers, which is flattened.
+        bins: how many intervals.
+        range: `(low, high)`, beyond which nothing counts; by default the smallest and the largest element.
+
+    Returns:
+        `(counts, edges)`: float vectors of `bins` and `bins + 1` elements. The last interval includes its upper
+        edge.
+
+    Raises:
+        ValueError: if `bins` is no positive integer, or `range` no rising pair.
+
+    >>> counts, edges = kerata.ops.histogram([1.0, 2.0, 2.0, 5.0], bins=2)
+    >>> counts  # [3, 1]
+    >>> edges  # [1, 3, 5]
+    """
     if not isinstance(bins, int) or bins < 1:
         raise ValueError(f"`bins` is a positive integer; it was {bins!r}.")
     if range is not None and (len(range) != 2 or range[0] > range[1]):
@@ -182,7 +311,21 @@ def histogram(x, bins=10, range=None):
 
 @op
 def diff(a, n=1, axis=-1):
-    """The difference of neighbours along `axis`, taken n times."""
+    """Differences of neighbours: `a[i + 1] - a[i]`.
+
+    Args:
+        a: tensor with at least one axis.
+        n: how many times to take differences.
+        axis: along which axis.
+
+    Returns:
+        Tensor of the dtype of `a`, by `n` shorter along the axis.
+
+    Raises:
+        ValueError: if `n` is negative.
+
+    >>> kerata.ops.diff([1, 4, 9])  # [3, 5]
+    """
     x, xp = arrays(a)
     if n < 0:
         raise ValueError(f"`n` cannot be negative; it was {n}.")
@@ -191,7 +334,19 @@ def diff(a, n=1, axis=-1):
 
 @op
 def trapezoid(y, x=None, dx=1.0, axis=-1):
-    """The integral of y along `axis` by the trapezoidal rule, at points x, or `dx` apart."""
+    """The integral of sampled values by the trapezoidal rule: the sum of `(y[i] + y[i + 1]) / 2 * dx`.
+
+    Args:
+        y: the values.
+        x: where they were taken: a vector, or a tensor of the shape of `y`; equally spaced by default.
+        dx: the distance of the points, if there is no `x`.
+        axis: along which axis to integrate.
+
+    Returns:
+        Float tensor without that axis.
+
+    >>> kerata.ops.trapezoid([1.0, 2.0, 3.0], dx=2.0)  # 8
+    """
     y, xp = floating(y)
     y = xp.moveaxis(y, axis, -1)
     middle = (y[..., 1:] + y[..., :-1]) * 0.5

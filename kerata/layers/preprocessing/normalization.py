@@ -12,17 +12,30 @@ from kerata.layers.preprocessing.data_layer import DataLayer
 
 
 class Normalization(DataLayer):
-    """`(inputs - mean) / sqrt(variance)`, with statistics that are given, or learned by `adapt(data)`.
+    """`(inputs - mean) / sqrt(variance)`, with moments that are given, or learned by `adapt(data)`.
 
     Args:
-        axis: integer, list, or None: the axes that have a mean and variance each; None: one for all.
-        mean, variance: numbers or arrays, both or neither.
-        invert: whether to undo it: `inputs * sqrt(variance) + mean`.
+        axis: integer or tuple: the axes along which each place has moments of its own; None for one mean and
+            variance of all. -1 by default.
+        mean, variance: numbers or arrays that broadcast to the sizes of these axes, both or neither; None to
+            learn them.
+        invert: whether to undo it: `inputs * sqrt(variance) + mean`; False by default.
 
-    >>> import kerata, numpy as np
-    >>> n = kerata.layers.Normalization(); n.adapt(np.array([[1.0], [3.0]], "float32"))
-    >>> float(n(np.array([[3.0]], "float32"))[0, 0])
-    1.0
+    `adapt` takes arrays or an iterable of batches, and goes through them once; deviations below 1e-7 count as
+    1e-7.
+
+    Input shape:
+        `(batch, ...)`, integer or float, of known sizes along `axis`; the output has the same shape, in the
+        compute dtype.
+
+    Raises:
+        ValueError: if only one of `mean` and `variance` is given, the size of an axis is unknown, or `adapt`
+            gets no data or the layer was given moments.
+
+    >>> from kerata import layers, ops
+    >>> layer = layers.Normalization()
+    >>> layer.adapt(np.array([[1.0, 10.0], [3.0, 30.0]], "float32"))
+    >>> layer(ops.convert_to_tensor([[1.0, 20.0]]))  # [[-1, 0]]
     """
 
     def __init__(self, axis=-1, mean=None, variance=None, invert=False, **kwargs):
@@ -39,6 +52,10 @@ class Normalization(DataLayer):
         if input_shape is None:
             return
         rank = len(input_shape)
+        beyond = [a for a in self.axis if not -rank <= a < rank]
+        if beyond:
+            raise ValueError(f"Layer {self.name!r} has axis={self.axis}, but an input of the shape {tuple(input_shape)} has no axis "
+                             f"{beyond[0]}; an axis of it lies between {-rank} and {rank - 1}.")  # fmt: skip
         self._keep = tuple(sorted(a % rank for a in self.axis))
         for a in self._keep:
             if input_shape[a] is None:
@@ -95,7 +112,7 @@ class Normalization(DataLayer):
         inputs = ops.cast(inputs, self.compute_dtype)
         mean, variance = self._statistics()
         deviation = ops.maximum(ops.sqrt(variance), 1e-7)
-        return ops.add(mean, ops.multiply(inputs, deviation)) if self.invert else (inputs - mean) / deviation
+        return ops.add(mean, ops.multiply(inputs, deviation)) if self.invert else ops.divide(ops.subtract(inputs, mean), deviation)
 
     def get_config(self):
         config = super().get_config()

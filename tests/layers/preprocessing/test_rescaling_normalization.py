@@ -53,3 +53,6 @@ def test_errors():
         kerata.layers.Normalization(mean=1.0, variance=1.0, axis=None).adapt(np.ones((2, 3)))
     with pytest.raises(ValueError, match="no data"):
         kerata.layers.Normalization().adapt(iter(()))
+    for axis in (9, -4, (1, 5)):
+        with pytest.raises(ValueError, match="no axis"):
+            kerata.layers.Normalization(axis=axis)(np.ones((2, 3, 4), "float32"))
