@@ -107,7 +107,8 @@ def set_image_data_format(data_format: str) -> None:
     'channels_first'
     >>> kerata.config.set_image_data_format("channels_last")
     """
-    config.image_data_format = standardize_data_format(data_format)
+    # None would mean the format in force.
+    config.image_data_format = standardize_data_format("None" if data_format is None else data_format)
 
 
 def standardize_data_format(data_format: str | None) -> str:

@@ -82,7 +82,9 @@ class StatelessScope:
             scope = scope.parent
         return variable._value
 
-    get_current_value = get
+    def get_current_value(self, variable):
+        """The value that this scope has for a variable, or None."""
+        return self.values.get(id(variable))
 
     def set(self, variable, value) -> None:
         """Remember `value` for `variable` while the scope is open."""

@@ -172,6 +172,8 @@ array = asarray
 
 def arange(start, stop=None, step=1, dtype=None):
     start, stop = (0, start) if stop is None else (start, stop)
+    if (stop - start) * step < 0:  # nothing, for which PyTorch raises
+        stop = start
     return torch.arange(start, stop, step, dtype=_native_dtype(dtype), device=device())
 
 
@@ -444,7 +446,8 @@ def _flat_axes(x, axis, keepdims, reduce):
         axes = tuple(range(x.ndim)) if axis is None else tuple(a % x.ndim for a in axis)
         kept = tuple(a for a in range(x.ndim) if a not in axes)
         shape = tuple(1 if a in axes else x.shape[a] for a in range(x.ndim))
-        x = reduce(x.permute(kept + axes).reshape(tuple(x.shape[a] for a in kept) + (-1,)), -1)
+        # Not -1 for the size: nothing says what that is where another axis is empty.
+        x = reduce(x.permute(kept + axes).reshape((*[x.shape[a] for a in kept], math.prod(x.shape[a] for a in axes))), -1)
         return x.reshape(shape) if keepdims else x
     x_out = reduce(x, axis)
     return x_out.unsqueeze(axis) if keepdims else x_out
