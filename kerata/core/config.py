@@ -22,9 +22,82 @@ class _Config:
     flash_attention: bool | None = None
     max_epochs: int | None = field(default_factory=lambda: _whole("KERAS_MAX_EPOCHS"))
     max_steps_per_epoch: int | None = field(default_factory=lambda: _whole("KERAS_MAX_STEPS_PER_EPOCH"))
+    nan_check: bool = False
+    deterministic: bool = False
 
 
 config = _Config()
+
+
+def enable_nan_check() -> None:
+    """Let `fit` find where the first NaN comes from: it raises a FloatingPointError that names batch, layer and op.
+
+    After every step the loss and the weights are looked at. After the first step that makes one of them NaN or infinite,
+    the weights from before are put back, and the step is done again, op by op. Steps run one by one, and the weights
+    are copied before each: training is slower.
+
+    >>> kerata.config.enable_nan_check()
+    >>> kerata.config.is_nan_check_enabled()
+    True
+    >>> kerata.config.disable_nan_check()
+    """
+    config.nan_check = True
+
+
+def disable_nan_check() -> None:
+    """Train at full speed again, without looking for NaN.
+
+    >>> kerata.config.disable_nan_check()
+    >>> kerata.config.is_nan_check_enabled()
+    False
+    """
+    config.nan_check = False
+
+
+def is_nan_check_enabled() -> bool:
+    """Whether `fit` finds where the first NaN comes from; False by default.
+
+    >>> kerata.config.is_nan_check_enabled()
+    False
+    """
+    return config.nan_check
+
+
+def enable_determinism(seed: int = 0) -> None:
+    """Make programs repeat bit for bit: everything is seeded, and backends use deterministic kernels only.
+
+    To be called before tensors are made. On CPU and GPU, on every backend that is loaded or will be: PyTorch's
+    `use_deterministic_algorithms`, TensorFlow's `enable_op_determinism`, XLA's deterministic ops. It holds for the rest of
+    the process. Some kernels are slower; an op that has no deterministic kernel raises.
+
+    Args:
+        seed: integer from 0 to 2**32 - 1, for `kerata.utils.set_random_seed`; 0 by default.
+
+    >>> import subprocess, sys
+    >>> code = "import kerata; kerata.config.enable_determinism(3); print(kerata.random.uniform((2,)))"
+    >>> run = lambda: subprocess.run([sys.executable, "-c", code], capture_output=True).stdout
+    >>> run() == run()
+    True
+    """
+    from kerata import backend
+    from kerata.utils.seeds import set_random_seed
+
+    config.deterministic = True
+    os.environ.setdefault("CUBLAS_WORKSPACE_CONFIG", ":4096:8")
+    if "--xla_gpu_deterministic_ops" not in os.environ.get("XLA_FLAGS", ""):
+        os.environ["XLA_FLAGS"] = f"{os.environ.get('XLA_FLAGS', '')} --xla_gpu_deterministic_ops=true".strip()
+    set_random_seed(seed)
+    backend.when_loaded(lambda module: module.make_deterministic() if hasattr(module, "make_deterministic") else None)
+    set_random_seed(seed)
+
+
+def is_determinism_enabled() -> bool:
+    """Whether `enable_determinism` was called.
+
+    >>> kerata.config.is_determinism_enabled()
+    False
+    """
+    return config.deterministic
 
 
 def floatx() -> str:

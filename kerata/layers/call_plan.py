@@ -9,15 +9,16 @@ from kerata.core.keras_tensor import KerasTensor
 from kerata.core.scopes import context
 
 _EMPTY = inspect.Parameter.empty
+_BY_PLACE = inspect.Parameter.POSITIONAL_OR_KEYWORD
 
 
 class CallPlan:
     """The signature of a layer's `call`."""
 
-    def __init__(self, call):
+    def __init__(self, call, bound: bool):
         parameters = list(inspect.signature(call).parameters.values())
-        if parameters and parameters[0].name == "self":
-            parameters = parameters[1:]
+        if bound and parameters and parameters[0].kind in (_BY_PLACE, parameters[0].POSITIONAL_ONLY):
+            parameters = parameters[1:]  # `self`, whatever its name
         self.names = tuple(p.name for p in parameters if p.kind in (p.POSITIONAL_ONLY, p.POSITIONAL_OR_KEYWORD))
         self.keyword_only = tuple(p.name for p in parameters if p.kind is p.KEYWORD_ONLY)
         self.variadic = next((p.name for p in parameters if p.kind is p.VAR_POSITIONAL), None)
@@ -76,11 +77,14 @@ _plans: dict[object, CallPlan] = {}
 
 def plan_of(layer) -> CallPlan:
     """The call plan of a layer (shared by its class unless the instance has a `call` of its own)."""
-    call = layer.__dict__.get("call") or type(layer).call
-    key = getattr(call, "__func__", call)
+    own = layer.__dict__.get("call")
+    call = own or type(layer).call
+    call = getattr(call, "__func__", call)
+    key = call if own is None or own is not call else (call,)
     plan = _plans.get(key)
     if plan is None:
-        plan = _plans[key] = CallPlan(call)
+        static = isinstance(inspect.getattr_static(type(layer), "call", None), staticmethod)
+        plan = _plans[key] = CallPlan(call, bound=key is call and not static)
     return plan
 
 

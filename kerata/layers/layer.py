@@ -50,7 +50,7 @@ def _wrap_build(build):
     def wrapped(self, *args, **kwargs):
         if self._building:  # a subclass's build calls super().build
             return build(self, *args, **kwargs)
-        names = [n for n in _argument_names(build) if n != "self"]
+        names = _argument_names(build)[1:]
         shapes = {**dict(zip(names, args)), **kwargs}
         object.__setattr__(self, "_building", True)
         try:
@@ -77,17 +77,16 @@ def _argument_names(fn):
 class Layer(LayerState, Operation):
     """A piece of a model: weights, made in `build`, and a computation, in `call`.
 
-    Args:
-        activity_regularizer: a regularizer of the outputs; its value joins the loss.
-        trainable: whether its weights are to be trained.
-        dtype: a dtype name or `DTypePolicy`: what it computes in, and keeps its weights in.
-        autocast: whether float inputs are cast to the compute dtype.
-        name: its name, unique in a model; made from the class's name by default.
-
     A subclass calls `super().__init__(**kwargs)`, makes weights in `build(input_shape)` with `add_weight`, and
     computes in `call(inputs)`. `get_config`, output shapes and dtypes are derived.
 
-    >>> import kerata
+    Args:
+        activity_regularizer: a regularizer of the outputs, whose value joins the loss; None by default.
+        trainable: whether its weights are to be trained; True by default.
+        dtype: a dtype name or `DTypePolicy`: what it computes in, and keeps its weights in; the global policy by default.
+        autocast: whether float inputs are cast to the compute dtype; True by default.
+        name: its name, unique in a model; made from the class's name by default.
+
     >>> class Scale(kerata.layers.Layer):
     ...     def build(self, input_shape):
     ...         self.scale = self.add_weight(shape=(input_shape[-1],), initializer="ones", name="scale")
@@ -130,6 +129,7 @@ class Layer(LayerState, Operation):
         self.supports_jit = True
         self._input_spec = None
         self._parent_names = None
+        self._remat = context.remat if context.remat is not None and context.remat.mode is not None else None
         self._losses: list = []
         self._weights: list[Variable] = []
         self._build_shapes_dict: dict | None = None
@@ -178,7 +178,7 @@ class Layer(LayerState, Operation):
 
     # -- building ---------------------------------------------------------------------------------------------
     def build(self, input_shape):
-        """Make the weights. Called once, before the first `call`; subclasses define it.
+        """Make the weights; called once, before the first `call`. Subclasses define it.
 
         Args:
             input_shape: tuple with the batch axis (None where unknown), nested for several inputs.
@@ -234,11 +234,7 @@ class Layer(LayerState, Operation):
 
     def add_variable(self, shape, initializer, dtype=None, trainable=True, autocast=True, regularizer=None,
                      constraint=None, name=None):  # fmt: skip
-        """Make a weight: `add_weight`, under the name that earlier Keras had for it.
-
-        Args:
-            shape, initializer, dtype, trainable, autocast, regularizer, constraint, name: see `add_weight`.
-        """
+        """Make a weight: earlier Keras's name for `add_weight`; for the arguments see `add_weight`."""
         return self.add_weight(
             shape=shape, initializer=initializer, dtype=dtype, trainable=trainable, autocast=autocast,
             regularizer=regularizer, constraint=constraint, name=name,
@@ -275,7 +271,7 @@ class Layer(LayerState, Operation):
         if original is Layer.build._kerata_wrapped:
             self.build(next(iter(shapes.values()), None))
             return
-        wanted = [n for n in _argument_names(original) if n != "self"]
+        wanted = _argument_names(original)[1:]
         if len(wanted) == 1 or len(shapes) <= 1:
             self.build(next(iter(shapes.values()), None))
             return
@@ -332,6 +328,7 @@ class Layer(LayerState, Operation):
             x = args[0]
             if (
                 type(x) is self._tensor
+                and context.watch is None
                 and x.dtype == self._fast_dtype
                 and context.autocast is self._autocast_to
                 and backend.current() is self._backend
@@ -463,11 +460,7 @@ class Layer(LayerState, Operation):
         return tree.map_structure(one, bound) if self.autocast else bound
 
     def compute_output_spec(self, *args, **kwargs):
-        """What the outputs look like for given inputs, found by running `call` abstractly.
-
-        Args:
-            args, kwargs: as of `call`, with `KerasTensor` in place of tensors.
-        """
+        """What `call` would give for `args` and `kwargs` with KerasTensors in place of tensors: it is run abstractly."""
         if type(self).compute_output_shape is not Layer.compute_output_shape:
             return self._spec_from_shape(args, kwargs)
         return self._inferred_spec(args, kwargs)
@@ -498,7 +491,7 @@ class Layer(LayerState, Operation):
         plan = call_plan.plan_of(self)
         shapes = {n: call_plan.shapes_of(v, self._backend) for n, v in plan.bind(args, kwargs, self).items()}
         shapes = {n: s for n, s in shapes.items() if s is not None}
-        wanted = [n for n in _argument_names(type(self).compute_output_shape) if n != "self"]
+        wanted = _argument_names(type(self).compute_output_shape)[1:]
         if len(wanted) > 1 and any(f"{n}_shape" in wanted for n in shapes):
             shape = self.compute_output_shape(**{f"{n}_shape": s for n, s in shapes.items() if f"{n}_shape" in wanted})
         else:
@@ -544,7 +537,10 @@ class Layer(LayerState, Operation):
         try:
             with _NameScope(self):
                 args, kwargs = plan.unbind(bound)
-                outputs = self.call(*args, **kwargs)
+                if self._remat is not None and context.any_batch is None and self._backend.trains:
+                    outputs = self.rematerialized_call(self.call, *args, **kwargs)
+                else:
+                    outputs = self.call(*args, **kwargs)
             outputs = self._attach_masks(inputs, outputs, masks)
             if self.activity_regularizer is not None:
                 for x in tree.flatten(outputs):
@@ -556,7 +552,9 @@ class Layer(LayerState, Operation):
             raise
         finally:
             context.training, context.autocast, context.in_call = before
-        if not self._fast:
+        if context.watch is not None:
+            context.watch.layer(self, inputs, outputs)
+        elif not self._fast:
             self._settle(plan)
         return outputs
 
@@ -636,6 +634,7 @@ class Layer(LayerState, Operation):
             and type(self).compute_mask is Layer.compute_mask
             and "call" not in self.__dict__
             and not self._held().layers
+            and self._remat is None
             and self._backend.trains
         )
         if self._fast:
@@ -684,8 +683,18 @@ class Layer(LayerState, Operation):
         return (outputs, new, losses) if return_losses else (outputs, new)
 
     def rematerialized_call(self, layer_call, *args, **kwargs):
-        """`layer_call(*args, **kwargs)`, its activations computed again in the backward pass instead of kept."""
-        return super().rematerialized_call(layer_call, *args, **kwargs)
+        """`layer_call(*args, **kwargs)`, its activations computed again in the backward pass instead of kept.
+
+        Args:
+            layer_call: the layer's `call`, or a function like it.
+            args, kwargs: what it is called with.
+
+        Returns:
+            What it gives. Where the `RematScope` in which the layer was made leaves it out, it is just called.
+        """
+        from kerata.core.remat import layer_outputs
+
+        return layer_outputs(self, layer_call, args, kwargs)
 
     # -- copies and pickles -----------------------------------------------------------------------------------
     def __getstate__(self) -> dict:

@@ -250,6 +250,10 @@ class Functional(Model):
 
     def _fit(self, x, want: KerasTensor, i: int):
         """`x` with the rank and dtype that this input has."""
+        if hasattr(x, "nnz"):  # a sparse matrix of SciPy
+            from kerata.ops._composite import native
+
+            x = native(x)
         if not hasattr(x, "shape"):
             raise ValueError(
                 f"Input {self.input_names[i]!r} of model {self.name!r} is an array or tensor; got {x!r} ({type(x).__name__})."

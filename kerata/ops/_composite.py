@@ -10,6 +10,7 @@ import functools
 import sys
 
 from kerata import backend
+from kerata.core import dtypes
 
 # Functions with f(0) = 0: what is not stored stays so.
 KEEP_ZERO = frozenset((
@@ -193,7 +194,7 @@ def _divide(c, dispatch, x1, x2):
 def _matmul(c, dispatch, x1, x2):
     from kerata import ops
 
-    both = ops.result_type(*[getattr(x, "dtype", "float32") for x in (x1, x2)])
+    both = dtypes.result_type(_dtype(x1), _dtype(x2))
     x1, x2 = ops.cast(x1, both), ops.cast(x2, both)
     if len(x1.shape) < 2 or len(x2.shape) != 2:
         return None
@@ -203,9 +204,7 @@ def _matmul(c, dispatch, x1, x2):
 def _concatenate(c, dispatch, xs, axis=0):
     if not all(map(is_sparse, xs)):
         return None
-    from kerata import ops
-
-    both = ops.result_type(*[x.dtype for x in xs])
+    both = dtypes.result_type(*map(_dtype, xs))
     return c.concat([c.cast(x, both) for x in xs], axis % len(xs[0].shape))
 
 
@@ -229,7 +228,7 @@ def _transpose(c, dispatch, x, axes=None):
 
 def _expand_dims(c, dispatch, x, axis):
     shape = list(x.shape)
-    for a in sorted((a % (len(shape) + 1) for a in (axis if isinstance(axis, tuple | list) else (axis,)))):
+    for a in sorted(a % (len(shape) + 1) for a in (axis if isinstance(axis, tuple | list) else (axis,))):
         shape.insert(a, 1)
     return c.reshape(x, _sizes(shape))
 
@@ -243,6 +242,12 @@ def _squeeze(c, dispatch, x, axis=None):
     if any(shape[a] != 1 for a in axes):
         return None
     return c.reshape(x, _sizes([n for i, n in enumerate(shape) if i not in axes]))
+
+
+def _dtype(x) -> str:
+    from kerata import ops
+
+    return ops.dtype(x)
 
 
 def _sizes(shape):
@@ -270,7 +275,9 @@ def symbolic_sparse(name: str, args, kwargs) -> bool:
         return False
     if name in KEEP_ZERO or name in _SHAPES or name == "cast":
         return flags[0]
-    if name in _PAIRS or name == "concatenate":
+    if name in _PAIRS:
+        return all(getattr(x, "sparse", False) for x in flat[:2])
+    if name == "concatenate":
         return all(flags)
     if name == "multiply":
         return True

@@ -2,10 +2,23 @@
 
 from __future__ import annotations
 
+import math
+
 from kerata import backend
 from kerata.core import config, dtypes
 from kerata.core.claims import claim
 from kerata.ops._op import convert, floating, op
+
+
+def as_sparse(x, name: str, most: int | None):
+    """A tensor with at most so many elements beside 0 as a sparse one; ValueError on backends without them."""
+    b = backend.current()
+    if getattr(b, "composite", None) is None:
+        raise ValueError(
+            f"ops.{name}(sparse=True) needs sparse tensors, which the backends 'tensorflow' and 'jax' have; {b.name!r} is in "
+            "force. Leave `sparse` out for a dense tensor."
+        )
+    return b.composite.from_dense(x, most if isinstance(most, int) else None)
 
 
 def encode(x, num_classes: int, axis: int, dtype: str):
@@ -22,21 +35,48 @@ def encode(x, num_classes: int, axis: int, dtype: str):
 
 @op
 def one_hot(x, num_classes, axis=-1, dtype=None, sparse=False):
-    """1 at the index that x names along a new axis, 0 elsewhere; indices out of range give zeros only.
+    """A row for each integer: 1 at its place, 0 elsewhere.
 
-    >>> kerata.ops.one_hot([0, 2], 3)  # [[1.0, 0.0, 0.0], [0.0, 0.0, 1.0]]
+    Args:
+        x: integers of any shape; those out of range give zeros only.
+        num_classes: the length of a row.
+        axis: where the axis of the row stands in the result.
+        dtype: name of a dtype; floatx by default.
+        sparse: whether to give a sparse tensor, which TensorFlow and JAX have.
+
+    Returns:
+        Tensor with one axis more than `x`.
+
+    Raises:
+        ValueError: for `sparse` on another backend.
+
+    >>> kerata.ops.one_hot([0, 2], 3)  # [[1, 0, 0], [0, 0, 1]]
     """
     x = convert(x)
     if backend.current().dtype(x) not in dtypes.SIGNED:
         x = convert(x, "int32")
-    return encode(x, num_classes, axis, dtypes.standardize_dtype(dtype))
+    out = encode(x, num_classes, axis, dtypes.standardize_dtype(dtype))
+    return as_sparse(out, "one_hot", math.prod(x.shape)) if sparse else out
 
 
 @op
 def multi_hot(inputs, num_classes=None, axis=-1, dtype=None, sparse=False, **kwargs):
-    """1 at every index that a row of `inputs` names, 0 elsewhere.
+    """A row for each list of integers: 1 at every place that it names, 0 elsewhere.
 
-    >>> kerata.ops.multi_hot([[0, 2]], 4)  # [[1.0, 0.0, 1.0, 0.0]]
+    Args:
+        inputs: integers (..., n), or (n,) for a single row; those out of range count for nothing.
+        num_classes: the length of a row; it must be given.
+        axis: where the axis of the row stands.
+        dtype: name of a dtype; floatx by default.
+        sparse: whether to give a sparse tensor, which TensorFlow and JAX have.
+
+    Returns:
+        Tensor with the rows in place of the lists.
+
+    Raises:
+        ValueError: without `num_classes`, or for `sparse` on another backend.
+
+    >>> kerata.ops.multi_hot([[0, 2], [1, 1]], 4)  # [[1, 0, 1, 0], [0, 1, 0, 0]]
     """
     num_classes = kwargs.pop("num_tokens", num_classes)
     if num_classes is None:
@@ -45,7 +85,8 @@ def multi_hot(inputs, num_classes=None, axis=-1, dtype=None, sparse=False, **kwa
     if backend.current().dtype(x) not in dtypes.SIGNED:
         x = convert(x, "int32")
     rows = encode(x, num_classes, axis, dtypes.standardize_dtype(dtype))
-    return backend.current().xp.max(rows, axis=1 if len(x.shape) > 1 else 0)
+    out = backend.current().xp.max(rows, axis=1 if len(x.shape) > 1 else 0)
+    return as_sparse(out, "multi_hot", math.prod(x.shape)) if sparse else out
 
 
 def _same_shape(target, output, name: str) -> None:
@@ -65,7 +106,21 @@ def _pair(target, output):
 
 @op
 def binary_crossentropy(target, output, from_logits=False):
-    """-target log(p) - (1 - target) log(1 - p), elementwise; p is `output`, or its sigmoid if `from_logits`."""
+    """`-target * log(p) - (1 - target) * log(1 - p)`, element by element.
+
+    Args:
+        target: labels from 0 to 1, of the shape of `output`.
+        output: the probabilities p, which are kept `epsilon()` away from 0 and 1; or logits.
+        from_logits: whether `output` holds logits, so that p is their sigmoid.
+
+    Returns:
+        Float tensor of that shape.
+
+    Raises:
+        ValueError: if the shapes differ.
+
+    >>> kerata.ops.binary_crossentropy([1.0, 0.0], [0.5, 0.8])  # [0.693147, 1.609438]
+    """
     target, output, xp = _pair(target, output)
     _same_shape(target, output, "binary_crossentropy")
     if from_logits:
@@ -86,7 +141,22 @@ def _log_probabilities(output, from_logits: bool, axis: int, xp):
 
 @op
 def categorical_crossentropy(target, output, from_logits=False, axis=-1):
-    """-sum(target * log(p)) over `axis`; p is `output` scaled to sum 1, or its softmax if `from_logits`."""
+    """`-sum(target * log(p))` over the axis of the classes.
+
+    Args:
+        target: probabilities of the classes, often one-hot; of the shape of `output`.
+        output: predicted probabilities, which are scaled to sum 1; or logits.
+        from_logits: whether `output` holds logits, so that p is their softmax.
+        axis: the axis of the classes.
+
+    Returns:
+        Float tensor without that axis.
+
+    Raises:
+        ValueError: if the shapes differ, or are those of scalars.
+
+    >>> kerata.ops.categorical_crossentropy([[0.0, 1.0]], [[0.5, 0.5]])  # [0.693147]
+    """
     target, output, xp = _pair(target, output)
     if len(target.shape) < 1:
         raise ValueError("categorical_crossentropy(): `target` and `output` need a class axis; they are scalars.")
@@ -96,7 +166,23 @@ def categorical_crossentropy(target, output, from_logits=False, axis=-1):
 
 @op
 def sparse_categorical_crossentropy(target, output, from_logits=False, axis=-1):
-    """-log(p)[target] along `axis`, for integer targets; a target out of range counts 0."""
+    """`-log(p[target])`: the cross-entropy for classes that are given by their number.
+
+    Args:
+        target: integers, of the shape of `output` without the axis of the classes (or with size 1 there, as the
+            last); one that is no class gives 0.
+        output: predicted probabilities, which are scaled to sum 1; or logits.
+        from_logits: whether `output` holds logits, so that p is their softmax.
+        axis: the axis of the classes.
+
+    Returns:
+        Float tensor of the shape of `output` without that axis.
+
+    Raises:
+        ValueError: if the shapes do not fit.
+
+    >>> kerata.ops.sparse_categorical_crossentropy([1, 0], [[0.5, 0.5], [0.8, 0.2]])  # [0.693147, 0.223144]
+    """
     output, xp = floating(output)
     b = backend.current()
     target = convert(target)

@@ -12,6 +12,7 @@ from collections.abc import Callable
 from kerata import backend
 from kerata.core import dtypes
 from kerata.core.keras_tensor import KerasTensor
+from kerata.core.scopes import context
 from kerata.core.variable import Variable
 from kerata.ops import _composite
 from kerata.ops._explain import explain
@@ -25,6 +26,13 @@ _LOOKED_INTO = (KerasTensor, Variable, *_CONTAINERS)
 _kinds = backend.kinds
 _thread = backend._thread
 _Composite = _composite.Composite
+_watching: list = []  # what sees every call of an op (`training/not_finite.py`), if anything does
+
+
+def watch(watcher) -> None:
+    """Let `watcher.op(fn, run, args, kwargs)` see every call of an op from now on; None: nobody."""
+    _watching[:] = [watcher] if watcher is not None else []
+    _kinds.clear()
 
 
 def _kind(t: type):
@@ -35,7 +43,8 @@ def _kind(t: type):
         found = _UNSEEN  # (torch.Size is a tuple, of numbers only)
     else:
         found = _composite.note_of(t) or backend.owner(t)
-    _kinds[t] = found
+    if not _watching:  # else nothing is noted, so that every call of an op comes to `elsewhere`
+        _kinds[t] = found
     return found
 
 
@@ -94,6 +103,11 @@ def op(fn: Callable | None = None, *, spec: Callable | None = None) -> Callable:
 
     def elsewhere(here, args, kwargs):
         """Symbolic arguments, containers, Variables, tensors of another backend."""
+        if _watching and context.watch is _watching[0]:
+            return context.watch.op(fn, lambda: routed(here, args, kwargs), args, kwargs)
+        return routed(here, args, kwargs)
+
+    def routed(here, args, kwargs):
         other = composite = None
         for value in (*args, *kwargs.values()):
             seen = _look(value)

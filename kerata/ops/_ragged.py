@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from kerata import backend
+from kerata.core import dtypes
 from kerata.ops._composite import ELEMENTWISE, is_ragged
 
 
@@ -41,12 +42,12 @@ def _reduced(r, name: str, x, axis=None, keepdims=False, **kwargs):
     from kerata import ops
 
     if name in ("mean", "std", "var"):
-        x = ops.cast(x, ops.result_type(x.dtype, float))
+        x = ops.cast(x, dtypes.result_type(ops.dtype(x), float))
     return r.reductions[name](x, axis=axis, keepdims=keepdims)
 
 
 def _take(r, dispatch, x, indices, axis=None):
-    if is_ragged(x) or axis not in (0, None) or len(x.shape) < 2 and axis is None:
+    if is_ragged(x) or axis not in (0, None) or (len(x.shape) < 2 and axis is None):
         return None
     return r.map(lambda i: dispatch(x, i, axis), indices)
 

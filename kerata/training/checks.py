@@ -60,7 +60,7 @@ def warn_if_not_finite(model: Any, logs: dict, epoch: int) -> bool:
     warn(
         f"The loss of model {model.name!r} is {loss} after epoch {epoch + 1}, so its weights are of no use from here on. Usual "
         "causes: a learning rate that is too large, NaN in the data, a logarithm of 0 in a loss. "
-        "callbacks.TerminateOnNaN() stops at the first such batch."
+        "callbacks.TerminateOnNaN() stops at the first such batch; kerata.config.enable_nan_check() finds the layer and the op."
     )
     return True
 

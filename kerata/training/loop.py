@@ -105,7 +105,8 @@ class Runner:
             self.model._listing, self.first, self.batch = None, 0, None
 
     def _epoch(self, number: int) -> dict:
-        if self.function is None and self.source.has_arrays and self._nbytes() <= _RESIDENT_BYTES:
+        checks_steps = self.kind == "train" and config.is_nan_check_enabled()
+        if self.function is None and self.source.has_arrays and self._nbytes() <= _RESIDENT_BYTES and not checks_steps:
             return self._over_arrays(number)
         return self._over_batches(number)
 
@@ -162,6 +163,10 @@ class Runner:
     def _over_batches(self, number: int, begun: bool = False) -> dict:
         fixed, logs, i, due = self.pace.fixed, {}, self.first - 1, 0.0
         step = self.function or self.model._compiled(self.kind)
+        if self.kind == "train" and config.is_nan_check_enabled():
+            from kerata.training.not_finite import checked
+
+            step = checked(self, step, number)
         held = None
         for i, batch in enumerate(self.source.epoch_from(number, self.first), self.first):
             if (fixed is None or i % fixed == 0) and not (begun and i == self.first):

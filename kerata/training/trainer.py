@@ -141,7 +141,7 @@ class Trainer:
         x, y, y_pred, sample_weight = self._train_core(data)
         return self.compute_metrics(x, y, y_pred, sample_weight=sample_weight)
 
-    def _train_core(self, data):
+    def _train_core(self, data, apply=None):
         x, y, sample_weight = unpack(data)
         optimizer = self.optimizer
         if optimizer is None:
@@ -155,7 +155,7 @@ class Trainer:
 
         if variables:
             (_, (loss, y_pred)), grads = value_and_grad(forward, variables, has_aux=True)()
-            optimizer.apply(grads, variables)
+            (apply or optimizer.apply)(grads, variables)
         else:
             _, (loss, y_pred) = forward()
         b = self._backend
@@ -382,6 +382,9 @@ class Trainer:
     def _predict_symbolically(self, x):
         """The outputs' shapes and dtypes for a batch like `x`, as KerasTensors; None if they cannot be inferred."""
         inputs = tree.map_structure(_symbol, x)
+        known = getattr(getattr(self, "_functional", None) or self, "_inputs", None)
+        if known and known[0].shape and known[0].shape[0] is not None:  # a model of one batch size, as stateful layers want
+            inputs = tree.map_structure(lambda s: s if s is None else type(s)((known[0].shape[0], *s.shape[1:]), s.dtype), inputs)
         try:
             spec = self(inputs) if not self.built else self.compute_output_spec(inputs)
             ends = getattr(self, "_outputs_struct", None)

@@ -2,7 +2,7 @@
 
 name = "jax"
 
-from kerata.backend.jax import disk_cache, linalg, nn, placement, random, xp  # noqa: E402,F401
+from kerata.backend.jax import composite, disk_cache, linalg, nn, placement, random, xp  # noqa: E402,F401
 from kerata.backend.jax.arrays import *  # noqa: E402,F403
 from kerata.backend.jax.arrays import dtype, shape  # noqa: E402,F401
 from kerata.backend.jax.autodiff import *  # noqa: E402,F403

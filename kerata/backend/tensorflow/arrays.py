@@ -181,6 +181,11 @@ def devices() -> list[str]:
     return [f"{d.device_type.lower()}:{i}" for i, d in enumerate(tf.config.list_logical_devices())]
 
 
+def make_deterministic() -> None:
+    """Use no kernel whose results vary from run to run."""
+    tf.config.experimental.enable_op_determinism()
+
+
 def synchronize(x=None) -> None:
     """TensorFlow's eager calls return finished values on CPU; on GPU reading a value waits."""
 

@@ -43,6 +43,8 @@ class Dense(Quantizable, Layer):
     >>> layer(ops.convert_to_tensor([[1.0, 2.0, 3.0]]))  # [[6, 6]]
     """
 
+    _rowwise = True
+
     _config_optional = frozenset(("lora_rank", "lora_alpha"))
     _adapted = "kernel"
     _modes = ("int8", "int4", "float8", "gptq", "awq")

@@ -16,6 +16,8 @@ class Identity(Weightless):
     >>> layers.Identity()(ops.convert_to_tensor([1.0, 2.0]))  # [1, 2]
     """
 
+    _keeps_sparse = all
+
     def __init__(self, **kwargs):
         super().__init__(**kwargs)
         self.supports_masking = True

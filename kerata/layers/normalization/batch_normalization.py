@@ -51,6 +51,8 @@ class BatchNormalization(Affine):
     >>> layer.moving_mean.numpy()  # [0.2]
     """
 
+    _rowwise = True
+
     def __init__(self, axis=-1, momentum=0.99, epsilon=0.001, center=True, scale=True, beta_initializer="zeros",
                  gamma_initializer="ones", moving_mean_initializer="zeros", moving_variance_initializer="ones",
                  beta_regularizer=None, gamma_regularizer=None, beta_constraint=None, gamma_constraint=None,

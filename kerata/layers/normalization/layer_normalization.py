@@ -32,6 +32,8 @@ class LayerNormalization(Affine):
     >>> layers.LayerNormalization(epsilon=0.0)(ops.convert_to_tensor([[1.0, 3.0], [0.0, 8.0]]))  # [[-1, 1], [-1, 1]]
     """
 
+    _rowwise = True
+
     def __init__(self, axis=-1, epsilon=0.001, center=True, scale=True, beta_initializer="zeros",
                  gamma_initializer="ones", beta_regularizer=None, gamma_regularizer=None, beta_constraint=None,
                  gamma_constraint=None, **kwargs):  # fmt: skip

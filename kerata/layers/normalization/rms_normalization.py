@@ -28,6 +28,8 @@ class RMSNormalization(Layer):
     >>> layers.RMSNormalization(epsilon=0.0)(ops.convert_to_tensor([[1.0, 7.0]]))  # [[0.2, 1.4]]
     """
 
+    _rowwise = True
+
     def __init__(self, axis=-1, epsilon=1e-6, **kwargs):
         super().__init__(**kwargs)
         self.axis, self.epsilon = axis, epsilon

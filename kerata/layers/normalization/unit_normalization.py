@@ -19,6 +19,8 @@ class UnitNormalization(Weightless):
     >>> layers.UnitNormalization()(ops.convert_to_tensor([[3.0, 4.0]]))  # [[0.6, 0.8]]
     """
 
+    _rowwise = True
+
     def __init__(self, axis=-1, **kwargs):
         super().__init__(**kwargs)
         self.axis = list(axis) if isinstance(axis, list | tuple) else axis

@@ -7,22 +7,36 @@ import numpy as np
 from kerata import ops
 from kerata.layers.preprocessing.adaptation import batches
 from kerata.layers.preprocessing.data_layer import DataLayer
-from kerata.layers.preprocessing.encoding import MODES, check_dense, check_mode, encode
+from kerata.layers.preprocessing.encoding import MODES, as_sparse, check_mode, encode, padded
+from kerata.ops._composite import is_ragged
 
 
 class Discretization(DataLayer):
     """The number of the bin in which each input lies: how many of the boundaries are less than or equal to it.
 
     Args:
-        bin_boundaries: increasing numbers; n of them make n + 1 bins.
-        num_bins: how many bins of about equally many values `adapt(data)` is to find, instead.
-        epsilon: the precision of that, as a fraction of the values.
-        output_mode: "int", or as in `CategoryEncoding`: "one_hot", "multi_hot", "count".
-        sparse: not available.
+        bin_boundaries: list of increasing numbers; n of them make n + 1 bins. None to learn them.
+        num_bins: integer: how many bins of about equally many values `adapt(data)` is to find, in place of
+            `bin_boundaries`; None.
+        epsilon: the precision of that, as a fraction of the values; 0.01 by default. Smaller takes more
+            memory.
+        output_mode: "int" (the default), or as in `CategoryEncoding` "one_hot", "multi_hot" or "count".
+        sparse: whether encoded outputs are sparse tensors (backends tensorflow and jax); False by default.
 
-    >>> import kerata, numpy as np
-    >>> kerata.ops.convert_to_numpy(kerata.layers.Discretization([0.0, 1.0])(np.array([-3.0, 0.0, 7.0]))).tolist()
-    [0, 1, 2]
+    Input shape:
+        Any, integer or float.
+    Output shape:
+        The input's, of integers; or vectors of length "number of bins", in the compute dtype.
+
+    Raises:
+        ValueError: if not just one of `bin_boundaries` and `num_bins` is given, `output_mode` has another
+            value, the layer is called before `adapt`, or `sparse` comes with "int".
+
+    >>> from kerata import layers, ops
+    >>> layers.Discretization([0.0, 1.0])(ops.convert_to_tensor([-3.0, 0.0, 7.0]))  # [0, 1, 2]
+    >>> layer = layers.Discretization(num_bins=2)
+    >>> layer.adapt(np.arange(100.0))
+    >>> layer(ops.convert_to_tensor([3.0, 97.0]))  # [0, 1]
     """
 
     def __init__(self, bin_boundaries=None, num_bins=None, epsilon=0.01, output_mode="int", sparse=False, dtype=None,
@@ -31,7 +45,6 @@ class Discretization(DataLayer):
         self.output_mode = check_mode(output_mode, ("int", *MODES), "Discretization")
         if sparse and output_mode == "int":
             raise ValueError("`sparse=True` of Discretization does not go with output_mode='int'.")
-        check_dense(sparse, "Discretization")
         if num_bins is not None and num_bins < 0:
             raise ValueError(f"`num_bins` of Discretization is at least 0; got {num_bins}.")
         if (num_bins is None) == (bin_boundaries is None):
@@ -80,10 +93,15 @@ class Discretization(DataLayer):
     def call(self, inputs):
         if self.bin_boundaries is None:
             raise ValueError(f"Layer {self.name!r} has no boundaries yet: call adapt(data), or give it `bin_boundaries`.")
-        bins = ops.digitize(inputs, np.asarray(self.bin_boundaries, "float32"))
+        boundaries = np.asarray(self.bin_boundaries, "float32")
+        if is_ragged(inputs):
+            bins = inputs.with_flat_values(ops.digitize(inputs.flat_values, boundaries))
+        else:
+            bins = ops.digitize(inputs, boundaries)
         if self.output_mode == "int":
             return bins
-        return encode(bins, self.output_mode, len(self.bin_boundaries) + 1, self.compute_dtype)
+        out = encode(padded(bins), self.output_mode, len(self.bin_boundaries) + 1, self.compute_dtype)
+        return as_sparse(out, f"Layer {self.name!r}") if self.sparse else out
 
     def get_config(self):
         own = ("bin_boundaries", "num_bins", "epsilon", "output_mode", "sparse", "name", "dtype")

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from kerata import ops
+from kerata import backend, ops
 from kerata.core.errors import unknown_name
+from kerata.ops._composite import is_ragged
 
 MODES = ("one_hot", "multi_hot", "count")
 
@@ -15,10 +16,20 @@ def check_mode(mode, known, who: str) -> str:
     return mode
 
 
-def check_dense(sparse, who: str) -> None:
-    """A ValueError for `sparse=True`: Kerata's tensors are dense."""
-    if sparse:
-        raise ValueError(f"{who}(sparse=True) would give sparse tensors, which Kerata does not have: leave `sparse` out.")
+def as_sparse(out, who: str):
+    """A dense tensor, of the backend in force, as a sparse one; ValueError on backends without them."""
+    composite = getattr(backend.current(), "composite", None)
+    if composite is None:
+        raise ValueError(
+            f"{who} was made with sparse=True; sparse tensors need the backend 'tensorflow' or 'jax', and "
+            f"{backend.current().name!r} is in force. Leave `sparse` out for dense ones."
+        )
+    return composite.from_dense(out)
+
+
+def padded(x):
+    """Ragged indices as a matrix, with -1, which counts as nothing, where rows are shorter; others as they are."""
+    return x.to_tensor(default_value=-1) if is_ragged(x) else x
 
 
 def encode(indices, mode: str, depth: int, dtype: str, weights=None):

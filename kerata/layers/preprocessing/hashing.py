@@ -6,7 +6,7 @@ import numpy as np
 
 from kerata.core import dtypes
 from kerata.core.config import floatx
-from kerata.layers.preprocessing.encoding import check_dense, check_mode
+from kerata.layers.preprocessing.encoding import check_mode
 from kerata.layers.preprocessing.fingerprints import buckets, combine, fingerprint64
 from kerata.layers.preprocessing.host_layer import HostLayer, to_host
 from kerata.layers.preprocessing.index_lookup import _salt, encode, encoded_spec
@@ -21,28 +21,38 @@ def _check(num_bins, sparse, dtype, mode: str, who: str):
         raise ValueError(f"`num_bins` of {who} is at least 1; got {num_bins!r}.")
     if sparse and mode == "int":
         raise ValueError(f"`sparse=True` of {who} does not go with output_mode='int'.")
-    check_dense(sparse, who)
     if dtype is None:
         return "int64" if mode == "int" else floatx()
     return dtype
 
 
 class Hashing(HostLayer):
-    """Strings or integers as numbers of buckets, from 0 to num_bins - 1, by a hash that is the same everywhere.
+    """Strings or integers as numbers of buckets, by a hash that is the same everywhere and needs no vocabulary.
 
     Args:
-        num_bins: how many buckets.
-        mask_value: a value that is given bucket 0, alone.
-        salt: an integer or a pair: the key of SipHash, which nobody can foresee; without it, FarmHash is used.
-        output_mode: "int", or as in `CategoryEncoding`: "one_hot", "multi_hot", "count".
-        sparse: not available.
+        num_bins: integer above 0: how many buckets, numbered from 0.
+        mask_value: a string or integer that alone is given bucket 0; None for no such value.
+        salt: integer or a pair of them: the key of SipHash, with which nobody can foresee collisions; None
+            (the default) for FarmHash, without a key.
+        output_mode: "int" (the default), or as in `CategoryEncoding` "one_hot", "multi_hot" or "count".
+        sparse: whether encoded outputs are sparse tensors (backends tensorflow and jax); False by default.
 
-    Integers are hashed as their decimals. Sources: FarmHash (https://github.com/google/farmhash), SipHash
-    (https://eprint.iacr.org/2012/351).
+    Integers are hashed as their decimals.
 
-    >>> import kerata
-    >>> kerata.ops.convert_to_numpy(kerata.layers.Hashing(3)(["A", "B", "C", "D", "E"])).tolist()
-    [1, 0, 1, 1, 2]
+    Input shape:
+        Any, strings or integers: arrays, lists or tensors.
+    Output shape:
+        The input's, of int64; or vectors of length `num_bins`.
+
+    Raises:
+        ValueError: if `num_bins` is not positive, `output_mode` has another value, or `sparse` comes with
+            "int".
+        TypeError: if `mask_value` is a string and inputs are integers, or the other way round.
+
+    Source: for `salt` Aumasson and Bernstein (2012), "SipHash: a fast short-input PRF".
+
+    >>> from kerata import layers
+    >>> layers.Hashing(3)(["A", "B", "C", "D", "E"])  # [1, 0, 1, 1, 2]
     """
 
     def __init__(self, num_bins, mask_value=None, salt=None, output_mode="int", sparse=False, **kwargs):
@@ -59,6 +69,15 @@ class Hashing(HostLayer):
         return shape, self.compute_dtype
 
     def compute(self, array):
+        indices = self.indices(array)
+        return indices if self.output_mode == "int" else self.encode(indices)
+
+    def encode(self, indices):
+        """Numbers of buckets as vectors, in the layer's mode."""
+        return encode(indices, self.output_mode, self.num_bins, "float32")
+
+    def indices(self, array):
+        """The number of the bucket of each element."""
         if array.dtype.kind == "f":
             array = array.astype("int64")
         strings = as_bytes(array, f"Layer {self.name!r} (Hashing)")
@@ -68,10 +87,7 @@ class Hashing(HostLayer):
             out = 1 + buckets(strings, self.num_bins - 1, self.salt) if self.num_bins > 1 else np.zeros(len(strings), "int64")
             mask = self._mask(array)
             out[[s == mask for s in strings]] = 0
-        out = out.reshape(array.shape)
-        if self.output_mode == "int":
-            return out
-        return encode(out, self.output_mode, self.num_bins, "float32")
+        return out.reshape(array.shape)
 
     def _mask(self, array) -> bytes:
         text = array.dtype.kind in "USO"
@@ -87,17 +103,24 @@ class HashedCrossing(HostLayer):
     """Several categorical features as one: the bucket of their combination.
 
     Args:
-        num_bins: how many buckets.
-        output_mode: "int", or "one_hot": a vector each.
-        sparse: not available.
+        num_bins: integer above 0: how many buckets, numbered from 0.
+        output_mode: "int" (the default), or "one_hot": a vector each.
+        sparse: whether encoded outputs are sparse tensors (backends tensorflow and jax); False by default.
 
-    Input: a list or tuple of two or more arrays of strings or integers, all of shape (), (batch,) or (batch, 1).
-    The hash is TensorFlow's `tf.sparse.cross_hashed`.
+    The numbers are those of TensorFlow's `tf.sparse.cross_hashed`.
 
-    >>> import kerata, numpy as np
-    >>> cross = kerata.layers.HashedCrossing(5)
-    >>> kerata.ops.convert_to_numpy(cross((np.array(["A", "B", "A"]), np.array([101, 101, 101])))).tolist()
-    [1, 4, 1]
+    Input shape:
+        A list or tuple of two or more arrays of strings or integers, all of shape `()`, `(batch,)` or
+        `(batch, 1)`.
+    Output shape:
+        The inputs', of int64; or vectors of length `num_bins`.
+
+    Raises:
+        ValueError: if `num_bins` is not positive, there is one input only, or shapes differ or have more
+            axes.
+
+    >>> from kerata import layers
+    >>> layers.HashedCrossing(5)((np.array(["A", "B", "A"]), np.array([101, 101, 101])))  # [1, 4, 1]
     """
 
     def __init__(self, num_bins, output_mode="int", sparse=False, name=None, dtype=None, **kwargs):

@@ -11,7 +11,9 @@ from kerata.core import tree
 from kerata.core.keras_tensor import KerasTensor, any_symbolic
 from kerata.layers.layer import Layer
 from kerata.layers.preprocessing.data_layer import DataLayer
+from kerata.layers.preprocessing.encoding import as_sparse
 from kerata.layers.preprocessing.strings import as_text
+from kerata.ops._composite import densify, is_ragged, kind_of
 
 
 class HostLayer(DataLayer):
@@ -22,6 +24,8 @@ class HostLayer(DataLayer):
     A subclass also says what comes out: `output_spec(*shapes)` is a pair of a shape, with None for unknown sizes, and
     a dtype.
     """
+
+    sparse = False
 
     def __init__(self, **kwargs):
         super().__init__(**kwargs)
@@ -51,6 +55,8 @@ class HostLayer(DataLayer):
 
     def call(self, inputs):
         arguments = self.arguments(inputs)
+        if any(map(is_ragged, arguments)):
+            return self.of_ragged(*arguments)
         tf, jax = sys.modules.get("tensorflow"), sys.modules.get("jax")
         if tf is not None and any(isinstance(x, tf.Tensor) and tf.is_symbolic_tensor(x) for x in arguments):
             return self._in_tensorflow(tf, arguments)
@@ -61,7 +67,8 @@ class HostLayer(DataLayer):
             return backend.current().xp.zeros(shape, dtype=backend.current().native_dtype(dtype))
         arrays = [to_host(x) for x in arguments]
         shape, dtype = self.output_spec(*(a.shape for a in arrays))
-        return _from_host(self.compute(*arrays), dtype)
+        out = _from_host(self.compute(*arrays), dtype)
+        return as_sparse(out, f"Layer {self.name!r}") if self.sparse else out
 
     def _in_tensorflow(self, tf, arguments):
         arguments = [tf.convert_to_tensor(x) for x in arguments]
@@ -78,7 +85,19 @@ class HostLayer(DataLayer):
 
         out = tf.numpy_function(run, arguments, tf.as_dtype(_plain(dtype)), stateful=False)
         out.set_shape(shape)
-        return tf.cast(out, dtype) if dtype != _plain(dtype) else out
+        out = tf.cast(out, dtype) if dtype != _plain(dtype) else out
+        return tf.sparse.from_dense(out) if self.sparse else out
+
+    def of_ragged(self, *tensors):
+        """The outputs for ragged tensors of TensorFlow: element by element, or rows made vectors."""
+        if len(tensors) == 1 and getattr(self, "output_mode", "int") == "int":
+            return tensors[0].with_flat_values(self.call(tensors[0].flat_values))
+        if len(tensors) > 1 or self.output_mode == "one_hot" or not hasattr(self, "indices"):
+            raise ValueError(
+                f"Layer {self.name!r} ({type(self).__name__}) takes no ragged tensors here: pad them first, with x.to_tensor()."
+            )
+        (x,) = tensors
+        return Encoded(self).call([x.flat_values, x.nested_row_splits[-1]])
 
     def _in_jax(self, jax, arguments):
         shape, dtype = self.output_spec(*(tuple(x.shape) for x in arguments))
@@ -96,16 +115,42 @@ class HostLayer(DataLayer):
     def compute_output_spec(self, inputs, **kwargs):
         arguments = [inputs] if isinstance(inputs, KerasTensor) else list(inputs)
         shape, dtype = self.output_spec(*(tuple(x.shape) for x in arguments))
-        return KerasTensor(shape, dtype)
+        return KerasTensor(shape, dtype, sparse=self.sparse)
 
     def _cast_input(self, x):
         return x
+
+
+class Encoded(HostLayer):
+    """The rows of a ragged tensor as vectors, by a layer that has `indices(array)` and `encode(indices)`.
+
+    Its arguments are the values of all rows, and where rows begin and end.
+    """
+
+    def __init__(self, layer):
+        super().__init__(name=f"{layer.name}_rows")
+        self.layer, self.sparse = layer, layer.sparse
+
+    def arguments(self, inputs):
+        return list(inputs)
+
+    def output_spec(self, values, splits):
+        shape, dtype = self.layer.output_spec((1, 1))
+        return (None if splits[0] is None else splits[0] - 1, *shape[1:]), dtype
+
+    def compute(self, values, splits):
+        lengths = np.diff(splits)
+        matrix = np.full((len(lengths), max(lengths, default=0)), -1, "int64")
+        matrix[np.arange(matrix.shape[1]) < lengths[:, None]] = self.layer.indices(values)
+        return self.layer.encode(matrix)
 
 
 def to_host(x) -> np.ndarray:
     """A NumPy array of numbers or strings, from an array, a tensor of any framework, or (nested) lists."""
     if isinstance(x, np.ndarray):
         return x
+    if kind_of(type(x)) == "sparse":
+        x = densify(x)
     owner = backend.owner(type(x))
     if owner is not None:
         return np.asarray(x.numpy() if owner.name == "tensorflow" else owner.to_numpy(x))

@@ -10,7 +10,7 @@ import numpy as np
 
 from kerata.core.claims import claim
 from kerata.core.errors import unknown_name
-from kerata.layers.preprocessing.encoding import check_dense, check_mode
+from kerata.layers.preprocessing.encoding import check_mode
 from kerata.layers.preprocessing.host_layer import HostLayer, to_host
 
 MODES = ("int", "one_hot", "multi_hot", "count", "tf_idf")
@@ -57,7 +57,8 @@ class IndexLookup(HostLayer):
         claim((self.num_oov_indices,), f"the unknown tokens of {who}", 64)
         if self.num_oov_indices < 0:
             raise ValueError(f"`num_oov_indices` of {who} is at least 0; got {self.num_oov_indices}.")
-        check_dense(self.sparse, who)
+        if self.sparse and self.output_mode == "int":
+            raise ValueError(f"`sparse=True` of {who} goes with the output modes {', '.join(MODES[1:])}; got 'int'.")
         if self.invert and self.output_mode != "int":
             raise ValueError(f"{who}(invert=True) gives tokens, so `output_mode` is 'int'; got {self.output_mode!r}.")
         if idf_weights is not None and self.output_mode != "tf_idf":

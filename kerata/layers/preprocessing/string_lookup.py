@@ -13,30 +13,46 @@ from kerata.layers.preprocessing.strings import as_bytes, as_text
 class StringLookup(IndexLookup):
     """Strings as integers: the place of each in a vocabulary, which is given or learned by `adapt(data)`.
 
+    Indices stand in this order: `mask_token` (if there is one), `num_oov_indices` for unknown strings, the
+    vocabulary. `adapt` puts the most frequent strings first.
+
     Args:
-        max_tokens: the greatest size of the vocabulary, with the special tokens.
-        num_oov_indices: how many indices strings share that are not in the vocabulary, chosen by a hash; with 0 such
-            strings are an error.
-        mask_token: a string that stands for "nothing": index 0, or no entry in vectors.
-        oov_token: what an unknown index becomes when `invert` is True.
-        vocabulary: list or array of strings, or the path of a text file with one in each line.
-        idf_weights: (with "tf_idf" and `vocabulary`) a number for each token.
-        invert: whether to map indices back to strings.
-        output_mode: "int"; "one_hot": a vector for each string; "multi_hot", "count", "tf_idf": a vector for the
-            strings of the last axis: which occur, how often, or how often times the token's inverse document
-            frequency, `log(1 + documents / (1 + documents with it))`.
-        pad_to_max_tokens: whether vectors have length `max_tokens`, though the vocabulary be smaller.
-        sparse: not available.
-        encoding: the encoding of the strings.
-        salt: an integer or a pair: the key of the hash for unknown strings (SipHash; without it FarmHash).
+        max_tokens: integer: the greatest size of the vocabulary, with the special tokens; None for no bound.
+        num_oov_indices: integer: how many indices unknown strings share, by a hash; with 0 they are an error;
+            1 by default.
+        mask_token: a string that stands for "nothing", at index 0, or for no entry in vectors; None for no
+            such token.
+        oov_token: the string that an unknown index becomes when `invert` is True; "[UNK]" by default.
+        vocabulary: list or array of strings, or the path of a text file with one in each line; None to learn
+            it.
+        idf_weights: with "tf_idf" and `vocabulary`: a number for each token; None.
+        invert: whether to map indices back to strings; False by default.
+        output_mode: "int" (the default); "one_hot": a vector for each string; "multi_hot", "count", "tf_idf":
+            a vector for the strings of the last axis: which occur, how often, or how often times
+            `log(1 + documents / (1 + documents with it))`.
+        pad_to_max_tokens: whether vectors have length `max_tokens`, though the vocabulary be smaller; False
+            by default.
+        sparse: whether encoded outputs are sparse tensors (backends tensorflow and jax); False by default.
+        encoding: the encoding of the strings; "utf-8" by default.
+        salt: integer or a pair of them: the key of the hash for unknown strings (SipHash); None for FarmHash.
 
-    Input: arrays, lists or tensors of strings, of any shape. Output: integers of that shape, or vectors.
-    It computes on the host, and also in `tf.data` pipelines.
+    It computes on the host, also within `tf.data` pipelines.
 
-    >>> import kerata
-    >>> lookup = kerata.layers.StringLookup(vocabulary=["a", "b"])
-    >>> kerata.ops.convert_to_numpy(lookup([["a", "z"], ["b", "a"]])).tolist()
-    [[1, 0], [2, 1]]
+    Input shape:
+        Any, strings: arrays, lists or tensors; with `invert`, integers.
+    Output shape:
+        The input's, of int64 (with `invert`, of strings); or vectors.
+
+    Raises:
+        ValueError: if arguments do not go together, the vocabulary holds a token twice, there is none yet, or
+            a string is unknown while `num_oov_indices` is 0.
+
+    >>> from kerata import layers
+    >>> layers.StringLookup(vocabulary=["a", "b"])([["a", "z"], ["b", "a"]])  # [[1, 0], [2, 1]]
+    >>> layer = layers.StringLookup()
+    >>> layer.adapt(["b", "a", "b"])
+    >>> layer.get_vocabulary()
+    ['[UNK]', 'b', 'a']
     """
 
     _token_dtype, _host_dtype = "string", object

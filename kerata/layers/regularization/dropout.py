@@ -57,6 +57,8 @@ class Dropout(_Noise):
     >>> ops.sum(layer(x, training=False))  # 1000
     """
 
+    _keeps_sparse = all
+
     def __init__(self, rate, noise_shape=None, seed=None, **kwargs):
         super().__init__(seed=seed, **kwargs)
         self.rate = _rate(rate, "Dropout")

@@ -27,6 +27,8 @@ class Flatten(Layer):
     >>> layers.Flatten()(ops.ones((2, 3, 4))).shape  # (2, 12)
     """
 
+    _keeps_sparse = all
+
     def __init__(self, data_format=None, **kwargs):
         super().__init__(**kwargs)
         self.data_format = standardize_data_format(data_format)
@@ -59,6 +61,8 @@ class Reshape(Weightless):
     >>> from kerata import layers, ops
     >>> layers.Reshape((2, -1))(ops.ones((5, 6))).shape  # (5, 2, 3)
     """
+
+    _keeps_sparse = all
 
     def __init__(self, target_shape, **kwargs):
         super().__init__(**kwargs)
@@ -106,6 +110,8 @@ class Permute(Layer):
     >>> from kerata import layers, ops
     >>> layers.Permute((2, 1))(ops.ones((5, 3, 4))).shape  # (5, 4, 3)
     """
+
+    _keeps_sparse = all
 
     def __init__(self, dims, **kwargs):
         super().__init__(**kwargs)

@@ -13,6 +13,7 @@ import numpy as np
 from kerata import backend
 from kerata.core import config, dtypes
 from kerata.core.keras_tensor import KerasTensor
+from kerata.ops._composite import densify, kind_of
 
 _SCALARS = (numbers.Number, str, bytes, np.generic, type(None))
 
@@ -73,9 +74,11 @@ def as_array(x, name: str = "x"):
             return _standard(_frame_to_numpy(x, name), name)
         if isinstance(x, pandas.Series | pandas.Index):
             return _standard(_frame_to_numpy(x.to_frame(x.name if x.name is not None else name), name), name)
-    sparse = sys.modules.get("scipy.sparse")
-    if sparse is not None and sparse.issparse(x):
-        return SparseRows(x)
+    kind = kind_of(type(x))
+    if kind == "sparse":
+        return SparseRows.of(x)
+    if kind == "ragged" and current.name == "tensorflow":
+        return RaggedRows(x)
     h5py = sys.modules.get("h5py")
     if h5py is not None and isinstance(x, h5py.Dataset):
         return FileRows(x)
@@ -95,8 +98,8 @@ def to_numpy(x, name: str = "x") -> np.ndarray:
         return np.asarray(x.float() if str(x.dtype) == "torch.bfloat16" else x)
     if hasattr(x, "to_tensor") and hasattr(x, "row_splits"):  # tf.RaggedTensor
         x = x.to_tensor()
-    elif hasattr(x, "dense_shape") and hasattr(x, "indices"):  # tf.SparseTensor
-        x = sys.modules["tensorflow"].sparse.to_dense(x)
+    elif kind_of(type(x)) == "sparse":
+        x = densify(x)
     if hasattr(x, "numpy") and not hasattr(x, "__array__"):
         return np.asarray(x.numpy())
     if hasattr(x, "__array__") or hasattr(x, "__array_interface__") or isinstance(x, (*_SCALARS, list, tuple)):
@@ -111,8 +114,6 @@ def to_numpy(x, name: str = "x") -> np.ndarray:
 
 
 def _own_tensor(x, current):
-    if hasattr(x, "row_splits") or hasattr(x, "dense_shape"):
-        return _standard(to_numpy(x), "x")
     if getattr(x, "requires_grad", False):
         x = x.detach()
     name = current.dtype(x)
@@ -235,17 +236,79 @@ class Lazy:
 
 
 class SparseRows(Lazy):
-    """A scipy sparse matrix, made dense batch by batch."""
+    """A sparse tensor of SciPy, JAX or TensorFlow, made dense batch by batch.
 
-    def __init__(self, matrix):
-        self.matrix = matrix.tocsr()
-        self.shape, self.dtype = self.matrix.shape, self.matrix.dtype
+    Args:
+        rows, inner: for each element its row, in ascending order, and its place within the row, flat.
+        values: the elements.
+        shape: of the whole.
+    """
+
+    def __init__(self, rows, inner, values, shape):
+        self._inner, self._values = inner, values
+        self.shape, self.dtype = shape, values.dtype
+        self._ends = np.searchsorted(rows, np.arange(shape[0] + 1))
+
+    @classmethod
+    def of(cls, x) -> SparseRows:
+        """From a sparse tensor of any library."""
+        indices, values, shape = _elements(x)
+        order = np.argsort(indices[0], kind="stable")
+        inside = (indices[0] >= 0) & (indices[0] < shape[0])  # JAX fills up with indices that are out of range
+        order = order[inside[order]]
+        inner = np.ravel_multi_index(tuple(i[order] for i in indices[1:]), shape[1:]) if len(shape) > 1 else 0 * order
+        return cls(indices[0][order], inner, values[order], shape)
 
     def rows(self, index) -> np.ndarray:
-        return _standard(self.matrix[index].toarray(), "x")
+        starts, ends = self._ends[:-1][index], self._ends[1:][index]
+        counts = ends - starts
+        at = np.repeat(starts - np.cumsum(counts) + counts, counts) + np.arange(counts.sum())
+        out = np.zeros((len(starts), int(np.prod(self.shape[1:]))), self.dtype)
+        np.add.at(out, (np.repeat(np.arange(len(starts)), counts), self._inner[at]), self._values[at])
+        return _standard(out.reshape(len(starts), *self.shape[1:]), "x")
 
-    def __getitem__(self, index) -> SparseRows:
-        return SparseRows(self.matrix[index])
+    def __getitem__(self, index: slice) -> SparseRows:
+        a, b, _ = index.indices(self.shape[0])
+        rows = np.repeat(np.arange(self.shape[0]), np.diff(self._ends))
+        cut = slice(self._ends[a], self._ends[b])
+        return SparseRows(rows[cut] - a, self._inner[cut], self._values[cut], (b - a, *self.shape[1:]))
+
+
+def _elements(x) -> tuple[list[np.ndarray], np.ndarray, tuple]:
+    """The indices along each axis of the elements of a sparse tensor, their values, and the shape."""
+    if hasattr(x, "dense_shape"):
+        return list(np.asarray(x.indices).T), np.asarray(x.values), tuple(int(n) for n in np.asarray(x.dense_shape))
+    if hasattr(x, "tocoo"):
+        x = x.tocoo()
+        return list(x.coords), x.data, x.shape
+    if type(x).__name__ != "BCOO" or x.n_batch or x.n_dense:
+        dense = to_numpy(x)
+        at = np.nonzero(dense)
+        return list(at), dense[at], dense.shape
+    indices = np.asarray(x.indices)
+    inside = (indices < np.array(x.shape)).all(axis=1)
+    return list(indices[inside].T), np.asarray(x.data)[inside], tuple(x.shape)
+
+
+class RaggedRows(Lazy):
+    """A ragged tensor of TensorFlow; its batches are ragged as well."""
+
+    def __init__(self, tensor):
+        tf = sys.modules["tensorflow"]
+        if tensor.dtype.is_floating and tensor.dtype.name != config.floatx():
+            tensor = tf.cast(tensor, config.floatx())
+        self.tensor = tensor
+        static = tensor.shape.as_list()
+        self.shape = (int(tensor.nrows()) if static[0] is None else static[0], *static[1:])
+        self.dtype = np.dtype(object if tensor.dtype == tf.string else tensor.dtype.as_numpy_dtype)
+
+    def rows(self, index):
+        if isinstance(index, slice):
+            return self.tensor[index]
+        return sys.modules["tensorflow"].gather(self.tensor, index)
+
+    def __getitem__(self, index: slice) -> RaggedRows:
+        return RaggedRows(self.tensor[index])
 
 
 class FileRows(Lazy):

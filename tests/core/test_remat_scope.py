@@ -1,0 +1,71 @@
+"""`RematScope` saves memory and changes nothing else."""
+
+import numpy as np
+import pytest
+
+import kerata
+from kerata import layers
+
+X, Y = np.random.default_rng(0).normal(size=(8, 16)).astype("float32"), np.ones((8, 1), "float32")
+MODES = [None, "full", "activations", "larger_than", "list_of_layers"]
+
+
+def model(mode, depth=3):
+    kerata.utils.set_random_seed(1)
+    names = [f"wide{i}" for i in range(depth)]
+    with kerata.RematScope(mode=mode, output_size_threshold=200, layer_names=names):
+        x = inputs = layers.Input((16,))
+        for name in names:
+            y = layers.Dense(64, activation="gelu", name=name, activity_regularizer=kerata.regularizers.L2(1e-3))(x)
+            y = layers.Dropout(0.2, seed=3)(layers.BatchNormalization()(y))
+            x = layers.Add()([x, layers.Dense(16)(y)])
+        made = kerata.Model(inputs, layers.Dense(1)(x))
+    made.compile("sgd", "mse")
+    return made
+
+
+def test_training_is_the_same(train_backend):
+    """Dropout masks, moving averages and added losses included."""
+    found = []
+    for mode in MODES:
+        m = model(mode)
+        history = m.fit(X, Y, batch_size=4, epochs=2, shuffle=False, verbose=0).history["loss"]
+        found.append([*history, *np.concatenate([w.ravel() for w in m.get_weights()])])
+    for mode, values in zip(MODES[1:], found[1:]):
+        np.testing.assert_allclose(values, found[0], rtol=2e-4, atol=1e-5, err_msg=mode)
+
+
+def _kept_by_torch(m):
+    import torch
+
+    sizes = {}
+
+    def keep(x):
+        sizes[x.data_ptr()] = x.numel()
+        return x
+
+    with torch.autograd.graph.saved_tensors_hooks(keep, lambda x: x):
+        kerata.ops.sum(m(torch.tensor(X), training=True))
+    weights = {v.value.data_ptr() for v in m.variables}
+    return sum(n for pointer, n in sizes.items() if pointer not in weights)
+
+
+def _kept_by_jax(m):
+    values = [[v.value for v in group] for group in (m.trainable_variables, m.non_trainable_variables)]
+
+    def loss(trainable, x):
+        return m.stateless_call(trainable, values[1], x, training=True)[0].sum()
+
+    from jax._src.ad_checkpoint import saved_residuals
+
+    return sum(int(np.prod(a.shape)) for a, why in saved_residuals(loss, values[0], X) if "argument" not in why)
+
+
+@pytest.mark.parametrize("name", ["jax", "torch"])
+def test_less_is_kept(name):
+    pytest.importorskip(name)
+    kept_by = {"jax": _kept_by_jax, "torch": _kept_by_torch}[name]
+    with kerata.backend.backend_scope(name):
+        kept = {mode: kept_by(model(mode, depth=4)) for mode in MODES}
+    assert kept["full"] < 0.6 * kept[None], kept
+    assert all(kept[mode] < kept[None] for mode in MODES[1:]), kept
