@@ -86,21 +86,6 @@ def _swaps(permutation):
     return tf.concat(pivots, -1)
 
 
-def matrix_rank(x, tol=None):
-    return tf.linalg.matrix_rank(x, tol)
-
-
-def norm(x, ord=None, axis=None, keepdims=False):
-    if axis is None:
-        axis = tuple(range(x.shape.rank)) if ord is None else (0, 1) if x.shape.rank == 2 else 0
-        if ord is None:
-            return tf.sqrt(tf.reduce_sum(tf.square(tf.abs(x)), axis, keepdims))
-    axis = axis if isinstance(axis, int) else tuple(axis)
-    if isinstance(axis, tuple) and len(axis) == 1:
-        axis = axis[0]
-    return _vector_norm(x, ord, axis, keepdims) if isinstance(axis, int) else _matrix_norm(x, ord, axis, keepdims)
-
-
 def _vector_norm(x, ord, axis, keepdims):
     x = tf.abs(x)
     if ord is None or ord == 2:

@@ -193,10 +193,6 @@ def nan_to_num(x, copy=True, nan=0.0, posinf=None, neginf=None):
     return tf.where(infinite & (x < 0), tf.cast(lowest, x.dtype), x_new)
 
 
-def astype(x, dtype, copy=False):
-    return tf.cast(x, dtype)
-
-
 # ---- elementwise, two arguments
 def _pair(fn, as_bool=None, carry=True):
     """`fn` for two tensors of one dtype, or a tensor and a Python number."""
@@ -311,10 +307,6 @@ def logaddexp2(x1, x2):
 
 
 @_pair
-def copysign(x1, x2):
-    return tf.where(signbit(x2), -tf.abs(x1), tf.abs(x1))
-
-
 def clip(x, min=None, max=None):
     x = x if min is None else maximum(x, min)
     return x if max is None else minimum(x, max)
@@ -402,10 +394,6 @@ def eye(N, M=None, k=0, dtype="float32"):
     return tf.cast(tf.equal(tf.range(M)[None, :] - tf.range(N)[:, None], k), dtype)
 
 
-def linspace(start, stop, num=50, dtype="float32"):
-    return tf.cast(tf.linspace(tf.cast(start, tf.float64), tf.cast(stop, tf.float64), num), dtype)
-
-
 def meshgrid(*xs, indexing="xy"):
     return tf.meshgrid(*xs, indexing=indexing)
 
@@ -416,10 +404,6 @@ def reshape(x, shape):
 
 
 def permute_dims(x, axes):
-    return tf.transpose(x, axes)
-
-
-def transpose(x, axes=None):
     return tf.transpose(x, axes)
 
 
@@ -507,10 +491,6 @@ def broadcast_arrays(*xs):
     for x in xs[1:]:
         shape = tf.broadcast_dynamic_shape(shape, tf.shape(x))
     return [tf.broadcast_to(x, shape) for x in xs]
-
-
-def ravel(x):
-    return tf.reshape(x, [-1])
 
 
 def flip(x, axis=None):
@@ -710,10 +690,6 @@ def var(x, axis=None, correction=0.0, keepdims=False):
 
 def std(x, axis=None, correction=0.0, keepdims=False):
     return tf.sqrt(var(x, axis, correction, keepdims))
-
-
-def count_nonzero(x, axis=None):
-    return tf.math.count_nonzero(x, axis)
 
 
 def _cumulative(fn):

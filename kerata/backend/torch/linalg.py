@@ -51,10 +51,3 @@ def lu_factor(x):
     factors, pivots = torch.linalg.lu_factor(x)
     return factors, pivots - 1  # LAPACK counts rows from 1
 
-
-def matrix_rank(x, tol=None):
-    return torch.linalg.matrix_rank(x, tol=tol)
-
-
-def norm(x, ord=None, axis=None, keepdims=False):
-    return torch.linalg.norm(x, ord=ord, dim=axis, keepdim=keepdims)

@@ -90,10 +90,6 @@ def nan_to_num(x, copy=True, nan=0.0, posinf=None, neginf=None):
     return torch.nan_to_num(x, nan=nan, posinf=posinf, neginf=neginf)
 
 
-def astype(x, dtype, copy=False):
-    return x.to(_native_dtype(dtype))
-
-
 # ---- elementwise, two arguments
 add, subtract, multiply = torch.add, torch.subtract, torch.multiply
 divide = true_divide = torch.true_divide
@@ -223,10 +219,6 @@ def eye(N, M=None, k=0, dtype="float32"):
     return (columns[None, :] - rows[:, None] == k).to(_native_dtype(dtype))
 
 
-def linspace(start, stop, num=50, dtype="float32"):
-    return torch.linspace(start, stop, num, dtype=_native_dtype(dtype), device=device())
-
-
 def meshgrid(*xs, indexing="xy"):
     return list(torch.meshgrid(*xs, indexing=indexing))
 
@@ -238,10 +230,6 @@ def reshape(x, shape):
 
 def permute_dims(x, axes):
     return x.permute(axes)
-
-
-def transpose(x, axes=None):
-    return x.permute(tuple(range(x.ndim - 1, -1, -1)) if axes is None else axes)
 
 
 def matrix_transpose(x):
@@ -300,14 +288,6 @@ def squeeze(x, axis=None):
 
 def broadcast_to(x, shape):
     return torch.broadcast_to(x, tuple(shape))
-
-
-def broadcast_arrays(*xs):
-    return torch.broadcast_tensors(*xs)
-
-
-def ravel(x):
-    return x.reshape(-1)
 
 
 def flip(x, axis=None):
@@ -490,10 +470,6 @@ def std(x, axis=None, correction=0.0, keepdims=False):
     return torch.std(x, axis, correction=correction, keepdim=keepdims)
 
 
-def count_nonzero(x, axis=None):
-    return torch.count_nonzero(x, axis)
-
-
 def cumsum(x, axis=None, dtype=None):
     x, axis = (x.reshape(-1), 0) if axis is None else (x, axis)
     return torch.cumsum(x, axis, dtype=_native_dtype(dtype))
@@ -523,18 +499,6 @@ def tensordot(x1, x2, axes=2):
 
 def einsum(subscripts, *operands, **options):
     return torch.einsum(subscripts, *operands)
-
-
-def outer(x1, x2):
-    return torch.outer(x1.reshape(-1), x2.reshape(-1))
-
-
-def vecdot(x1, x2, axis=-1):
-    return torch.linalg.vecdot(x1, x2, dim=axis)
-
-
-def cross(x1, x2, axis=-1):
-    return torch.linalg.cross(x1, x2, dim=axis)
 
 
 # ---- extras
