@@ -163,15 +163,28 @@ def resize(
     fill_value=0.0,
     data_format=None,
 ):
-    """Images (3 or 4 axes) resampled to `size`, (height, width); pixel centres are half a pixel from the edge.
+    """Images in another size; pixels are areas, so their centres lie half a pixel from the edge.
 
     Args:
+        images: (height, width, channels) or with a batch axis, or channels first.
+        size: (height, width) of the result.
         interpolation: "nearest", "bilinear", "bicubic", "lanczos3" or "lanczos5".
-        antialias: widen the kernel when shrinking, so that every pixel counts.
-        crop_to_aspect_ratio, pad_to_aspect_ratio: first cut, or surround by `fill_value`, the images so that they
-            have the proportions of `size`.
+        antialias: whether to widen the kernel when shrinking, so that every pixel counts.
+        crop_to_aspect_ratio: first cut the images to the proportions of `size`.
+        pad_to_aspect_ratio: first surround them by `fill_value` until they have the proportions of `size`.
+        fill_mode: "constant", which is all there is.
+        fill_value: what the padding holds.
+        data_format: "channels_last" or "channels_first"; `kerata.config.image_data_format()` by default.
 
-    >>> kerata.ops.image.resize(kerata.ops.ones((1, 8, 8, 3)), (4, 6)).shape  # (1, 4, 6, 3)
+    Returns:
+        Tensor of the dtype of `images`; integers are rounded.
+
+    Raises:
+        ValueError: for another `interpolation`, `fill_mode` or form of `size`, or if both ratios are to be kept.
+
+    Source: Keys (1981), https://doi.org/10.1109/TASSP.1981.1163711 ("bicubic"); Duchon (1979) (Lanczos)
+
+    >>> kerata.ops.image.resize([[[0.0], [1.0]]], (1, 4))  # [[[0], [0.25], [0.75], [1]]]
     """
     if interpolation not in METHODS:
         raise ValueError(f"resize(): `interpolation` must be one of {', '.join(METHODS)}; it is {interpolation!r}.")
@@ -200,12 +213,25 @@ def resize(
 
 @op
 def scale_and_translate(images, output_shape, scale, translation, spatial_dims, method, antialias=True):
-    """Resample so that output place y holds input place (y - translation) / scale, along each of `spatial_dims`.
+    """Resamples along some axes: place y of the result holds place `(y - translation) / scale` of the input.
 
     Args:
+        images: tensor of any shape.
         output_shape: the whole shape of the result.
-        scale, translation: one number (of Python or a tensor) a dimension in `spatial_dims`.
-        method: "linear", "cubic", "lanczos3" or "lanczos5" (also "bilinear", "bicubic", ...).
+        scale, translation: one number an axis in `spatial_dims` (a vector or tensor); translations in cells of
+            the result.
+        spatial_dims: the axes to resample.
+        method: "linear", "cubic", "lanczos3" or "lanczos5" (also "bilinear", "bicubic" and so on).
+        antialias: whether to widen the kernel when shrinking.
+
+    Returns:
+        Tensor of that shape and the dtype of `images`; 0 where a place lies outside the input.
+
+    Raises:
+        ValueError: for another method.
+
+    >>> x = np.array([[0.0], [1.0]], "float32")
+    >>> kerata.ops.image.scale_and_translate(x, (4, 1), [2.0], [0.0], (0,), "linear")  # [[0], [0.25], [0.75], [1]]
     """
     if method not in _KERNELS:
         raise ValueError(f"scale_and_translate(): `method` must be one of {', '.join(_KERNELS)}; it is {method!r}.")

@@ -93,12 +93,23 @@ def _as_before(out, dtype: str):
 
 @op
 def map_coordinates(inputs, coordinates, order, fill_mode="constant", fill_value=0):
-    """`inputs` at fractional `coordinates`: the sample at c is inputs[c[0], c[1], ...].
+    """Values of a grid at fractional places: the sample at c is `inputs[c[0], c[1], ...]`.
 
     Args:
-        coordinates: (number of axes of inputs, *output shape).
+        inputs: tensor with n axes.
+        coordinates: the places in cells, (n, *shape).
         order: 0 for the nearest cell, 1 for linear interpolation.
-        fill_mode: beyond the edges: "constant" (`fill_value`), "nearest", "wrap", "mirror" or "reflect".
+        fill_mode: beyond the edges: "constant" (`fill_value`), "nearest" (the edge), "wrap" (the other end),
+            "mirror" (about the last cell's centre) or "reflect" (about its outer edge).
+        fill_value: for "constant".
+
+    Returns:
+        Tensor (*shape) of the dtype of `inputs`; integers are rounded.
+
+    Raises:
+        ValueError: for another `order` or `fill_mode`, or if the coordinates do not have n rows.
+
+    >>> kerata.ops.image.map_coordinates([[1.0, 2.0], [3.0, 4.0]], [[0.5], [0.5]], order=1)  # [2.5]
     """
     _choice(fill_mode, FILL_MODES, "fill_mode", "map_coordinates")
     if order not in (0, 1):
@@ -158,12 +169,25 @@ def _warp(images, ys, xs, interpolation, fill_mode, fill_value):
 def affine_transform(
     images, transform, interpolation="bilinear", fill_mode="constant", fill_value=0, data_format=None
 ):
-    """Images moved by an affine map: output pixel (x, y) shows input place (a0 x + a1 y + a2, b0 x + b1 y + b2).
+    """Images moved by an affine map: pixel (x, y) of the result shows place `(a0 x + a1 y + a2, b0 x + b1 y + b2)`.
 
     Args:
-        transform: the rows [a0, a1, a2, b0, b1, b2, c0, c1], (8,) or one for each image (batch, 8); c0 and c1, of a
-            perspective map, are not used.
-        fill_mode: beyond the edges: "constant" (`fill_value`), "nearest", "wrap", "mirror" or "reflect".
+        images: (height, width, channels) or with a batch axis, or channels first.
+        transform: [a0, a1, a2, b0, b1, b2, c0, c1], (8,) or one for each image (batch, 8); c0 and c1, which a
+            perspective map would have, are not used.
+        interpolation: "nearest" or "bilinear".
+        fill_mode: beyond the edges: "constant", "nearest", "wrap", "mirror" or "reflect"; see `map_coordinates`.
+        fill_value: for "constant".
+        data_format: "channels_last" or "channels_first"; `kerata.config.image_data_format()` by default.
+
+    Returns:
+        Tensor of the shape and dtype of `images`.
+
+    Raises:
+        ValueError: for another choice, or another shape of `transform`.
+
+    >>> shift = [1.0, 0.0, 1.0, 0.0, 1.0, 0.0, 0.0, 0.0]
+    >>> kerata.ops.image.affine_transform(np.array([[[5.0], [6.0], [7.0]]]), shift)  # [[[6], [7], [0]]]
     """
     _choice(interpolation, INTERPOLATIONS, "interpolation", "affine_transform")
     _choice(fill_mode, FILL_MODES, "fill_mode", "affine_transform")
@@ -195,9 +219,25 @@ def _homography(start, end):
 def perspective_transform(
     images, start_points, end_points, interpolation="bilinear", fill_value=0, data_format=None
 ):
-    """Images warped so that each of four `start_points` (x, y) comes to lie on its `end_points`.
+    """Images warped so that four points come to lie on four others.
 
-    Both are (4, 2) or one set for each image, (batch, 4, 2).
+    Args:
+        images: (height, width, channels) or with a batch axis, or channels first.
+        start_points: four points (x, y) of the images, (4, 2) or (batch, 4, 2), in pixels.
+        end_points: where they go, in the same form.
+        interpolation: "nearest" or "bilinear".
+        fill_value: what shows beyond the edges.
+        data_format: "channels_last" or "channels_first"; `kerata.config.image_data_format()` by default.
+
+    Returns:
+        Tensor of the shape and dtype of `images`.
+
+    Raises:
+        ValueError: for another interpolation, or other shapes of the points.
+
+    >>> corners = np.array([[0.0, 0.0], [1.0, 0.0], [0.0, 1.0], [1.0, 1.0]])
+    >>> x = np.array([[[1.0], [2.0]], [[3.0], [4.0]]])
+    >>> kerata.ops.image.perspective_transform(x, corners, corners[[1, 0, 3, 2]])  # [[[2], [1]], [[4], [3]]]
     """
     _choice(interpolation, INTERPOLATIONS, "interpolation", "perspective_transform")
     images, xp = arrays(images)
@@ -238,7 +278,19 @@ def blur_axes(x, kernels):
 
 @op
 def gaussian_blur(images, kernel_size=(3, 3), sigma=(1.0, 1.0), data_format=None):
-    """Images blurred by a Gaussian of standard deviations `sigma` (height, width), cut off to `kernel_size` pixels."""
+    """Images blurred by a Gaussian; outside the image there are zeros.
+
+    Args:
+        images: (height, width, channels) or with a batch axis, or channels first.
+        kernel_size: where to cut the Gaussian off: (height, width) in pixels, or an integer.
+        sigma: its standard deviations (height, width) in pixels, or a number.
+        data_format: "channels_last" or "channels_first"; `kerata.config.image_data_format()` by default.
+
+    Returns:
+        Tensor of the shape and dtype of `images`; integers are rounded.
+
+    >>> kerata.ops.image.gaussian_blur(np.ones((1, 3, 3, 1)), 3, 1.0)[0, 1, 1]  # [1]
+    """
     images, _ = arrays(images)
     dtype = backend.current().dtype(images)
     x, undo = _batched(images, data_format, "gaussian_blur")
@@ -261,9 +313,29 @@ def elastic_transform(
     seed=None,
     data_format=None,
 ):
-    """Images warped by a smooth random field (Simard et al. 2003).
+    """Images warped by a smooth random field, as if drawn on rubber.
 
-    Each pixel is moved by normal noise, blurred with standard deviation `sigma` and multiplied by `alpha`.
+    Args:
+        images: (height, width, channels) or with a batch axis, or channels first.
+        alpha: by how much pixels move: the factor of the field.
+        sigma: how smooth the field is: the standard deviation, in pixels, of the Gaussian that blurs normal
+            noise.
+        interpolation: "nearest" or "bilinear".
+        fill_mode: beyond the edges: "constant", "nearest", "wrap", "mirror" or "reflect"; see `map_coordinates`.
+        fill_value: for "constant".
+        seed: integer (the same field each time), `SeedGenerator` or None.
+        data_format: "channels_last" or "channels_first"; `kerata.config.image_data_format()` by default.
+
+    Returns:
+        Tensor of the shape and dtype of `images`.
+
+    Raises:
+        ValueError: for another choice.
+
+    Source: Simard et al. (2003), https://doi.org/10.1109/ICDAR.2003.1227801
+
+    >>> kerata.ops.image.elastic_transform(np.ones((1, 5, 5, 1)), seed=1).shape
+    (1, 5, 5, 1)
     """
     from kerata import random
 

@@ -17,12 +17,24 @@ def _integers(x):
 
 @op
 def ctc_loss(target, output, target_length, output_length, mask_index=0):
-    """-log of the probability that `output` spells `target`, for each row of the batch.
+    """`-log P(target)` in connectionist temporal classification: over all ways to spell the labels in the steps.
 
     Args:
-        target: integer labels (batch, labels).
-        output: logits (batch, steps, classes), one class being the blank, `mask_index`.
-        target_length, output_length: how many labels and steps of each row count, (batch,).
+        target: integer labels (batch, labels), without blanks.
+        output: logits (batch, steps, classes), the blank being one of the classes.
+        target_length: how many labels of each row count, (batch,).
+        output_length: how many steps of each row count, (batch,).
+        mask_index: the class of the blank.
+
+    Returns:
+        Float tensor (batch,).
+
+    Raises:
+        ValueError: if an argument has another number of axes.
+
+    Source: Graves et al. (2006), https://www.cs.toronto.edu/~graves/icml_2006.pdf
+
+    >>> kerata.ops.ctc_loss([[1]], [[[0.0, 0.0], [0.0, 0.0]]], [1], [2])  # [0.287682]
     """
     output, _ = floating(output)
     target, target_length, output_length = map(_integers, (target, target_length, output_length))
@@ -81,18 +93,29 @@ def ctc_decode(
     merge_repeated=True,
     mask_index=0,
 ):
-    """The likeliest labels under logits (batch, steps, classes): `(labels, scores)`.
+    """The labels that logits of connectionist temporal classification most likely spell.
 
     Args:
+        inputs: logits (batch, steps, classes), the blank being one of the classes.
         sequence_lengths: how many steps of each row count, (batch,).
-        strategy: "greedy" (the best class of each step) or "beam_search" (sums over the ways to spell a prefix).
-        beam_width, top_paths: of the beam search: how many prefixes are kept, how many are returned.
-        merge_repeated: whether equal neighbours, with no blank between them, are one label.
-        mask_index: the blank.
+        strategy: "greedy" takes the best class of each step; "beam_search" adds up the ways to spell each prefix.
+        beam_width: how many prefixes the beam search keeps.
+        top_paths: how many results the beam search gives.
+        merge_repeated: whether equal neighbours with no blank between them are one label.
+        mask_index: the class of the blank.
 
     Returns:
-        labels, (paths, batch, steps), filled up with -1; and scores, (batch, paths): log probabilities of the paths
-        in the beam search, minus the sum of the best logits for "greedy".
+        `(labels, scores)`: int32 (paths, batch, steps), filled up with -1; and floats (batch, paths): log
+        probabilities from the beam search, minus the sum of the best logits from "greedy".
+
+    Raises:
+        ValueError: for another strategy.
+
+    Source: Graves et al. (2006), https://www.cs.toronto.edu/~graves/icml_2006.pdf
+
+    >>> logits = np.array([[[0.0, 5.0, 0.0], [0.0, 5.0, 0.0], [5.0, 0.0, 0.0], [0.0, 0.0, 5.0]]], "float32")
+    >>> labels, scores = kerata.ops.ctc_decode(logits, [4])
+    >>> labels  # [[[1, 2, -1, -1]]]
     """
     inputs, _ = floating(inputs)
     lengths = convert(sequence_lengths, "int32")

@@ -20,7 +20,19 @@ def _axes(axis, rank: int) -> tuple[int, ...]:
 
 @op
 def normalize(x, axis=-1, order=2, epsilon=None):
-    """x divided by its norm of the given order over `axis`; norms below `epsilon` count as `epsilon`.
+    """Scales x to norm 1: `x / (sum(|x|**order))**(1 / order)` over an axis.
+
+    Args:
+        x: tensor of any shape and numeric dtype.
+        axis: an integer, or several.
+        order: which norm: a number from 1 on, or `math.inf` for the largest |x|.
+        epsilon: smaller norms count as this; `kerata.config.epsilon()` by default.
+
+    Returns:
+        Tensor like `x`: a float dtype stays, integers and booleans become floatx.
+
+    Raises:
+        ValueError: if `order` is below 1.
 
     >>> kerata.ops.normalize([[3.0, 4.0]])  # [[0.6, 0.8]]
     """
@@ -51,7 +63,21 @@ def normalize(x, axis=-1, order=2, epsilon=None):
 
 @op
 def moments(x, axes, keepdims=False, synchronized=False):
-    """Mean and (biased) variance over `axes`; half precision is accumulated in float32."""
+    """Mean and variance over axes; the variance is divided by the count itself.
+
+    Args:
+        x: tensor of any shape and numeric dtype; float16 and bfloat16 are accumulated in float32.
+        axes: an integer, or several.
+        keepdims: whether these axes stay, with size 1.
+        synchronized: whether the moments are those of all replicas of a distributed batch.
+
+    Returns:
+        `(mean, variance)`, float tensors without these axes.
+
+    >>> mean, variance = kerata.ops.moments([[1.0, 3.0], [5.0, 7.0]], axes=[0])
+    >>> mean  # [3, 5]
+    >>> variance  # [4, 4]
+    """
     x, xp = floating(x)
     b = backend.current()
     axes, given = _axes(axes, len(x.shape)), b.dtype(x)
@@ -72,7 +98,23 @@ def moments(x, axes, keepdims=False, synchronized=False):
 
 @op
 def batch_normalization(x, mean, variance, axis, offset=None, scale=None, epsilon=1e-3):
-    """(x - mean) / sqrt(variance + epsilon) * scale + offset, with one value of each for each index of `axis`."""
+    """`(x - mean) / sqrt(variance + epsilon) * scale + offset`, with one value of each for every index of an axis.
+
+    Args:
+        x: tensor of any shape and numeric dtype.
+        mean, variance: vectors of the size of that axis.
+        axis: the axis, usually that of the channels.
+        offset: vector of the same size, or None for 0.
+        scale: vector of the same size, or None for 1.
+        epsilon: keeps the root from 0.
+
+    Returns:
+        Tensor like `x`: a float dtype stays, integers and booleans become floatx.
+
+    Source: Ioffe and Szegedy (2015), https://arxiv.org/abs/1502.03167
+
+    >>> kerata.ops.batch_normalization([[1.0], [3.0]], [2.0], [1.0], axis=-1, epsilon=0.0)  # [[-1], [1]]
+    """
     x, xp = floating(x)
     dtype = backend.current().dtype(x)
     shape = [1] * len(x.shape)
@@ -107,7 +149,21 @@ def batch_normalize_by_batch(x, axis: int, scale=None, offset=None, epsilon: flo
 
 @op
 def layer_normalization(x, gamma=None, beta=None, axis=-1, epsilon=None, **kwargs):
-    """(x - mean) / sqrt(variance + epsilon) * gamma + beta, the moments taken over `axis` (Ba et al. 2016)."""
+    """`(x - mean) / sqrt(variance + epsilon) * gamma + beta`, with the moments of each sample over `axis`.
+
+    Args:
+        x: tensor of any shape and numeric dtype; the moments of float16 and bfloat16 are computed in float32.
+        gamma, beta: tensors of the sizes of these axes, or None for 1 and 0.
+        axis: an integer, or several.
+        epsilon: keeps the root from 0; `kerata.config.epsilon()` by default.
+
+    Returns:
+        Tensor like `x`: a float dtype stays, integers and booleans become floatx.
+
+    Source: Ba et al. (2016), https://arxiv.org/abs/1607.06450
+
+    >>> kerata.ops.layer_normalization([[1.0, 3.0]])  # [[-1, 1]]
+    """
     if kwargs.pop("rms_scaling", False):
         return rms_normalization(x, gamma, axis, epsilon)
     if kwargs:
@@ -135,7 +191,21 @@ def layer_normalization(x, gamma=None, beta=None, axis=-1, epsilon=None, **kwarg
 
 @op
 def rms_normalization(x, scale=None, axis=-1, epsilon=None):
-    """x / sqrt(mean(x**2) + epsilon) * scale, the mean taken over `axis` (Zhang & Sennrich 2019)."""
+    """`x / sqrt(mean(x**2) + epsilon) * scale`, the mean taken over `axis`.
+
+    Args:
+        x: tensor of any shape and numeric dtype; float16 and bfloat16 are computed in float32.
+        scale: tensor of the sizes of these axes, or None for 1.
+        axis: an integer, or several.
+        epsilon: keeps the root from 0; `kerata.config.epsilon()` by default.
+
+    Returns:
+        Tensor like `x`: a float dtype stays, integers and booleans become floatx.
+
+    Source: Zhang and Sennrich (2019), https://arxiv.org/abs/1910.07467
+
+    >>> kerata.ops.rms_normalization([[3.0, 4.0]])  # [[0.848528, 1.131371]]
+    """
     x, xp = floating(x)
     b = backend.current()
     axes, given = _axes(axis, len(x.shape)), b.dtype(x)
@@ -163,17 +233,32 @@ def dot_product_attention(
     flash_attention=None,
     attn_logits_soft_cap=None,
 ):
-    """softmax(query key^T * scale + bias) value, for each head (Vaswani et al. 2017).
+    """`softmax(query @ key^T * scale + bias) @ value` for each head.
 
     Args:
         query: (batch, targets, heads, dim).
-        key, value: (batch, sources, kv_heads, dim); each of the kv_heads serves heads / kv_heads query heads.
+        key, value: (batch, sources, kv_heads, dim); each of the kv_heads serves heads / kv_heads heads of the
+            query.
         bias: added to the logits; broadcasts to (batch, heads, targets, sources).
-        mask: True where to look; broadcasts like `bias`.
-        scale: of the logits; default 1 / sqrt(dim).
-        is_causal: target t sees sources up to t only.
-        flash_attention: True insists on the fused kernel where the device has one, False forbids it.
-        attn_logits_soft_cap: squash the logits into (-cap, cap) by a tanh.
+        mask: booleans that broadcast likewise, True where to look.
+        scale: of the logits; `1 / sqrt(dim)` by default.
+        is_causal: whether target t sees the sources up to t only.
+        flash_attention: True insists on the fused kernel, False forbids it, None takes it where the device has
+            it.
+        attn_logits_soft_cap: squashes the logits into (-cap, cap): `cap * tanh(logits / cap)`.
+
+    Returns:
+        Float tensor of the shape of `query`, with the last size of `value`.
+
+    Raises:
+        ValueError: for another number of axes, heads that are no multiple of kv_heads, or if there is no fused
+            kernel.
+
+    Source: Vaswani et al. (2017), https://arxiv.org/abs/1706.03762
+
+    >>> x = np.ones((1, 3, 2, 4), "float32")
+    >>> kerata.ops.dot_product_attention(x, x, x).shape
+    (1, 3, 2, 4)
     """
     query, key, value, _ = floating(query, key, value)
     for name, x in (("query", query), ("key", key), ("value", value)):
@@ -231,7 +316,20 @@ def _attend(b, query, key, value, bias, mask, scale, is_causal, soft_cap):
 
 @op
 def psnr(x1, x2, max_val):
-    """Peak signal-to-noise ratio in decibels: 20 log10(max_val) - 10 log10(mean squared error)."""
+    """Peak signal-to-noise ratio in decibels: `20 log10(max_val) - 10 log10(mean((x1 - x2)**2))`.
+
+    Args:
+        x1, x2: tensors of one shape.
+        max_val: the largest value a signal can have, such as 1.0 or 255.
+
+    Returns:
+        Scalar float tensor, over all elements; infinite for equal tensors.
+
+    Raises:
+        ValueError: if the shapes differ.
+
+    >>> kerata.ops.psnr([0.0, 0.0], [0.1, 0.1], 1.0)  # 20
+    """
     x1, x2, xp = floating(x1, x2)
     if tuple(x1.shape) != tuple(x2.shape):
         raise ValueError(f"psnr() compares arrays of one shape; it was given {tuple(x1.shape)} and {tuple(x2.shape)}.")
@@ -241,7 +339,17 @@ def psnr(x1, x2, max_val):
 
 @op
 def polar(abs_, angle):
-    """The complex number with this modulus and this angle (in radians)."""
+    """`abs_ * (cos(angle) + i sin(angle))`.
+
+    Args:
+        abs_: the modulus.
+        angle: in radians; the shapes broadcast.
+
+    Returns:
+        complex64 tensor, complex128 for float64.
+
+    >>> kerata.ops.polar([1.0, 2.0], [0.0, np.pi / 2])  # [1 + 0j, 0 + 2j]
+    """
     abs_, angle, xp = floating(abs_, angle)
     wide = "complex128" if backend.current().dtype(abs_) == "float64" else "complex64"
     cast = backend.current().cast

@@ -66,15 +66,25 @@ def _fits(x, window, dilation, padding, data_format, op_name) -> None:
 
 @op
 def conv(inputs, kernel, strides=1, padding="valid", data_format=None, dilation_rate=1):
-    """Convolution (cross-correlation) in 1, 2 or 3 dimensions.
+    """Convolution (as a cross-correlation: the kernel is not flipped) over 1, 2 or 3 spatial axes.
 
     Args:
-        inputs: (batch, *spatial, channels), or (batch, channels, *spatial) with `data_format="channels_first"`.
+        inputs: (batch, *spatial, channels), or (batch, channels, *spatial) for "channels_first".
         kernel: (*window, channels // groups, filters); the number of groups follows from the shapes.
-        strides, dilation_rate: an integer, or one a spatial axis.
-        padding: "valid", or "same" for ceil(size / stride) windows an axis.
+        strides: cells from window to window, an integer or one a spatial axis.
+        padding: "valid" (windows inside the input only), or "same" for ceil(size / stride) windows an axis, with
+            zeros.
+        data_format: "channels_last" or "channels_first"; `kerata.config.image_data_format()` by default.
+        dilation_rate: cells from one tap of the window to the next, an integer or one a spatial axis.
 
-    >>> kerata.ops.conv(kerata.ops.ones((1, 4, 4, 1)), kerata.ops.ones((2, 2, 1, 1))).shape  # (1, 3, 3, 1)
+    Returns:
+        Tensor (batch, *windows, filters), or with channels first, of the promoted dtype.
+
+    Raises:
+        ValueError: if numbers of axes or channels do not fit, or the window is larger than a "valid" input.
+
+    >>> x = np.array([[[1.0], [2.0], [3.0]]])
+    >>> kerata.ops.conv(x, np.ones((2, 1, 1)))  # [[[3], [5]]]
     """
     inputs, kernel, _ = promote(inputs, kernel)
     rank, data_format = _rank(inputs, "conv"), standardize_data_format(data_format)
@@ -95,9 +105,24 @@ def conv(inputs, kernel, strides=1, padding="valid", data_format=None, dilation_
 
 @op
 def depthwise_conv(inputs, kernel, strides=1, padding="valid", data_format=None, dilation_rate=1):
-    """Convolution of each channel by itself, in 1 or 2 dimensions.
+    """Convolution of each channel by itself, over 1 or 2 spatial axes.
 
-    `kernel` is (*window, channels, multiplier); the output has channels * multiplier channels.
+    Args:
+        inputs: (batch, *spatial, channels), or (batch, channels, *spatial) for "channels_first".
+        kernel: (*window, channels, multiplier).
+        strides: cells from window to window, an integer or one a spatial axis.
+        padding: "valid", or "same" for ceil(size / stride) windows an axis.
+        data_format: "channels_last" or "channels_first"; `kerata.config.image_data_format()` by default.
+        dilation_rate: cells from one tap of the window to the next, an integer or one a spatial axis.
+
+    Returns:
+        Tensor (batch, *windows, channels * multiplier), or with channels first, of the promoted dtype.
+
+    Raises:
+        ValueError: if numbers of axes or channels do not fit, or the window is larger than a "valid" input.
+
+    >>> kerata.ops.depthwise_conv(np.ones((1, 4, 4, 2)), np.ones((3, 3, 2, 1))).shape
+    (1, 2, 2, 2)
     """
     inputs, kernel, _ = promote(inputs, kernel)
     rank, data_format = _rank(inputs, "depthwise_conv", 2), standardize_data_format(data_format)
@@ -118,7 +143,26 @@ def depthwise_conv(inputs, kernel, strides=1, padding="valid", data_format=None,
 def separable_conv(
     inputs, depthwise_kernel, pointwise_kernel, strides=1, padding="valid", data_format=None, dilation_rate=1
 ):
-    """`depthwise_conv` with the first kernel, then a 1x1 `conv` with the second."""
+    """`depthwise_conv` with one kernel, then a 1x1 `conv` with another.
+
+    Args:
+        inputs: (batch, *spatial, channels), or (batch, channels, *spatial) for "channels_first".
+        depthwise_kernel: (*window, channels, multiplier).
+        pointwise_kernel: (*ones, channels * multiplier, filters).
+        strides, padding, dilation_rate: of the first convolution; see `depthwise_conv`.
+        data_format: "channels_last" or "channels_first"; `kerata.config.image_data_format()` by default.
+
+    Returns:
+        Tensor (batch, *windows, filters), or with channels first, of the promoted dtype.
+
+    Raises:
+        ValueError: if numbers of axes or channels do not fit, or the window is larger than a "valid" input.
+
+    Source: Chollet (2017), https://arxiv.org/abs/1610.02357
+
+    >>> kerata.ops.separable_conv(np.ones((1, 4, 4, 2)), np.ones((3, 3, 2, 1)), np.ones((1, 1, 2, 5))).shape
+    (1, 2, 2, 5)
+    """
     out = depthwise_conv(inputs, depthwise_kernel, strides, padding, data_format, dilation_rate)
     return conv(out, pointwise_kernel, 1, "valid", data_format, 1)
 
@@ -127,11 +171,26 @@ def separable_conv(
 def conv_transpose(
     inputs, kernel, strides=1, padding="valid", output_padding=None, data_format=None, dilation_rate=1
 ):
-    """The transpose (the gradient) of a convolution: it enlarges by the strides.
+    """The transpose of a convolution, that is its gradient: enlarges by the strides.
 
-    `kernel` is (*window, filters, channels). With `output_padding`, "same" gives
-    (size - 1) * stride + span - 2 * (span // 2) + output_padding cells, where span is the dilated window;
-    without, size * stride.
+    Args:
+        inputs: (batch, *spatial, channels), or (batch, channels, *spatial) for "channels_first".
+        kernel: (*window, filters, channels).
+        strides: by how much to enlarge, an integer or one a spatial axis.
+        padding: "valid" or "same": that of the convolution which this one turns round.
+        output_padding: None, or cells at the end, an integer or one a spatial axis: "same" then gives
+            `(size - 1) * stride + span - 2 * (span // 2) + output_padding` cells, span being the dilated window;
+            with None it gives `size * stride`.
+        data_format: "channels_last" or "channels_first"; `kerata.config.image_data_format()` by default.
+        dilation_rate: cells from one tap of the window to the next, an integer or one a spatial axis.
+
+    Returns:
+        Tensor (batch, *larger, filters), or with channels first, of the promoted dtype.
+
+    Raises:
+        ValueError: if numbers of axes or channels do not fit.
+
+    >>> kerata.ops.conv_transpose(np.array([[[1.0], [2.0]]]), np.ones((2, 1, 1)), strides=2)  # [[[1], [1], [2], [2]]]
     """
     inputs, kernel, _ = promote(inputs, kernel)
     rank, data_format = _rank(inputs, "conv_transpose"), standardize_data_format(data_format)
@@ -159,9 +218,22 @@ def _pool(name, inputs, pool_size, strides, padding, data_format):
 
 @op
 def max_pool(inputs, pool_size, strides=None, padding="valid", data_format=None):
-    """The maximum of each window of `pool_size` cells, taken every `strides` cells (default: the window).
+    """The largest element of each window.
 
-    >>> kerata.ops.max_pool(kerata.ops.reshape([1.0, 2, 3, 4], (1, 4, 1)), 2)  # [[[2.0], [4.0]]]
+    Args:
+        inputs: (batch, *spatial, channels) with 1 to 3 spatial axes, or (batch, channels, *spatial).
+        pool_size: cells of the window, an integer or one a spatial axis.
+        strides: cells from window to window; as `pool_size` by default.
+        padding: "valid", or "same" for ceil(size / stride) windows an axis.
+        data_format: "channels_last" or "channels_first"; `kerata.config.image_data_format()` by default.
+
+    Returns:
+        Tensor (batch, *windows, channels), or with channels first, of the dtype of `inputs`.
+
+    Raises:
+        ValueError: if the number of axes does not fit, or the window is larger than a "valid" input.
+
+    >>> kerata.ops.max_pool(np.array([[[1.0], [2.0], [6.0], [4.0]]]), 2)  # [[[2], [6]]]
     """
     inputs, _ = arrays(inputs)
     return _pool("max_pool", inputs, pool_size, strides, padding, data_format)
@@ -169,7 +241,23 @@ def max_pool(inputs, pool_size, strides=None, padding="valid", data_format=None)
 
 @op
 def average_pool(inputs, pool_size, strides=None, padding="valid", data_format=None):
-    """The mean of each window; cells that "same" padding adds do not count."""
+    """The mean of each window; cells that "same" padding adds do not count.
+
+    Args:
+        inputs: (batch, *spatial, channels) with 1 to 3 spatial axes, or (batch, channels, *spatial).
+        pool_size: cells of the window, an integer or one a spatial axis.
+        strides: cells from window to window; as `pool_size` by default.
+        padding: "valid", or "same" for ceil(size / stride) windows an axis.
+        data_format: "channels_last" or "channels_first"; `kerata.config.image_data_format()` by default.
+
+    Returns:
+        Float tensor (batch, *windows, channels), or with channels first.
+
+    Raises:
+        ValueError: if the number of axes does not fit, or the window is larger than a "valid" input.
+
+    >>> kerata.ops.average_pool(np.array([[[1.0], [2.0], [3.0]]]), 2, padding="same")  # [[[1.5], [3]]]
+    """
     inputs, _ = floating(inputs)
     return _pool("average_pool", inputs, pool_size, strides, padding, data_format)
 
@@ -195,13 +283,37 @@ def _adaptive(inputs, output_size, data_format, reduce, name):
 
 @op
 def adaptive_average_pool(inputs, output_size, data_format=None):
-    """Means of windows that divide the spatial axes into `output_size` parts as evenly as can be."""
+    """Means of windows that cut the spatial axes into a given number of parts, as equal as can be.
+
+    Args:
+        inputs: (batch, *spatial, channels) with 1 to 3 spatial axes, or (batch, channels, *spatial).
+        output_size: how many parts, an integer or one a spatial axis. Windows overlap if it does not divide the
+            size.
+        data_format: "channels_last" or "channels_first"; `kerata.config.image_data_format()` by default.
+
+    Returns:
+        Float tensor (batch, *output_size, channels), or with channels first.
+
+    >>> kerata.ops.adaptive_average_pool(np.array([[[1.0], [2.0], [6.0]]]), 2)  # [[[1.5], [4]]]
+    """
     return _adaptive(inputs, output_size, data_format, "mean", "adaptive_average_pool")
 
 
 @op
 def adaptive_max_pool(inputs, output_size, data_format=None):
-    """Maxima of windows that divide the spatial axes into `output_size` parts as evenly as can be."""
+    """Maxima of windows that cut the spatial axes into a given number of parts, as equal as can be.
+
+    Args:
+        inputs: (batch, *spatial, channels) with 1 to 3 spatial axes, or (batch, channels, *spatial).
+        output_size: how many parts, an integer or one a spatial axis. Windows overlap if it does not divide the
+            size.
+        data_format: "channels_last" or "channels_first"; `kerata.config.image_data_format()` by default.
+
+    Returns:
+        Float tensor (batch, *output_size, channels), or with channels first.
+
+    >>> kerata.ops.adaptive_max_pool(np.array([[[1.0], [2.0], [6.0]]]), 2)  # [[[2], [6]]]
+    """
     return _adaptive(inputs, output_size, data_format, "max", "adaptive_max_pool")
 
 
@@ -222,7 +334,20 @@ def _sliding_geometry(size, kernel_size, dilation, padding, stride):
 
 @op
 def unfold(x, kernel_size, dilation=1, padding=0, stride=1):
-    """All windows of images (batch, channels, height, width), one a column: (batch, channels * window, windows)."""
+    """All windows of images, one a column (im2col).
+
+    Args:
+        x: images (batch, channels, height, width).
+        kernel_size: rows and columns of the window, an integer or a pair.
+        dilation: cells from one tap of the window to the next, an integer or a pair.
+        padding: cells of zeros on each side, an integer or a pair.
+        stride: cells from window to window, an integer or a pair.
+
+    Returns:
+        Tensor (batch, channels * taps, windows) of the dtype of `x`.
+
+    >>> kerata.ops.unfold(np.arange(4).reshape(1, 1, 2, 2), (1, 2))  # [[[0, 2], [1, 3]]]
+    """
     x, xp = arrays(x)
     batch, channels, *_ = backend.current().shape(x)
     _, padding, _, _, taps = _sliding_geometry(x.shape[2:], kernel_size, dilation, padding, stride)
@@ -234,9 +359,23 @@ def unfold(x, kernel_size, dilation=1, padding=0, stride=1):
 
 @op
 def fold(x, output_size, kernel_size, dilation=1, padding=0, stride=1):
-    """The reverse of `unfold`: windows (batch, channels * window, windows) added up into images.
+    """Puts the columns of `unfold` back into images; where windows overlap, they add up (col2im).
 
-    The result is (batch, channels, *output_size).
+    Args:
+        x: columns (batch, channels * taps, windows).
+        output_size: height and width of the images, an integer or a pair.
+        kernel_size: rows and columns of the window, an integer or a pair.
+        dilation: cells from one tap of the window to the next, an integer or a pair.
+        padding: cells on each side that `unfold` had added, an integer or a pair.
+        stride: cells from window to window, an integer or a pair.
+
+    Returns:
+        Tensor (batch, channels, *output_size) of the dtype of `x`.
+
+    Raises:
+        ValueError: if images of that size have another number of windows or taps.
+
+    >>> kerata.ops.fold(np.ones((1, 4, 4)), 3, 2)  # [[[[1, 2, 1], [2, 4, 2], [1, 2, 1]]]]
     """
     x, xp = arrays(x)
     height, width = _pair(output_size)
@@ -284,7 +423,23 @@ def _image_shape(x, name: str, block_size: int, data_format: str):
 
 @op
 def depth_to_space(x, block_size, data_format="channels_last"):
-    """Channels spread over blocks of space: (h, w, c * block**2) to (h * block, w * block, c)."""
+    """Spreads channels over blocks of pixels.
+
+    Args:
+        x: images (batch, height, width, depth * block_size**2), or channels first.
+        block_size: rows and columns of a block.
+        data_format: "channels_last" or "channels_first".
+
+    Returns:
+        Tensor (batch, height * block_size, width * block_size, depth), or channels first; the dtype of `x`.
+
+    Raises:
+        ValueError: if the channels are no multiple of `block_size**2`.
+
+    Source: Shi et al. (2016), https://arxiv.org/abs/1609.05158
+
+    >>> kerata.ops.depth_to_space([[[[0, 1, 2, 3]]]], 2)  # [[[[0], [1]], [[2], [3]]]]
+    """
     x, xp = arrays(x)
     batch, height, width, channels = _image_shape(x, "depth_to_space", block_size, data_format)
     depth = channels // block_size**2
@@ -305,7 +460,22 @@ def depth_to_space(x, block_size, data_format="channels_last"):
 
 @op
 def space_to_depth(x, block_size, data_format="channels_last"):
-    """Blocks of space gathered into channels: (h, w, c) to (h / block, w / block, c * block**2)."""
+    """Gathers blocks of pixels into channels; undoes `depth_to_space`.
+
+    Args:
+        x: images (batch, height, width, channels), or channels first.
+        block_size: rows and columns of a block.
+        data_format: "channels_last" or "channels_first".
+
+    Returns:
+        Tensor (batch, height / block_size, width / block_size, channels * block_size**2), or channels first; the
+        dtype of `x`.
+
+    Raises:
+        ValueError: if height or width is no multiple of `block_size`.
+
+    >>> kerata.ops.space_to_depth([[[[0], [1]], [[2], [3]]]], 2)  # [[[[0, 1, 2, 3]]]]
+    """
     x, xp = arrays(x)
     batch, height, width, channels = _image_shape(x, "space_to_depth", block_size, data_format)
     rows, columns = height // block_size, width // block_size

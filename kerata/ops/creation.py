@@ -33,7 +33,7 @@ def zeros(shape, dtype=None):
     Returns:
         Tensor of that shape and dtype.
 
-    >>> kerata.ops.zeros((2, 2))  # [[0.0, 0.0], [0.0, 0.0]]
+    >>> kerata.ops.zeros((2, 2))  # [[0, 0], [0, 0]]
     """
     return backend.current().xp.zeros(_shape(shape), dtype=_dtype(dtype))
 
@@ -83,7 +83,7 @@ def full(shape, fill_value, dtype=None):
     Returns:
         Tensor of that shape and dtype.
 
-    >>> kerata.ops.full((2, 2), 7)  # [[7.0, 7.0], [7.0, 7.0]]
+    >>> kerata.ops.full((2, 2), 7)  # [[7, 7], [7, 7]]
     """
     b = backend.current()
     value = _fill(fill_value, dtypes.standardize_dtype(dtype))
@@ -195,7 +195,7 @@ def array(x, dtype=None):
     Returns:
         Tensor; `x` itself if it is one already and has the dtype.
 
-    >>> kerata.ops.array([[1, 2], [3, 4]], "float32")  # [[1.0, 2.0], [3.0, 4.0]]
+    >>> kerata.ops.array([[1, 2], [3, 4]], "float32")  # [[1, 2], [3, 4]]
     """
     return convert(x, None if dtype is None else dtypes.standardize_dtype(dtype))
 
@@ -214,7 +214,7 @@ def arange(start, stop=None, step=None, dtype=None):
         Vector of `ceil((stop - start) / step)` elements.
 
     >>> kerata.ops.arange(5)  # [0, 1, 2, 3, 4]
-    >>> kerata.ops.arange(1.0, 0.0, -0.25)  # [1.0, 0.75, 0.5, 0.25]
+    >>> kerata.ops.arange(1.0, 0.0, -0.25)  # [1, 0.75, 0.5, 0.25]
     """
     if dtype is None:
         given = [v for v in (start, stop, 1 if step is None else step) if v is not None]
@@ -237,7 +237,7 @@ def eye(N, M=None, k=0, dtype=None):
     Returns:
         Tensor of shape (N, M).
 
-    >>> kerata.ops.eye(2, 3, k=1)  # [[0.0, 1.0, 0.0], [0.0, 0.0, 1.0]]
+    >>> kerata.ops.eye(2, 3, k=1)  # [[0, 1, 0], [0, 0, 1]]
     """
     return backend.current().xp.eye(int(N), None if M is None else int(M), k=k, dtype=_dtype(dtype))
 
@@ -253,7 +253,7 @@ def identity(n, dtype=None):
     Returns:
         Tensor of shape (n, n).
 
-    >>> kerata.ops.identity(2)  # [[1.0, 0.0], [0.0, 1.0]]
+    >>> kerata.ops.identity(2)  # [[1, 0], [0, 1]]
     """
     return backend.current().xp.eye(int(n), dtype=_dtype(dtype))
 
@@ -271,7 +271,7 @@ def tri(N, M=None, k=0, dtype=None):
     Returns:
         Tensor of shape (N, M).
 
-    >>> kerata.ops.tri(2, 3)  # [[1.0, 0.0, 0.0], [1.0, 1.0, 0.0]]
+    >>> kerata.ops.tri(2, 3)  # [[1, 0, 0], [1, 1, 0]]
     """
     xp = backend.current().xp
     return xp.tril(xp.ones((N, N if M is None else M), dtype=_dtype(dtype)), k=k)
@@ -326,7 +326,7 @@ def linspace(start, stop, num=50, endpoint=True, retstep=False, dtype=None, axis
     Raises:
         ValueError: if `num` is negative.
 
-    >>> kerata.ops.linspace(0.0, 1.0, 3)  # [0.0, 0.5, 1.0]
+    >>> kerata.ops.linspace(0.0, 1.0, 3)  # [0, 0.5, 1]
     """
     out, step = _between(start, stop, num, endpoint, dtype, axis)
     return (out, step) if retstep else out
@@ -350,7 +350,7 @@ def logspace(start, stop, num=50, endpoint=True, base=10, dtype=None, axis=0):
     Raises:
         ValueError: if `num` is negative.
 
-    >>> kerata.ops.logspace(0, 3, 4)  # [1.0, 10.0, 100.0, 1000.0]
+    >>> kerata.ops.logspace(0, 3, 4)  # [1, 10, 100, 1000]
     """
     xp = backend.current().xp
 
@@ -377,7 +377,7 @@ def geomspace(start, stop, num=50, endpoint=True, dtype=None, axis=0):
     Raises:
         ValueError: if `num` is negative.
 
-    >>> kerata.ops.geomspace(1.0, 8.0, 4)  # [1.0, 2.0, 4.0, 8.0]
+    >>> kerata.ops.geomspace(1.0, 8.0, 4)  # [1, 2, 4, 8]
     """
     start, xp = floating(start)
     stop, _ = floating(stop)
@@ -558,7 +558,7 @@ def bartlett(x):
     Returns:
         Vector of floatx.
 
-    >>> kerata.ops.bartlett(5)  # [0.0, 0.5, 1.0, 0.5, 0.0]
+    >>> kerata.ops.bartlett(5)  # [0, 0.5, 1, 0.5, 0]
     """
     return _window(x, lambda xp, n, w: 1.0 - xp.abs(n * (2.0 / w) - 1.0))
 
@@ -573,7 +573,7 @@ def hanning(x):
     Returns:
         Vector of floatx.
 
-    >>> kerata.ops.hanning(5)  # [0.0, 0.5, 1.0, 0.5, 0.0]
+    >>> kerata.ops.hanning(5)  # [0, 0.5, 1, 0.5, 0]
     """
     return _window(x, lambda xp, n, w: 0.5 - 0.5 * xp.cos(n * (2 * _PI / w)))
 
@@ -588,7 +588,7 @@ def hamming(x):
     Returns:
         Vector of floatx.
 
-    >>> kerata.ops.hamming(5)  # [0.08, 0.54, 1.0, 0.54, 0.08]
+    >>> kerata.ops.hamming(5)  # [0.08, 0.54, 1, 0.54, 0.08]
     """
     return _window(x, lambda xp, n, w: 0.54 - 0.46 * xp.cos(n * (2 * _PI / w)))
 
@@ -603,7 +603,7 @@ def blackman(x):
     Returns:
         Vector of floatx.
 
-    >>> kerata.ops.blackman(5)  # [0.0, 0.34, 1.0, 0.34, 0.0]
+    >>> kerata.ops.blackman(5)  # [0, 0.34, 1, 0.34, 0]
     """
     return _window(x, lambda xp, n, w: 0.42 - 0.5 * xp.cos(n * (2 * _PI / w)) + 0.08 * xp.cos(n * (4 * _PI / w)))
 
@@ -619,7 +619,7 @@ def kaiser(x, beta):
     Returns:
         Vector of floatx.
 
-    >>> kerata.ops.kaiser(3, 5.0)  # [0.03671, 1.0, 0.03671]
+    >>> kerata.ops.kaiser(3, 5.0)  # [0.03671, 1, 0.03671]
     """
 
     def formula(xp, n, w):

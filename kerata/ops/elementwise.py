@@ -17,7 +17,7 @@ def absolute(x):
     Returns:
         Tensor of the shape and dtype of `x`; for complex numbers, of their parts' float dtype.
 
-    >>> kerata.ops.absolute([-1.5, 2.0])  # [1.5, 2.0]
+    >>> kerata.ops.absolute([-1.5, 2.0])  # [1.5, 2]
     """
     x, xp = arrays(x)
     return xp.abs(x)
@@ -49,7 +49,7 @@ def fabs(x):
     Returns:
         Tensor like `x`: a float dtype stays, integers and booleans become floatx.
 
-    >>> kerata.ops.fabs([-3, 2])  # [3.0, 2.0]
+    >>> kerata.ops.fabs([-3, 2])  # [3, 2]
     """
     x, xp = floating(x)
     return xp.abs(x)
@@ -65,7 +65,7 @@ def negative(x):
     Returns:
         Tensor of the shape and dtype of `x`.
 
-    >>> kerata.ops.negative([1.0, -2.0])  # [-1.0, 2.0]
+    >>> kerata.ops.negative([1.0, -2.0])  # [-1, 2]
     """
     x, xp = arrays(x)
     return xp.negative(x)
@@ -119,7 +119,7 @@ def square(x):
     Returns:
         Tensor of the shape and dtype of `x`; int32 for booleans.
 
-    >>> kerata.ops.square([2.0, -3.0])  # [4.0, 9.0]
+    >>> kerata.ops.square([2.0, -3.0])  # [4, 9]
     """
     x, xp = arrays(x)
     return xp.square(_no_bool(x))
@@ -135,7 +135,7 @@ def sqrt(x):
     Returns:
         Tensor like `x`: a float dtype stays, integers and booleans become floatx.
 
-    >>> kerata.ops.sqrt([4.0, 9.0])  # [2.0, 3.0]
+    >>> kerata.ops.sqrt([4.0, 9.0])  # [2, 3]
     """
     x, xp = floating(x)
     return xp.sqrt(x)
@@ -151,7 +151,7 @@ def rsqrt(x):
     Returns:
         Tensor like `x`: a float dtype stays, integers and booleans become floatx.
 
-    >>> kerata.ops.rsqrt([4.0, 0.25])  # [0.5, 2.0]
+    >>> kerata.ops.rsqrt([4.0, 0.25])  # [0.5, 2]
     """
     x, xp = floating(x)
     return xp.rsqrt(x)
@@ -167,7 +167,7 @@ def cbrt(x):
     Returns:
         Tensor like `x`: a float dtype stays, integers and booleans become floatx.
 
-    >>> kerata.ops.cbrt([27.0, -8.0])  # [3.0, -2.0]
+    >>> kerata.ops.cbrt([27.0, -8.0])  # [3, -2]
     """
     x, xp = floating(x)
     return xp.cbrt(x)
@@ -199,7 +199,7 @@ def ceil(x):
     Returns:
         Tensor like `x`: a float dtype stays, integers and booleans become floatx.
 
-    >>> kerata.ops.ceil([1.2, -1.2])  # [2.0, -1.0]
+    >>> kerata.ops.ceil([1.2, -1.2])  # [2, -1]
     """
     x, xp = floating(x)
     return xp.ceil(x)
@@ -215,7 +215,7 @@ def floor(x):
     Returns:
         Tensor like `x`: a float dtype stays, integers and booleans become floatx.
 
-    >>> kerata.ops.floor([1.2, -1.2])  # [1.0, -2.0]
+    >>> kerata.ops.floor([1.2, -1.2])  # [1, -2]
     """
     x, xp = floating(x)
     return xp.floor(x)
@@ -231,7 +231,7 @@ def trunc(x):
     Returns:
         Tensor of the shape and dtype of `x`, integers unchanged.
 
-    >>> kerata.ops.trunc([1.7, -1.7])  # [1.0, -1.0]
+    >>> kerata.ops.trunc([1.7, -1.7])  # [1, -1]
     """
     x, xp = arrays(x)
     return xp.trunc(x) if _is_inexact(x) else x
@@ -378,7 +378,7 @@ def nan_to_num(x, nan=0.0, posinf=None, neginf=None):
     Returns:
         Tensor of the shape and dtype of `x`.
 
-    >>> kerata.ops.nan_to_num([np.nan, 1.0, np.inf], nan=-1.0, posinf=9.0)  # [-1.0, 1.0, 9.0]
+    >>> kerata.ops.nan_to_num([np.nan, 1.0, np.inf], nan=-1.0, posinf=9.0)  # [-1, 1, 9]
     """
     x, xp = arrays(x)
     return xp.nan_to_num(x, nan=nan, posinf=posinf, neginf=neginf) if _is_inexact(x) else x
@@ -395,7 +395,7 @@ def clip(x, x_min, x_max):
     Returns:
         Tensor like `x`; int32 for booleans.
 
-    >>> kerata.ops.clip([-1.0, 0.5, 9.0], 0.0, 1.0)  # [0.0, 0.5, 1.0]
+    >>> kerata.ops.clip([-1.0, 0.5, 9.0], 0.0, 1.0)  # [0, 0.5, 1]
     """
     b = backend.current()
     x = x if type(x) is b.Tensor else b.convert(x)
@@ -435,7 +435,7 @@ def real(x):
     Returns:
         Tensor of the shape of `x`, float32 for complex64.
 
-    >>> kerata.ops.real(np.array([1 + 2j, 3 - 4j]))  # [1.0, 3.0]
+    >>> kerata.ops.real(np.array([1 + 2j, 3 - 4j]))  # [1, 3]
     """
     x, xp = arrays(x)
     return xp.real(x) if _is_complex(x) else x
@@ -451,7 +451,7 @@ def imag(x):
     Returns:
         Tensor of the shape of `x`, float32 for complex64; real dtypes stay.
 
-    >>> kerata.ops.imag(np.array([1 + 2j, 3 - 4j]))  # [2.0, -4.0]
+    >>> kerata.ops.imag(np.array([1 + 2j, 3 - 4j]))  # [2, -4]
     """
     x, xp = arrays(x)
     return xp.imag(x) if _is_complex(x) else xp.zeros_like(x)

@@ -39,9 +39,21 @@ def _channels(images, axis: int) -> list:
 
 @op
 def rgb_to_grayscale(images, data_format=None):
-    """The luma of RGB images (one channel): 0.2989 red + 0.5870 green + 0.1140 blue.
+    """Luma of RGB images: `0.2989 * red + 0.5870 * green + 0.1140 * blue`.
 
-    >>> kerata.ops.image.rgb_to_grayscale(kerata.ops.ones((1, 2, 2, 3))).shape  # (1, 2, 2, 1)
+    Args:
+        images: (height, width, 3) or (batch, height, width, 3), or channels first.
+        data_format: "channels_last" or "channels_first"; `kerata.config.image_data_format()` by default.
+
+    Returns:
+        Tensor with one channel, of the dtype of `images` (integers drop the fraction).
+
+    Raises:
+        ValueError: if there are other than 3 channels.
+
+    Source: ITU-R BT.601, https://www.itu.int/rec/R-REC-BT.601
+
+    >>> kerata.ops.image.rgb_to_grayscale([[[1.0, 0.0, 0.0]]])  # [[[0.2989]]]
     """
     images, _ = arrays(images)
     axis = _channel_axis(images, data_format, "rgb_to_grayscale", 3)
@@ -61,7 +73,22 @@ def _need_float(images, op_name: str) -> str:
 
 @op
 def rgb_to_hsv(images, data_format=None):
-    """RGB (from 0 to 1) as hue, saturation and value, each from 0 to 1."""
+    """RGB to hue, saturation and value.
+
+    Args:
+        images: floats from 0 to 1, (height, width, 3) or (batch, height, width, 3), or channels first.
+        data_format: "channels_last" or "channels_first"; `kerata.config.image_data_format()` by default.
+
+    Returns:
+        Tensor of the shape and dtype of `images`, all from 0 to 1 (hue 1/3 is green, 2/3 blue).
+
+    Raises:
+        ValueError: if the dtype is no float, or there are other than 3 channels.
+
+    Source: Smith (1978), https://doi.org/10.1145/965139.807361
+
+    >>> kerata.ops.image.rgb_to_hsv([[[0.0, 0.5, 0.0]]])  # [[[0.333333, 1, 0.5]]]
+    """
     images, xp = arrays(images)
     dtype = _need_float(images, "rgb_to_hsv")
     axis = _channel_axis(images, data_format, "rgb_to_hsv", 3)
@@ -84,7 +111,20 @@ def rgb_to_hsv(images, data_format=None):
 
 @op
 def hsv_to_rgb(images, data_format=None):
-    """Hue, saturation and value (each from 0 to 1) as RGB; the reverse of `rgb_to_hsv`."""
+    """Hue, saturation and value to RGB; undoes `rgb_to_hsv`.
+
+    Args:
+        images: floats from 0 to 1, (height, width, 3) or (batch, height, width, 3), or channels first.
+        data_format: "channels_last" or "channels_first"; `kerata.config.image_data_format()` by default.
+
+    Returns:
+        Tensor of the shape and dtype of `images`, from 0 to 1.
+
+    Raises:
+        ValueError: if the dtype is no float, or there are other than 3 channels.
+
+    >>> kerata.ops.image.hsv_to_rgb([[[0.5, 1.0, 1.0]]])  # [[[0, 1, 1]]]
+    """
     images, xp = arrays(images)
     dtype = _need_float(images, "hsv_to_rgb")
     axis = _channel_axis(images, data_format, "hsv_to_rgb", 3)
@@ -136,9 +176,24 @@ def _extract(x, size, strides, dilation_rate, padding, data_format, rank, op_nam
 
 @op
 def extract_patches(images, size, strides=None, dilation_rate=1, padding="valid", data_format=None):
-    """Windows of images, each flattened into channels: (batch, rows, columns, height * width * channels).
+    """Windows of images, each laid out in the channels of one cell.
 
-    `size` is an integer or (height, width); a window starts every `strides` pixels (default: `size`).
+    Args:
+        images: (height, width, channels) or with a batch axis, or channels first.
+        size: of the window, an integer or (height, width). With three numbers it is `extract_patches_3d`.
+        strides: pixels from window to window, an integer or a pair; as `size` by default.
+        dilation_rate: pixels from one tap of the window to the next, an integer or a pair.
+        padding: "valid", or "same" for ceil(size / stride) windows an axis.
+        data_format: "channels_last" or "channels_first"; `kerata.config.image_data_format()` by default.
+
+    Returns:
+        Tensor (batch, rows, columns, taps * channels) of the dtype of `images`: the window row by row, each
+        pixel with its channels.
+
+    Raises:
+        ValueError: if numbers of axes do not fit, or for another padding.
+
+    >>> kerata.ops.image.extract_patches(np.arange(8).reshape(1, 2, 4, 1), 2)  # [[[[0, 1, 4, 5], [2, 3, 6, 7]]]]
     """
     if not isinstance(size, int) and len(tuple(size)) == 3:
         return extract_patches_3d(images, size, strides, dilation_rate, padding, data_format)
@@ -147,7 +202,25 @@ def extract_patches(images, size, strides=None, dilation_rate=1, padding="valid"
 
 @op
 def extract_patches_3d(volumes, size, strides=None, dilation_rate=1, padding="valid", data_format=None):
-    """Windows of volumes, each flattened into channels. See `extract_patches`."""
+    """Windows of volumes, each laid out in the channels of one cell.
+
+    Args:
+        volumes: (depth, height, width, channels) or with a batch axis, or channels first.
+        size: of the window, an integer or (depth, height, width).
+        strides: voxels from window to window, an integer or three; as `size` by default.
+        dilation_rate: voxels from one tap of the window to the next, an integer or three.
+        padding: "valid", or "same" for ceil(size / stride) windows an axis.
+        data_format: "channels_last" or "channels_first"; `kerata.config.image_data_format()` by default.
+
+    Returns:
+        Tensor (batch, slices, rows, columns, taps * channels) of the dtype of `volumes`.
+
+    Raises:
+        ValueError: if numbers of axes do not fit, or for another padding.
+
+    >>> kerata.ops.image.extract_patches_3d(np.ones((1, 4, 4, 4, 1)), 2).shape
+    (1, 2, 2, 2, 8)
+    """
     return _extract(volumes, size, strides, dilation_rate, padding, data_format, 3, "extract_patches_3d")
 
 
@@ -185,7 +258,25 @@ def pad_images(
     target_width=None,
     data_format=None,
 ):
-    """Zeros added around images. Give two of top, bottom and the target height; two of left, right and the width."""
+    """Zeros around images. Of each direction, give two of: before, after, size of the result.
+
+    Args:
+        images: (height, width, channels) or with a batch axis, or channels first.
+        top_padding, bottom_padding: rows to add above and below.
+        left_padding, right_padding: columns to add on both sides.
+        target_height, target_width: the size of the result.
+        data_format: "channels_last" or "channels_first"; `kerata.config.image_data_format()` by default.
+
+    Returns:
+        Tensor of the dtype of `images`.
+
+    Raises:
+        ValueError: if not exactly two of three are given, or the third comes to less than 0.
+
+    >>> x = np.ones((1, 2, 2, 1))
+    >>> kerata.ops.image.pad_images(x, top_padding=1, left_padding=1, target_height=4, target_width=5).shape
+    (1, 4, 5, 1)
+    """
     images, xp = arrays(images)
     rows, columns = _spatial(images, data_format, "pad_images")
 
@@ -216,7 +307,25 @@ def crop_images(
     target_width=None,
     data_format=None,
 ):
-    """Images without their edges. Give two of top, bottom and the target height; two of left, right and the width."""
+    """Images without their edges. Of each direction, give two of: before, after, size of the result.
+
+    Args:
+        images: (height, width, channels) or with a batch axis, or channels first.
+        top_cropping, bottom_cropping: rows to cut off above and below.
+        left_cropping, right_cropping: columns to cut off on both sides.
+        target_height, target_width: the size of the result.
+        data_format: "channels_last" or "channels_first"; `kerata.config.image_data_format()` by default.
+
+    Returns:
+        Tensor of the dtype of `images`.
+
+    Raises:
+        ValueError: if not exactly two of three are given, or the third comes to less than 0.
+
+    >>> x = np.ones((1, 4, 4, 1))
+    >>> kerata.ops.image.crop_images(x, top_cropping=1, left_cropping=1, target_height=2, target_width=3).shape
+    (1, 2, 3, 1)
+    """
     images, _ = arrays(images)
     rows, columns = _spatial(images, data_format, "crop_images")
 
@@ -239,7 +348,20 @@ def crop_images(
 
 @op
 def sobel_edges(images, data_format=None):
-    """Vertical and horizontal Sobel derivatives of each channel, on a new last axis of 2; zeros outside the image."""
+    """Derivatives of images by Sobel's 3x3 filters; outside the image there are zeros.
+
+    Args:
+        images: (height, width, channels) or with a batch axis, or channels first.
+        data_format: "channels_last" or "channels_first"; `kerata.config.image_data_format()` by default.
+
+    Returns:
+        Float tensor with a new last axis of 2: the derivative down the rows, and along them.
+
+    Source: Sobel and Feldman (1968), https://doi.org/10.13140/RG.2.1.1912.4965
+
+    >>> edges = kerata.ops.image.sobel_edges(np.arange(9.0).reshape(1, 3, 3, 1))
+    >>> edges[0, 1, 1, 0]  # [24, 8]
+    """
     images, xp = floating(images)
     _channel_axis(images, data_format, "sobel_edges")
     rows, columns = _spatial(images, data_format, "sobel_edges")
@@ -272,7 +394,27 @@ def ssim(
     k2=0.03,
     data_format=None,
 ):
-    """Structural similarity of pairs of images, one number from -1 to 1 a pair (Wang et al. 2004)."""
+    """Structural similarity of images: luminance, contrast and structure compared in Gaussian windows, and averaged.
+
+    Args:
+        image1, image2: images of one shape, (height, width, channels) or with a batch axis, or channels first.
+        max_val: the largest value a pixel can have, such as 1.0 or 255.
+        filter_size: rows and columns of the window, at most those of the images.
+        filter_sigma: standard deviation of the window, in pixels.
+        k1, k2: the constants that keep both quotients from 0 / 0, as shares of `max_val`.
+        data_format: "channels_last" or "channels_first"; `kerata.config.image_data_format()` by default.
+
+    Returns:
+        Float tensor (batch,), or a scalar without batch: 1 for equal images, at least -1.
+
+    Raises:
+        ValueError: if the shapes differ.
+
+    Source: Wang et al. (2004), https://doi.org/10.1109/TIP.2003.819861
+
+    >>> x = np.linspace(0.0, 1.0, 144, dtype="float32").reshape(1, 12, 12, 1)
+    >>> kerata.ops.image.ssim(x, x)  # [1]
+    """
     image1, image2, xp = floating(image1, image2)
     b = backend.current()
     if tuple(image1.shape) != tuple(image2.shape):

@@ -220,7 +220,7 @@ def scatter(indices, values, shape):
     Returns:
         Tensor of that shape and the dtype of `values`.
 
-    >>> kerata.ops.scatter([[0], [2], [0]], [1.0, 2.0, 3.0], (4,))  # [4.0, 0.0, 2.0, 0.0]
+    >>> kerata.ops.scatter([[0], [2], [0]], [1.0, 2.0, 3.0], (4,))  # [4, 0, 2, 0]
     """
     b = backend.current()
     values = convert(values)

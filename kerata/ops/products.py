@@ -43,7 +43,7 @@ def matmul(x1, x2):
         Tensor (..., n, m), without the axis that a vector does not have; of the promoted dtype, int32 for two
         int8.
 
-    >>> kerata.ops.matmul([[1.0, 2.0]], [[3.0], [4.0]])  # [[11.0]]
+    >>> kerata.ops.matmul([[1.0, 2.0]], [[3.0], [4.0]])  # [[11]]
     """
     x1, x2, xp = _factors(x1, x2)
     return _product(xp.matmul, x1, x2)
@@ -59,7 +59,7 @@ def dot(x1, x2):
     Returns:
         Tensor with the remaining axes of `x1`, then those of `x2`; the promoted dtype.
 
-    >>> kerata.ops.dot([1.0, 2.0], [3.0, 4.0])  # 11.0
+    >>> kerata.ops.dot([1.0, 2.0], [3.0, 4.0])  # 11
     """
     x1, x2, xp = promote(x1, x2)
     if not len(x1.shape) or not len(x2.shape):
@@ -155,7 +155,7 @@ def einsum(subscripts, *operands, **kwargs):
     Returns:
         Tensor of the promoted dtype; int32 if all operands are int8.
 
-    >>> kerata.ops.einsum("ij,jk->ik", [[1.0, 2.0]], [[3.0], [4.0]])  # [[11.0]]
+    >>> kerata.ops.einsum("ij,jk->ik", [[1.0, 2.0]], [[3.0], [4.0]])  # [[11]]
     >>> kerata.ops.einsum("ii->", [[1, 2], [3, 4]])  # 5
     """
     *xs, xp = _factors(*operands)
@@ -200,7 +200,7 @@ def cross(x1, x2, axisa=-1, axisb=-1, axisc=-1, axis=None):
     Raises:
         ValueError: for vectors of another size.
 
-    >>> kerata.ops.cross([1.0, 0.0, 0.0], [0.0, 1.0, 0.0])  # [0.0, 0.0, 1.0]
+    >>> kerata.ops.cross([1.0, 0.0, 0.0], [0.0, 1.0, 0.0])  # [0, 0, 1]
     """
     if axis is not None:
         axisa = axisb = axisc = axis
@@ -235,7 +235,7 @@ def correlate(x1, x2, mode="valid"):
         ValueError: for another mode, or tensors that are no vectors.
 
     >>> kerata.ops.correlate([1.0, 2.0, 3.0], [0.0, 1.0, 0.5])  # [3.5]
-    >>> kerata.ops.correlate([1.0, 2.0, 3.0], [1.0, 1.0], mode="full")  # [1.0, 3.0, 5.0, 3.0]
+    >>> kerata.ops.correlate([1.0, 2.0, 3.0], [1.0, 1.0], mode="full")  # [1, 3, 5, 3]
     """
     b = backend.current()
     x1, x2 = convert(x1), convert(x2)

@@ -38,7 +38,7 @@ def sum(x, axis=None, keepdims=False):
     Returns:
         Tensor without the axes in `axis`, of the dtype of `x`; of 32 bits for narrower integers and booleans.
 
-    >>> kerata.ops.sum([[1.0, 2.0], [3.0, 4.0]], axis=0)  # [4.0, 6.0]
+    >>> kerata.ops.sum([[1.0, 2.0], [3.0, 4.0]], axis=0)  # [4, 6]
     """
     x, xp = arrays(x)
     if is_floating(x):
@@ -60,7 +60,7 @@ def prod(x, axis=None, keepdims=False, dtype=None):
     Returns:
         Tensor without the axes in `axis`.
 
-    >>> kerata.ops.prod([[1.0, 2.0], [3.0, 4.0]], axis=1)  # [2.0, 12.0]
+    >>> kerata.ops.prod([[1.0, 2.0], [3.0, 4.0]], axis=1)  # [2, 12]
     """
     x, xp = arrays(x)
     x = _summable(x) if dtype is None else backend.current().cast(x, dtypes.standardize_dtype(dtype))
@@ -79,7 +79,7 @@ def mean(x, axis=None, keepdims=False):
     Returns:
         Tensor without the axes in `axis`; a float dtype stays, integers and booleans become floatx.
 
-    >>> kerata.ops.mean([[1, 2], [3, 4]], axis=0)  # [2.0, 3.0]
+    >>> kerata.ops.mean([[1, 2], [3, 4]], axis=0)  # [2, 3]
     """
     x, xp = floating(x)
     name = dtype_name(x)
@@ -406,7 +406,7 @@ def nansum(x, axis=None, keepdims=False):
     Returns:
         Tensor without the axes in `axis`, of the dtype of `x`; of 32 bits for narrower integers and booleans.
 
-    >>> kerata.ops.nansum([1.0, np.nan, 3.0])  # 4.0
+    >>> kerata.ops.nansum([1.0, np.nan, 3.0])  # 4
     """
     return sum(_instead(x, 0.0)[0], axis, keepdims)
 
@@ -423,7 +423,7 @@ def nanprod(x, axis=None, keepdims=False):
     Returns:
         Tensor without the axes in `axis`, of the dtype of `x`; of 32 bits for narrower integers and booleans.
 
-    >>> kerata.ops.nanprod([2.0, np.nan, 3.0])  # 6.0
+    >>> kerata.ops.nanprod([2.0, np.nan, 3.0])  # 6
     """
     return prod(_instead(x, 1.0)[0], axis, keepdims)
 
@@ -440,7 +440,7 @@ def nancumsum(x, axis=None, dtype=None):
     Returns:
         Tensor of the shape of `x`, or a vector for `axis=None`.
 
-    >>> kerata.ops.nancumsum([1.0, np.nan, 3.0])  # [1.0, 1.0, 4.0]
+    >>> kerata.ops.nancumsum([1.0, np.nan, 3.0])  # [1, 1, 4]
     """
     return _cumulative("cumsum", _instead(x, 0.0)[0], axis, dtype)
 
@@ -457,7 +457,7 @@ def nancumprod(x, axis=None, dtype=None):
     Returns:
         Tensor of the shape of `x`, or a vector for `axis=None`.
 
-    >>> kerata.ops.nancumprod([2.0, np.nan, 3.0])  # [2.0, 2.0, 6.0]
+    >>> kerata.ops.nancumprod([2.0, np.nan, 3.0])  # [2, 2, 6]
     """
     return _cumulative("cumprod", _instead(x, 1.0)[0], axis, dtype)
 
@@ -483,7 +483,7 @@ def nanmax(x, axis=None, keepdims=False):
     Returns:
         Tensor without the axes in `axis`, of the dtype of `x`.
 
-    >>> kerata.ops.nanmax([[1.0, np.nan], [3.0, 2.0]], axis=1)  # [1.0, 3.0]
+    >>> kerata.ops.nanmax([[1.0, np.nan], [3.0, 2.0]], axis=1)  # [1, 3]
     """
     return _nan_extreme(x, axis, keepdims, "max", float("-inf"))
 
@@ -500,7 +500,7 @@ def nanmin(x, axis=None, keepdims=False):
     Returns:
         Tensor without the axes in `axis`, of the dtype of `x`.
 
-    >>> kerata.ops.nanmin([[1.0, np.nan], [3.0, 2.0]], axis=1)  # [1.0, 2.0]
+    >>> kerata.ops.nanmin([[1.0, np.nan], [3.0, 2.0]], axis=1)  # [1, 2]
     """
     return _nan_extreme(x, axis, keepdims, "min", float("inf"))
 
@@ -517,7 +517,7 @@ def nanmean(x, axis=None, keepdims=False):
     Returns:
         Tensor without the axes in `axis`; a float dtype stays, integers and booleans become floatx.
 
-    >>> kerata.ops.nanmean([1.0, np.nan, 3.0])  # 2.0
+    >>> kerata.ops.nanmean([1.0, np.nan, 3.0])  # 2
     """
     x, xp = floating(x)
     b = backend.current()
@@ -539,7 +539,7 @@ def nanvar(x, axis=None, keepdims=False):
     Returns:
         Tensor without the axes in `axis`; a float dtype stays, integers and booleans become floatx.
 
-    >>> kerata.ops.nanvar([1.0, np.nan, 3.0])  # 1.0
+    >>> kerata.ops.nanvar([1.0, np.nan, 3.0])  # 1
     """
     x, xp = floating(x)
     b = backend.current()
@@ -560,7 +560,7 @@ def nanstd(x, axis=None, keepdims=False):
     Returns:
         Tensor without the axes in `axis`; a float dtype stays, integers and booleans become floatx.
 
-    >>> kerata.ops.nanstd([1.0, np.nan, 5.0])  # 2.0
+    >>> kerata.ops.nanstd([1.0, np.nan, 5.0])  # 2
     """
     out = nanvar(x, axis, keepdims)
     return backend.current().xp.sqrt(out)

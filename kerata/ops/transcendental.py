@@ -15,7 +15,7 @@ def exp(x):
     Returns:
         Tensor like `x`: a float dtype stays, integers and booleans become floatx.
 
-    >>> kerata.ops.exp([0.0, 1.0])  # [1.0, 2.7182817]
+    >>> kerata.ops.exp([0.0, 1.0])  # [1, 2.7182817]
     """
     x, xp = floating(x)
     return xp.exp(x)
@@ -31,7 +31,7 @@ def exp2(x):
     Returns:
         Tensor like `x`: a float dtype stays, integers and booleans become floatx.
 
-    >>> kerata.ops.exp2([3.0, -1.0])  # [8.0, 0.5]
+    >>> kerata.ops.exp2([3.0, -1.0])  # [8, 0.5]
     """
     x, xp = floating(x)
     return xp.exp2(x)
@@ -47,7 +47,7 @@ def expm1(x):
     Returns:
         Tensor like `x`: a float dtype stays, integers and booleans become floatx.
 
-    >>> kerata.ops.expm1([1e-10]) * 1e10  # [1.0]
+    >>> kerata.ops.expm1([1e-10]) * 1e10  # [1]
     """
     x, xp = floating(x)
     return xp.expm1(x)
@@ -63,7 +63,7 @@ def log(x):
     Returns:
         Tensor like `x`: a float dtype stays, integers and booleans become floatx.
 
-    >>> kerata.ops.log([1.0, 2.7182817])  # [0.0, 1.0]
+    >>> kerata.ops.log([1.0, 2.7182817])  # [0, 1]
     """
     x, xp = floating(x)
     return xp.log(x)
@@ -79,7 +79,7 @@ def log2(x):
     Returns:
         Tensor like `x`: a float dtype stays, integers and booleans become floatx.
 
-    >>> kerata.ops.log2([8.0, 0.5])  # [3.0, -1.0]
+    >>> kerata.ops.log2([8.0, 0.5])  # [3, -1]
     """
     x, xp = floating(x)
     return xp.log2(x)
@@ -95,7 +95,7 @@ def log10(x):
     Returns:
         Tensor like `x`: a float dtype stays, integers and booleans become floatx.
 
-    >>> kerata.ops.log10([1000.0, 0.1])  # [3.0, -1.0]
+    >>> kerata.ops.log10([1000.0, 0.1])  # [3, -1]
     """
     x, xp = floating(x)
     return xp.log10(x)
@@ -111,7 +111,7 @@ def log1p(x):
     Returns:
         Tensor like `x`: a float dtype stays, integers and booleans become floatx.
 
-    >>> kerata.ops.log1p([1e-10]) * 1e10  # [1.0]
+    >>> kerata.ops.log1p([1e-10]) * 1e10  # [1]
     """
     x, xp = floating(x)
     return xp.log1p(x)
@@ -127,7 +127,7 @@ def sin(x):
     Returns:
         Tensor like `x`: a float dtype stays, integers and booleans become floatx.
 
-    >>> kerata.ops.sin([0.0, np.pi / 2])  # [0.0, 1.0]
+    >>> kerata.ops.sin([0.0, np.pi / 2])  # [0, 1]
     """
     x, xp = floating(x)
     return xp.sin(x)
@@ -143,7 +143,7 @@ def cos(x):
     Returns:
         Tensor like `x`: a float dtype stays, integers and booleans become floatx.
 
-    >>> kerata.ops.cos([0.0, np.pi])  # [1.0, -1.0]
+    >>> kerata.ops.cos([0.0, np.pi])  # [1, -1]
     """
     x, xp = floating(x)
     return xp.cos(x)
@@ -159,7 +159,7 @@ def tan(x):
     Returns:
         Tensor like `x`: a float dtype stays, integers and booleans become floatx.
 
-    >>> kerata.ops.tan([0.0, np.pi / 4])  # [0.0, 1.0]
+    >>> kerata.ops.tan([0.0, np.pi / 4])  # [0, 1]
     """
     x, xp = floating(x)
     return xp.tan(x)
@@ -175,7 +175,7 @@ def sinh(x):
     Returns:
         Tensor like `x`: a float dtype stays, integers and booleans become floatx.
 
-    >>> kerata.ops.sinh([0.0, 1.0])  # [0.0, 1.175201]
+    >>> kerata.ops.sinh([0.0, 1.0])  # [0, 1.175201]
     """
     x, xp = floating(x)
     return xp.sinh(x)
@@ -191,7 +191,7 @@ def cosh(x):
     Returns:
         Tensor like `x`: a float dtype stays, integers and booleans become floatx.
 
-    >>> kerata.ops.cosh([0.0, 1.0])  # [1.0, 1.543081]
+    >>> kerata.ops.cosh([0.0, 1.0])  # [1, 1.543081]
     """
     x, xp = floating(x)
     return xp.cosh(x)
@@ -207,7 +207,7 @@ def tanh(x):
     Returns:
         Tensor like `x`: a float dtype stays, integers and booleans become floatx.
 
-    >>> kerata.ops.tanh([0.0, 1.0])  # [0.0, 0.761594]
+    >>> kerata.ops.tanh([0.0, 1.0])  # [0, 0.761594]
     """
     x, xp = floating(x)
     return xp.tanh(x)
@@ -223,7 +223,7 @@ def arcsin(x):
     Returns:
         Tensor like `x`: a float dtype stays, integers and booleans become floatx.
 
-    >>> kerata.ops.arcsin([0.0, 1.0])  # [0.0, 1.570796]
+    >>> kerata.ops.arcsin([0.0, 1.0])  # [0, 1.570796]
     """
     x, xp = floating(x)
     return xp.asin(x)
@@ -239,7 +239,7 @@ def arccos(x):
     Returns:
         Tensor like `x`: a float dtype stays, integers and booleans become floatx.
 
-    >>> kerata.ops.arccos([1.0, 0.0])  # [0.0, 1.570796]
+    >>> kerata.ops.arccos([1.0, 0.0])  # [0, 1.570796]
     """
     x, xp = floating(x)
     return xp.acos(x)
@@ -255,7 +255,7 @@ def arctan(x):
     Returns:
         Tensor like `x`: a float dtype stays, integers and booleans become floatx.
 
-    >>> kerata.ops.arctan([0.0, 1.0])  # [0.0, 0.785398]
+    >>> kerata.ops.arctan([0.0, 1.0])  # [0, 0.785398]
     """
     x, xp = floating(x)
     return xp.atan(x)
@@ -271,7 +271,7 @@ def arcsinh(x):
     Returns:
         Tensor like `x`: a float dtype stays, integers and booleans become floatx.
 
-    >>> kerata.ops.arcsinh([0.0, 1.175201])  # [0.0, 1.0]
+    >>> kerata.ops.arcsinh([0.0, 1.175201])  # [0, 1]
     """
     x, xp = floating(x)
     return xp.asinh(x)
@@ -287,7 +287,7 @@ def arccosh(x):
     Returns:
         Tensor like `x`: a float dtype stays, integers and booleans become floatx.
 
-    >>> kerata.ops.arccosh([1.0, 1.543081])  # [0.0, 1.0]
+    >>> kerata.ops.arccosh([1.0, 1.543081])  # [0, 1]
     """
     x, xp = floating(x)
     return xp.acosh(x)
@@ -303,7 +303,7 @@ def arctanh(x):
     Returns:
         Tensor like `x`: a float dtype stays, integers and booleans become floatx.
 
-    >>> kerata.ops.arctanh([0.0, 0.761594])  # [0.0, 1.0]
+    >>> kerata.ops.arctanh([0.0, 0.761594])  # [0, 1]
     """
     x, xp = floating(x)
     return xp.atanh(x)
@@ -319,7 +319,7 @@ def sinc(x):
     Returns:
         Tensor like `x`: a float dtype stays, integers and booleans become floatx.
 
-    >>> kerata.ops.sinc([0.0, 0.5, 1.0])  # [1.0, 0.63662, 0.0]
+    >>> kerata.ops.sinc([0.0, 0.5, 1.0])  # [1, 0.63662, 0]
     """
     x, xp = floating(x)
     return xp.sinc(x)
@@ -335,7 +335,7 @@ def i0(x):
     Returns:
         Tensor like `x`: a float dtype stays, integers and booleans become floatx.
 
-    >>> kerata.ops.i0([0.0, 1.0])  # [1.0, 1.266066]
+    >>> kerata.ops.i0([0.0, 1.0])  # [1, 1.266066]
     """
     x, xp = floating(x)
     return xp.i0(x)
@@ -367,7 +367,7 @@ def rad2deg(x):
     Returns:
         Tensor like `x`: a float dtype stays, integers and booleans become floatx.
 
-    >>> kerata.ops.rad2deg([np.pi, np.pi / 2])  # [180.0, 90.0]
+    >>> kerata.ops.rad2deg([np.pi, np.pi / 2])  # [180, 90]
     """
     x, xp = floating(x)
     return xp.rad2deg(x)
