@@ -5,7 +5,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
-.PHONY: demo test quick slow lint stubs bench fuzz conformance clean
+.PHONY: demo test quick slow lint stubs bench fuzz conformance clients clean
 
 $(BIN)/python:
 	@test -n "$(PYTHON)" || { echo "Kerata needs Python 3.11, 3.12 or 3.13; none was found. Install one, or name it: make PYTHON=/path/to/python3"; exit 1; }
@@ -53,6 +53,10 @@ fuzz: $(VENV)/.test
 # docs/conformance.md: which public names are tested on which backend (two to three times as long as the tests).
 conformance: $(VENV)/.test
 	$(BIN)/python tools/conformance.py
+
+# Clients of Keras with Keras and with Kerata, in an environment of their own; writes docs/clients.md (half an hour to an hour).
+clients: $(VENV)/.test
+	$(BIN)/python tools/clients.py
 
 clean:
 	rm -rf $(VENV) demo build *.egg-info

@@ -11,9 +11,9 @@ import pytest
 PROGRAMS = pathlib.Path(__file__).parent / "programs"
 # Program -> the packages it needs, and what of it is quick.
 QUICK = {
-    "keras_tuner": (("keras_tuner", "tensorboard"), "RandomSearch or custom or its_own_fit or sklearn"),
-    "optuna": (("optuna", "optuna_integration"), ""),
-    "sklearn": (("sklearn",), "pipeline or regressors or union"),
+    "keras_tuner": (("keras_tuner", "tensorboard"), "custom or sklearn"),
+    "optuna": (("optuna", "optuna_integration"), "pruned or metric"),
+    "sklearn": (("sklearn",), "pipeline or union"),
 }
 
 
