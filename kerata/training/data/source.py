@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+import hashlib
 import warnings
 from collections.abc import Iterable, Iterator
 
+import numpy as np
+
+from kerata.core import tree
 from kerata.training.data.class_weight import weigh_batch
+from kerata.training.data.convert import to_numpy
 
 
 class Source:
@@ -77,6 +82,8 @@ class StreamSource(Source):
         self._left_over = False  # the running iterator belongs to an epoch that was cut at `steps`
         self._taken = 0  # batches taken since the pass began
         self._resumed: tuple[int, bool] | None = None  # batches to skip when the next epoch begins; whether within a pass
+        self._head = self._last = None  # the first and the last batch that the pass gave
+        self._expected: str | None = None  # the fingerprint of the batch after which a resumed run goes on
 
     def _length(self) -> int | None:
         """Number of batches of one pass over the data, or None."""
@@ -101,11 +108,12 @@ class StreamSource(Source):
         return self._first
 
     def place(self, arrays: dict) -> dict:
-        return {"taken": self._taken, "left_over": self._left_over}
+        return {"taken": self._taken, "left_over": self._left_over, "last": fingerprint(self._last)}
 
     def go_on(self, place: dict, epoch: int, step: int) -> None:
         within = bool(step or place["left_over"] or not self.restartable)
         self._resumed = (place["taken"], within)
+        self._expected = place.get("last")
         if self.restartable:
             self._first = None  # of a pass that began elsewhere
 
@@ -119,8 +127,20 @@ class StreamSource(Source):
 
         with Kept():
             self._skip(skip)
+        if skip and self._last is not None:
+            self._compare(self._last, self._expected)
         self._left_over = False
         return self._batches(epoch_index, step)
+
+    def _compare(self, batch, expected: str | None) -> None:
+        if expected is not None and fingerprint(batch) != expected:
+            warnings.warn(
+                f"{self.what} came in another order, or with other values, than in the run that is resumed, so the result is "
+                f"not exactly that of a run without an interruption. {self._advice}",
+                stacklevel=6,
+            )
+
+    _advice = "Make it give the same batches each time, by seeds for what is drawn; or give arrays or a `PyDataset`."
 
     def _skip(self, count: int) -> None:
         """Begin the pass again, after its first `count` batches."""
@@ -145,10 +165,11 @@ class StreamSource(Source):
 
     def _next(self):
         self._taken += 1
-        if self._first is not None:
-            batch, self._first = self._first, None
-            return batch
-        return next(self._iterator, None)
+        batch, self._first = (next(self._iterator, None), None) if self._first is None else (self._first, None)
+        if batch is not None:
+            self._last = batch
+            self._head = batch if self._taken == 1 else self._head
+        return batch
 
     def epoch(self, epoch_index: int = 0) -> Iterator[tuple]:
         go_on = self._left_over and (epoch_index > 0 or not self.restartable)
@@ -195,5 +216,18 @@ class StreamSource(Source):
         for iterator in (self._iterator,):
             if hasattr(iterator, "close"):
                 iterator.close()
-        self._iterator = self._first = None
+        self._iterator = self._first = self._head = self._last = None
         self._left_over = False
+
+
+def fingerprint(batch) -> str | None:
+    """A short text that differs for batches that differ; None for none."""
+    if batch is None:
+        return None
+    digest = hashlib.blake2b(digest_size=16)
+    for leaf in tree.flatten(batch):
+        if leaf is not None:
+            array = np.asarray(to_numpy(leaf))
+            digest.update(f"{array.dtype}{array.shape}".encode())
+            digest.update(repr(array.tolist()).encode() if array.dtype.hasobject else np.ascontiguousarray(array).tobytes())
+    return digest.hexdigest()

@@ -12,7 +12,7 @@ from kerata.core import tree
 from kerata.training.data.convert import to_numpy
 from kerata.training.data.prefetch import Prefetcher
 from kerata.training.data.pydataset import PyDataset, overrides_epoch_hooks
-from kerata.training.data.source import StreamSource
+from kerata.training.data.source import StreamSource, fingerprint
 from kerata.utils.seeds import new_seed, philox
 
 
@@ -123,6 +123,42 @@ class TFDataSource(IterableSource):
     def __init__(self, dataset, steps=None, class_weight=None):
         super().__init__(dataset, steps, class_weight, "The tf.data.Dataset")
         self._native = backend.current().name == "tensorflow"
+        self._passes = self._wanted = 0  # begun; begun in the run that is resumed: each shuffles anew
+
+    _advice = (
+        "Shuffle it with a seed - `dataset.shuffle(size, seed=1)` - and set the process's seed before it is made "
+        "(`kerata.utils.set_random_seed`, which sets TensorFlow's as well where that is the backend; `tf.random.set_seed` else)."
+    )
+
+    def place(self, arrays: dict) -> dict:
+        return {**super().place(arrays), "passes": self._passes, "head": fingerprint(self._head)}
+
+    def go_on(self, place: dict, epoch: int, step: int) -> None:
+        peeked = self._first
+        super().go_on(place, epoch, step)
+        self._wanted = place.get("passes", 0)
+        if self._resumed[1]:
+            self._first = peeked if self._passes == self._wanted else None
+            return
+        self._begin_passes(self._wanted - 1)
+        if self._passes < self._wanted:
+            self._start()
+            peeked = next(self._iterator, None)
+        if peeked is not None and self._passes == self._wanted:  # it shows whether they shuffle as before
+            self._compare(peeked, place.get("head"))
+        self._iterator = None
+
+    def _begin_passes(self, count: int) -> None:
+        while self._passes < count:
+            self._start()
+            next(self._iterator, None)  # only then is the order drawn
+
+    def _skip(self, count: int) -> None:
+        if self._first is None:
+            self._begin_passes(self._wanted - 1)
+            self._start()
+        for _ in range(count):
+            self._next()
 
     def _length(self) -> int | None:
         cardinality = getattr(self.dataset, "cardinality", None)
@@ -130,6 +166,7 @@ class TFDataSource(IterableSource):
         return count if count >= 0 else None
 
     def _iterate(self) -> Iterator:
+        self._passes += 1
         if self._native:
             return iter(self.dataset)
         return (tree.map_structure(to_numpy, batch) for batch in self.dataset)
