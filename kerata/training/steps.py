@@ -30,11 +30,13 @@ class Step:
     """A step of a model.
 
     `silent`: it gives None, and the logs come from the metrics alone, read after the last step of a chunk.
-    `built_in`: no step of the user's own, which might take derivatives of any kind.
+    `built_in`: no step of the user's own, which might take derivatives of any kind. Of training, `fn(batch, apply)` then
+    gives the gradients to `apply(gradients, variables)` instead of the optimizer.
+    `trains`: it changes weights.
     """
 
-    def __init__(self, model, fn, silent: bool, built_in: bool):
-        self.model, self.fn, self.silent, self.built_in = model, fn, silent, built_in
+    def __init__(self, model, fn, silent: bool, built_in: bool, trains: bool = False):
+        self.model, self.fn, self.silent, self.built_in, self.trains = model, fn, silent, built_in, trains
 
     def __call__(self, batch):
         out = self.fn(batch)
@@ -64,12 +66,12 @@ def make_step(model, kind: str):
     metrics = _owned_by(model, "compute_metrics", Trainer) or _owned_by(model, "get_metrics_result", Trainer)
     if own or metrics:
         return Step(model, _checked(model, method, name), silent=False, built_in=False), lambda logs: logs
-    core = model._train_core if kind == "train" else model._test_core
 
-    def silent(batch):
-        model._update_compiled_metrics(*core(batch))
+    def silent(batch, apply=None):
+        parts = model._train_core(batch, apply) if kind == "train" else model._test_core(batch)
+        model._update_compiled_metrics(*parts)
 
-    return Step(model, silent, silent=True, built_in=True), lambda _: model.get_metrics_result()
+    return Step(model, silent, silent=True, built_in=True, trains=kind == "train"), lambda _: model.get_metrics_result()
 
 
 def _checked(model, method, name):

@@ -8,6 +8,7 @@ import torch
 
 from kerata.backend.eager import eager_chunk, eager_step
 from kerata.backend.torch.arrays import convert
+from kerata.backend.torch.replay import Replayed
 from kerata.core import tree
 
 __all__ = [
@@ -78,13 +79,19 @@ def set_trainable(value, trainable: bool):
 
 def compile_step(step, result, variables, jit=True, donate=True):
     """A function of a batch: one step, then its logs. Eager: compiling costs 5-20 s and gains nothing on CPU."""
-    return eager_step(compile_function(step) if jit == "always" else step, result)
+    return eager_step(_prepared(step, variables, jit), result)
 
 
 def compile_chunk(step, result, variables, batch_size: int, ordered: bool, jit=True, donate=True):
     """A function `(data, order, start, count) -> logs`: `count` steps, from batch `start`."""
-    step = compile_function(step) if jit == "always" else step
+    step = _prepared(step, variables, jit)
     return eager_chunk(step, result, batch_size, ordered, lambda a, index: a.index_select(0, index))
+
+
+def _prepared(step, variables, jit):
+    if jit == "always":
+        return compile_function(step)
+    return Replayed(step, variables) if jit and step.built_in and step.trains else step
 
 
 def to_device(data):
