@@ -1,6 +1,7 @@
 """Mutates model files and loads them: each must load, or be a ValueError or OSError, quickly and in little memory.
 
     python tools/fuzz.py --files 200000 --out fuzz-findings
+    python tools/fuzz.py --atheris --minutes 60      # led by the code that is reached; wants `pip install atheris`
 
 The seeds are the small files of tests/saving/golden. Files are loaded in child processes, on the backends
 NumPy and PyTorch; a child that dies (a crash of HDF5, say) leaves the file that killed it. What is found is kept with its traceback.
@@ -425,6 +426,52 @@ def _mutated(source: str, rng: random.Random) -> bytes:
         return f.read()
 
 
+# -- led by what code is reached --------------------------------------------------------------------------------
+def with_atheris(minutes: float, out: str) -> None:
+    """Let atheris (if it is installed: `pip install atheris`) choose among the mutations by the code that they reach.
+
+    An input is the number of a seed (two bytes) and a number for `mutate` (eight bytes), and then changes of single
+    bytes that the library itself makes to the file: so that what it learns to change is mostly what matters.
+    """
+    import atheris
+
+    with atheris.instrument_imports(include=["kerata.saving"]):
+        import kerata.saving.model_files  # noqa: F401
+
+    folder = tempfile.mkdtemp()
+    work = os.path.join(folder, "work")
+    os.mkdir(work)
+    tempfile.tempdir = os.environ["TMPDIR"] = work
+    loader, watch, findings, sources = Loader(work), Watch(work), Findings(out), seeds()
+
+    def one(data: bytes) -> None:
+        source = sources[int.from_bytes(data[:2], "little") % len(sources)]
+        content = bytearray(_mutated(source, random.Random(data[2:10])))
+        for i in range(10, len(data) - 4, 5):  # a place and a value
+            content[int.from_bytes(data[i : i + 4], "little") % max(len(content), 1)] = data[i + 4]
+        suffix = ".weights.h5" if kind_of(source) == "weights" else os.path.splitext(source)[1]
+        path = os.path.join(work, "case" + suffix)
+        with open(path, "wb") as f:
+            f.write(content)
+        if kind_of(source) == "weights":
+            loader.model_for(source)
+        watch.on = True
+        outcome, report = loader.check(path, source)
+        watch.on = False
+        if watch.seen and report is None:
+            outcome, report = "reach", "\n".join(watch.seen)
+        watch.seen.clear()
+        if report is not None:
+            findings(outcome, report, path, 0)
+            raise RuntimeError(f"{outcome}: {report}")
+        for name in os.listdir(work):
+            full = os.path.join(work, name)
+            shutil.rmtree(full) if os.path.isdir(full) else os.unlink(full)
+
+    atheris.Setup([sys.argv[0], f"-max_total_time={int(60 * minutes)}", "-max_len=256", "-timeout=600"], one)
+    atheris.Fuzz()
+
+
 class Findings:
     """Keeps one file for each kind of failure and place in the code, and counts them."""
 
@@ -468,7 +515,11 @@ def main(argv=None) -> int:
     parser.add_argument("--out", default="fuzz-findings", help="where files that did harm are kept")
     parser.add_argument("--minutes", type=float, default=None)
     parser.add_argument("--child", nargs=2, help=argparse.SUPPRESS)
+    parser.add_argument("--atheris", action="store_true", help="let atheris lead the changes, for --minutes (10)")
     given = parser.parse_args(argv)
+    if given.atheris:
+        with_atheris(given.minutes or 10, given.out)
+        return 0
     if given.child:
         child(given.files, given.seed, given.out, given.child[0], int(given.child[1]))
         return 0
