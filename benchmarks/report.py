@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import math
+import os
 import pathlib
 import statistics
 
 import curves
 import workloads
 
+DRY = os.environ.get("KERATA_BENCH_DRY") == "1"
 BACKENDS = ("jax", "torch", "tensorflow")
 # The figure that stands for a part.
 MAIN = {"start": "first_step_s", "build": "build_s", "call": "call_ms", "programs": "seconds", "curve": "-"}
@@ -145,6 +147,8 @@ def write(results: dict, output: pathlib.Path) -> None:
         "A step's time is that of the best epoch after the first, by its number of steps. Kerata's cache of compiled programs is "
         "on, as it is for users, so the first epoch is that of a program that ran before (but under Start). The plain backend is what "
         "`benchmarks/raw/` has, tuned by hand. What was not measured says so.", "",
+        *(["This was a dry run: its figures mean nothing.", ""] if DRY else []),
+        _disturbance(results), "",
         f"Machine: {results.get('machine')}. Python {results.get('python')}, {known_versions}.", "",
         *_bounds_text(results, known), *_steps_text(results), *_auto_text(results), *_other_text(results), *plots,
     ]  # fmt: skip
@@ -152,6 +156,14 @@ def write(results: dict, output: pathlib.Path) -> None:
         text = NOTES.read_text()
         lines += [text[text.index("\n## ") :].strip() if "\n## " in text else "", ""]
     output.write_text("\n".join(lines).rstrip() + "\n")
+
+
+def _disturbance(results: dict) -> str:
+    shares = [f["others"] for found in results["rounds"].values() for r in found for f in r.values() if "others" in f]
+    if not shares:
+        return ""
+    return (f"Other programs took {statistics.median(shares):.1%} of the machine while a measurement ran (the median; at most "
+            f"{max(shares):.0%}). One that was disturbed by more than 7 % was repeated, at most twice.")  # fmt: skip
 
 
 def _bounds_text(results: dict, known: dict) -> list[str]:
