@@ -51,6 +51,7 @@ class Client:
 
 
 ALL = ("jax", "torch", "tensorflow")
+HUB = ("keras-hub==0.32.0", "tensorflow-text==2.21.1", "grain==0.2.18", "array-record")
 CLIENTS = (
     Client("keras-tuner", ("keras-tuner==1.4.8",), "keras_tuner", backends=ALL),
     Client("optuna-integration", ("optuna-integration==5.0.0", "optuna==5.0.0"), "optuna", backends=ALL),
@@ -60,8 +61,9 @@ CLIENTS = (
            note="pipelines, searches and scikit-learn's own estimator checks around `keras.wrappers`"),
     Client("keras-rs", ("keras-rs==0.4.0",), "keras_rs", backends=ALL),
     Client("keras-tcn", ("keras-tcn==3.5.7",), "tcn", backends=ALL),
-    Client("keras-hub", ("keras-hub==0.32.0", "tensorflow-text==2.21.1", "grain==0.2.18", "array-record"), "keras_hub",
-           note="layers, tokenizers, samplers, 25 small models with random weights; partly by the test harness that it ships"),
+    Client("keras-hub", HUB, "keras_hub", note="layers, tokenizers, samplers, tasks that train and generate"),
+    Client("keras-hub models", HUB, "keras_hub_models",
+           note="25 small models with random weights; some by the test harness that KerasHub ships"),
     Client("autokeras", ("autokeras==3.0.0",), shipped=("autokeras",), deselect="integration_tests", data=True,
            note="its own tests"),
 )  # fmt: skip

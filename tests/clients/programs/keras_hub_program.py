@@ -1,16 +1,14 @@
-"""KerasHub: its layers, tokenizers, samplers and small models with random weights, by its own test harness where that is."""
+"""KerasHub: layers (some by the test harness that it ships), tokenizers, samplers, and tasks from texts to trained models."""
 
 import keras
 import keras_hub
 import numpy as np
 import pytest
 from keras import ops
+from keras_hub_configs import BACKBONES, TOKENS, X, data
 from values import fill, same
 
-rng = np.random.default_rng(0)
-X = rng.normal(size=(2, 5, 8)).astype("float32")
-TOKENS = {"token_ids": np.arange(10).reshape(2, 5) % 10, "padding_mask": np.array([[1] * 5, [1, 1, 1, 0, 0]])}
-SEGMENTS = {**TOKENS, "segment_ids": np.array([[0, 0, 1, 1, 1], [0, 1, 1, 0, 0]])}
+rng = np.random.default_rng(1)
 L, M, T, S = keras_hub.layers, keras_hub.models, keras_hub.tokenizers, keras_hub.samplers
 
 LAYERS = {
@@ -59,107 +57,6 @@ def test_masked_lm_head():
     layer(X, mask_positions=positions)
     fill(layer)
     same("masked lm head", layer(X, mask_positions=positions))
-
-
-BACKBONES = {
-    "BertBackbone": ({"vocabulary_size": 10, "num_layers": 2, "num_heads": 2, "hidden_dim": 8, "intermediate_dim": 16,
-                      "max_sequence_length": 5}, SEGMENTS),
-    "RobertaBackbone": ({"vocabulary_size": 10, "num_layers": 2, "num_heads": 2, "hidden_dim": 8, "intermediate_dim": 16,
-                         "max_sequence_length": 5}, TOKENS),
-    "DistilBertBackbone": ({"vocabulary_size": 10, "num_layers": 2, "num_heads": 2, "hidden_dim": 8, "intermediate_dim": 16,
-                            "max_sequence_length": 5}, TOKENS),
-    "AlbertBackbone": ({"vocabulary_size": 10, "num_layers": 2, "num_heads": 2, "embedding_dim": 4, "hidden_dim": 8,
-                        "intermediate_dim": 16, "max_sequence_length": 5}, SEGMENTS),
-    "DebertaV3Backbone": ({"vocabulary_size": 10, "num_layers": 2, "num_heads": 2, "hidden_dim": 8, "intermediate_dim": 16,
-                           "max_sequence_length": 5, "bucket_size": 4}, TOKENS),
-    "GPT2Backbone": ({"vocabulary_size": 10, "num_layers": 2, "num_heads": 2, "hidden_dim": 8, "intermediate_dim": 16,
-                      "max_sequence_length": 5}, TOKENS),
-    "GPTNeoXBackbone": ({"vocabulary_size": 10, "num_layers": 2, "num_heads": 2, "hidden_dim": 16, "intermediate_dim": 16,
-                         "max_sequence_length": 5}, TOKENS),
-    "OPTBackbone": ({"vocabulary_size": 10, "num_layers": 2, "num_heads": 2, "hidden_dim": 8, "intermediate_dim": 16,
-                     "max_sequence_length": 5}, TOKENS),
-    "BloomBackbone": ({"vocabulary_size": 10, "num_layers": 2, "num_heads": 2, "hidden_dim": 8, "intermediate_dim": 16}, TOKENS),
-    "GemmaBackbone": ({"vocabulary_size": 10, "num_layers": 2, "num_query_heads": 2, "num_key_value_heads": 1, "hidden_dim": 8,
-                       "intermediate_dim": 16, "head_dim": 4}, TOKENS),
-    "Gemma3Backbone": ({"vocabulary_size": 10, "image_size": 16, "num_layers": 2, "num_query_heads": 2, "num_key_value_heads": 1,
-                        "hidden_dim": 8, "intermediate_dim": 16, "head_dim": 4, "vision_encoder": None}, TOKENS),
-    "LlamaBackbone": ({"vocabulary_size": 10, "num_layers": 2, "num_query_heads": 2, "num_key_value_heads": 1, "hidden_dim": 8,
-                       "intermediate_dim": 16}, TOKENS),
-    "MistralBackbone": ({"vocabulary_size": 10, "num_layers": 2, "num_query_heads": 2, "num_key_value_heads": 1, "hidden_dim": 8,
-                         "intermediate_dim": 16}, TOKENS),
-    "Qwen3Backbone": ({"vocabulary_size": 10, "num_layers": 2, "num_query_heads": 2, "num_key_value_heads": 1, "head_dim": 4,
-                       "hidden_dim": 8, "intermediate_dim": 16}, TOKENS),
-    "FNetBackbone": ({"vocabulary_size": 10, "num_layers": 2, "hidden_dim": 8, "intermediate_dim": 16, "max_sequence_length": 5},
-                     {k: SEGMENTS[k] for k in ("token_ids", "segment_ids")}),
-    "T5Backbone": ({"vocabulary_size": 10, "num_layers": 2, "num_heads": 2, "hidden_dim": 8, "intermediate_dim": 16},
-                   {f"{side}_{k}": v for side in ("encoder", "decoder") for k, v in TOKENS.items()}),
-    "BartBackbone": ({"vocabulary_size": 10, "num_layers": 2, "num_heads": 2, "hidden_dim": 8, "intermediate_dim": 16,
-                      "max_sequence_length": 5}, {f"{side}_{k}": v for side in ("encoder", "decoder") for k, v in TOKENS.items()}),
-    "WhisperBackbone": ({"vocabulary_size": 10, "num_layers": 2, "num_heads": 2, "hidden_dim": 8, "intermediate_dim": 16,
-                         "max_encoder_sequence_length": 6, "max_decoder_sequence_length": 6},
-                        {"encoder_features": rng.normal(size=(2, 6, 80)).astype("float32"),
-                         "decoder_token_ids": TOKENS["token_ids"], "decoder_padding_mask": TOKENS["padding_mask"]}),
-    "ResNetBackbone": ({"input_conv_filters": [64], "input_conv_kernel_sizes": [7], "stackwise_num_filters": [64, 64],
-                        "stackwise_num_blocks": [1, 1], "stackwise_num_strides": [1, 2], "block_type": "basic_block"}, 32),
-    "ViTBackbone": ({"image_shape": (16, 16, 3), "patch_size": 8, "num_layers": 2, "num_heads": 2, "hidden_dim": 8,
-                     "mlp_dim": 16}, 16),
-    "DenseNetBackbone": ({"stackwise_num_repeats": [1, 1], "growth_rate": 4}, 32),
-    "VGGBackbone": ({"stackwise_num_repeats": [1, 1], "stackwise_num_filters": [4, 8], "image_shape": (16, 16, 3)}, 16),
-    "CSPNetBackbone": ({"stem_filters": 8, "stem_kernel_size": 3, "stem_strides": 1, "stackwise_depth": [1, 1],
-                        "stackwise_strides": [1, 2], "stackwise_num_filters": [8, 8], "block_type": "dark_block", "stage_type": "csp"}, 16),
-    "MiTBackbone": ({"layerwise_depths": [1, 1], "num_layers": 2, "layerwise_num_heads": [1, 2], "layerwise_sr_ratios": [2, 1],
-                     "max_drop_path_rate": 0.1, "layerwise_patch_sizes": [7, 3], "layerwise_strides": [4, 2],
-                     "hidden_dims": [4, 8], "image_shape": (32, 32, 3)}, 32),
-    "EfficientNetBackbone": ({"stackwise_kernel_sizes": [3, 3], "stackwise_num_repeats": [1, 1],
-                              "stackwise_input_filters": [8, 8], "stackwise_output_filters": [8, 8],
-                              "stackwise_expansion_ratios": [1, 2], "stackwise_squeeze_and_excite_ratios": [0.0, 0.25],
-                              "stackwise_strides": [1, 2], "stackwise_block_types": ["fused", "unfused"],
-                              "stackwise_width_coefficients": [1.0] * 2, "stackwise_depth_coefficients": [1.0] * 2}, 32),
-}  # fmt: skip
-
-
-def _data(x):
-    return np.linspace(0, 1, 2 * x * x * 3).reshape(2, x, x, 3).astype("float32") if isinstance(x, int) else x
-
-
-@pytest.mark.parametrize("name", BACKBONES)
-def test_backbone(name, tmp_path):
-    kwargs, x = BACKBONES[name]
-    x = _data(x)
-    model = getattr(M, name)(**kwargs)
-    fill(model)
-    got = model.predict(x, verbose=0)
-    for key, value in got.items() if isinstance(got, dict) else [("output", got)]:
-        same(f"{name} {key}", value)
-    again = type(model).from_config(model.get_config())
-    again.set_weights(model.get_weights())
-    first = lambda out: next(iter(out.values())) if isinstance(out, dict) else out
-    np.testing.assert_allclose(first(again.predict(x, verbose=0)), first(got), rtol=1e-4, atol=1e-5)
-    model.save(tmp_path / "model.keras")
-    loaded = keras.models.load_model(tmp_path / "model.keras")
-    np.testing.assert_allclose(first(loaded.predict(x, verbose=0)), first(got), rtol=1e-4, atol=1e-5)
-
-
-@pytest.mark.parametrize("name", ["BertBackbone", "ResNetBackbone"])
-def test_preset_of_ones_own(name, tmp_path):
-    model = getattr(M, name)(**BACKBONES[name][0])
-    model.save_to_preset(str(tmp_path / "preset"))
-    again = M.Backbone.from_preset(str(tmp_path / "preset"))
-    for a, b in zip(model.get_weights(), again.get_weights()):
-        np.testing.assert_array_equal(a, b)
-
-
-@pytest.mark.parametrize("name", ["BertBackbone", "GPT2Backbone", "GemmaBackbone", "T5Backbone", "ResNetBackbone", "ViTBackbone"])
-def test_by_keras_hubs_own_harness(name):
-    test_case = pytest.importorskip("keras_hub.src.tests.test_case", reason="needs TensorFlow and grain")
-    case = test_case.TestCase("run_backbone_test")
-    kwargs, x = BACKBONES[name]
-    x = {k: ops.convert_to_tensor(v, "int32") for k, v in x.items()} if isinstance(x, dict) else ops.convert_to_tensor(_data(x))
-    out = getattr(M, name)(**kwargs)(x)
-    shape = {k: tuple(v.shape) for k, v in out.items()} if isinstance(out, dict) else tuple(out.shape)
-    images = name in ("ResNetBackbone", "ViTBackbone")
-    more = {"run_quantization_check": False} if images else {}
-    case.run_backbone_test(getattr(M, name), kwargs, x, shape, **more)
 
 
 @pytest.mark.parametrize("name", ["TransformerEncoder", "PositionEmbedding", "FNetEncoder"])
@@ -245,7 +142,7 @@ def test_causal_language_model_trains_and_has_lora(tmp_path):
 def test_image_classifier():
     backbone = M.ResNetBackbone(**BACKBONES["ResNetBackbone"][0])
     model = M.ResNetImageClassifier(backbone=backbone, num_classes=3)
-    x = _data(32)
+    x = data(32)
     model.fit(x, np.array([0, 2]), epochs=1, verbose=0)
     assert model.predict(x, verbose=0).shape == (2, 3)
 
