@@ -72,7 +72,7 @@ def remat(f):
 def layer_outputs(layer, call, args: tuple, kwargs: dict):
     """What `call` of a layer gives, recomputed in the backward pass as far as the layer's scope says so."""
     scope = layer._remat
-    if scope is None or (hasattr(layer, "get_layer") and layer.name not in scope.layer_names):
+    if scope is None or context.recomputing or (hasattr(layer, "get_layer") and layer.name not in scope.layer_names):
         return call(*args, **kwargs)  # a model: its layers count one by one, else all of it would come back at once
     if scope.mode == "activations":
         return _with_activation(layer, call, args, kwargs)
@@ -107,10 +107,13 @@ def _is_large(layer, threshold: int, args, kwargs) -> bool:
 
     args, kwargs = tree.map_structure(symbol, (args, kwargs))
     before, layer._remat = layer._remat, None
+    held = [(x, len(x._losses)) for x in layer._flatten_layers()]
     try:
         spec = layer.compute_output_spec(*args, **kwargs)
     finally:
         layer._remat = before
+        for x, count in held:
+            del x._losses[count:]
     return any(math.prod(n or 1 for n in x.shape) > threshold for x in tree.flatten(spec) if hasattr(x, "shape"))
 
 
@@ -157,10 +160,10 @@ def _recomputed(layer, call, args, kwargs):
 class _Here:
     """What is in force, for when a call runs again, in the backward pass."""
 
-    _NAMES = ("scope", "names", "names_owner", "autocast", "training", "in_call")
+    _NAMES = ("scope", "names", "names_owner", "autocast", "training", "in_call", "recomputing")
 
     def __init__(self):
-        self.values = [getattr(context, name) for name in self._NAMES]
+        self.values = [*[getattr(context, name) for name in self._NAMES[:-1]], True]
 
     @contextlib.contextmanager
     def again(self, b):

@@ -20,6 +20,7 @@ class _Context(threading.local):
     symbolic: bool = False
     any_batch: int | None = None  # while shapes are inferred: the batch size that stands for an unknown one
     remat: object = None
+    recomputing: bool = False  # inside a layer whose activations are computed again in the backward pass
     watch: object = None  # what sees every call of a layer (training/not_finite.py)
     budget: object = None  # while a file is loaded: how many bytes of weights it may make (saving/limits.py)
 

@@ -289,7 +289,8 @@ def _gradient(model, x, y, sample_weight) -> str | None:
 def _tell_backward(calls, last: int) -> str:
     """`last`: the number of the last result whose gradient is not finite; what uses it has no finite slope."""
     made = next(c for c in calls if c[3] == last)
-    user = next((c for c in calls if last in c[2] and c[3] != last), made)
+    later = calls[calls.index(made) + 1 :] or [made]
+    user = next((c for c in later if last in c[2]), later[0])  # what is no op in between is not seen
     words = (
         f"The forward pass and the loss are finite; it comes up in the gradient: {_of_layer(user[1])}, op `{user[0]}`, has no "
         f"finite slope at what it was given (the result of op `{made[0]}` in {_of_layer(made[1])})."

@@ -306,7 +306,6 @@ def logaddexp2(x1, x2):
     return tf.where(tf.math.is_nan(gap), x1 + x2, top + tf.math.log1p(exp2(-tf.abs(gap))) / math.log(2))
 
 
-@_pair
 def clip(x, min=None, max=None):
     x = x if min is None else maximum(x, min)
     return x if max is None else minimum(x, max)
