@@ -163,7 +163,7 @@ def _disturbance(results: dict) -> str:
     if not shares:
         return ""
     return (f"Other programs took {statistics.median(shares):.1%} of the machine while a measurement ran (the median; at most "
-            f"{max(shares):.0%}). One that was disturbed by more than 7 % was repeated, at most twice.")  # fmt: skip
+            f"{max(shares):.0%}). One that was disturbed by more than 7 % was repeated once.")  # fmt: skip
 
 
 def _bounds_text(results: dict, known: dict) -> list[str]:

@@ -114,7 +114,7 @@ class Others:
 
 def measure(case, library: str, backend: str, options: dict) -> dict | None:
     """One process, again if others took more of the machine than `DISTURBED`; None if it failed."""
-    for _ in range(1 if report.DRY else 3):
+    for _ in range(1 if report.DRY else 2):
         with Others() as others:
             found = measure_once(case, library, backend, options)
         if found is None or others.share < DISTURBED:
@@ -232,7 +232,7 @@ def _prepare_home() -> None:
     """Data sets that are there are used from there."""
     (HOME / "datasets").mkdir(parents=True, exist_ok=True)
     own = pathlib.Path(os.environ.get("KERAS_HOME") or pathlib.Path.home() / ".keras") / "datasets"
-    for path in own.glob("*") if own.exists() else ():
+    for path in own.glob("*.npz") if own.exists() else ():
         if not (HOME / "datasets" / path.name).exists():
             (HOME / "datasets" / path.name).symlink_to(path.resolve())
 
