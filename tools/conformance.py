@@ -505,12 +505,13 @@ def _candidates() -> dict[str, list[tuple]]:
         for call in record["calls"]:
             name, _, backend = call.partition("@")
             last = name.rpartition(".")[2]
-            rank = (last.lower() not in test.lower(), last not in _source(test), record["seconds"])
+            rank = (False, last.lower() not in test.lower(), last not in _source(test), record["seconds"])
             found[call][test] = rank
             for other in BACKENDS:
                 twin = test if record["any"] else _twin(test, backend, other)
                 if twin:
-                    found[f"{name}@{other}"].setdefault(twin, rank)
+                    # A test that chooses no backend may well choose nothing but the default one: last.
+                    found[f"{name}@{other}"].setdefault(twin, (record["any"], *rank[1:]))
     return {call: sorted(ranks, key=lambda t, ranks=ranks: (ranks[t], t)) for call, ranks in found.items()}
 
 
@@ -529,7 +530,7 @@ def _plan(proofs: dict, tests=None) -> list[tuple]:
     plan = collections.defaultdict(list)
     for call, candidates in _candidates().items():
         record = proofs.get(call, {"tried": {}})
-        if "test" in record or len(record["tried"]) >= TRIES:
+        if "test" in record or sum(r != "not called" for r in record["tried"].values()) >= TRIES:
             continue
         test = next((t for t in candidates if (tests is None or t in tests) and t not in record["tried"]), None)
         if test:
@@ -588,10 +589,16 @@ def table() -> str:
         row(title, rows[title])
     row("**all names**", list(entries))
     row("**distinct objects**", distinct())
+    calls, proofs, candidates = _read("calls.json"), _read("proofs.json"), _candidates()
+    folders = {p.name for p in TESTS.iterdir() if p.is_dir() and any(p.rglob("test_*.py"))}
+    unseen = sorted(folders - {t.split("/")[1] for t in calls})
+    lines += ["", f"Tests looked at: {len(calls)}." + (f" Folders not looked at yet: {', '.join(unseen)}." if unseen else "")]
     lines += ["", "## Names without a differential test", ""]
     for backend in BACKENDS:
         missing = [n for n in distinct() if n not in found[backend]["tested"]]
-        lines += [f"### {backend}: {len(missing)}", "", _listed(missing), ""]
+        waiting = sum(f"{n}@{backend}" in candidates and f"{n}@{backend}" not in proofs for n in missing)
+        note = f" ({waiting} of them have tests that were not tried yet)" if waiting else ""
+        lines += [f"### {backend}: {len(missing)}{note}", "", _listed(missing), ""]
     failing = sorted(n for b in BACKENDS for n in found[b]["tested"] - found[b]["pass"])
     lines += ["## Names with a test that fails", "", _listed(failing), ""]
     return "\n".join(lines)
