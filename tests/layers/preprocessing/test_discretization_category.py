@@ -100,7 +100,6 @@ def test_errors():
         layers.Discretization(num_bins=3).adapt(iter(()))
     for arguments, words in [
         ({}, "num_tokens"), ({"num_tokens": 0}, "at least 1"), ({"num_tokens": 2, "output_mode": "int"}, "multi_hot"),
-        
     ]:  # fmt: skip
         with pytest.raises(ValueError, match=words):
             layers.CategoryEncoding(**arguments)
