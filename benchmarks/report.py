@@ -148,7 +148,7 @@ def write(results: dict, output: pathlib.Path) -> None:
         "on, as it is for users, so the first epoch is that of a program that ran before (but under Start). The plain backend is what "
         "`benchmarks/raw/` has, tuned by hand. What was not measured says so.", "",
         *(["This was a dry run: its figures mean nothing.", ""] if DRY else []),
-        _disturbance(results), "",
+        _disturbance(results), _rounds(results), "",
         f"Machine: {results.get('machine')}. Python {results.get('python')}, {known_versions}.", "",
         *_bounds_text(results, known), *_steps_text(results), *_auto_text(results), *_other_text(results), *plots,
     ]  # fmt: skip
@@ -156,6 +156,11 @@ def write(results: dict, output: pathlib.Path) -> None:
         text = NOTES.read_text()
         lines += [text[text.index("\n## ") :].strip() if "\n## " in text else "", ""]
     output.write_text("\n".join(lines).rstrip() + "\n")
+
+
+def _rounds(results: dict) -> str:
+    least = min(map(len, results["rounds"].values()), default=0)
+    return "" if least >= 5 else f"Some cases have only {least} round{'s' * (least != 1)} yet, not 5: see the tables' last columns."
 
 
 def _disturbance(results: dict) -> str:
