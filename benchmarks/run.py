@@ -9,6 +9,7 @@ cases take turns, so what else the machine does hits all alike. Ratios are media
 from __future__ import annotations
 
 import argparse
+import importlib
 import importlib.metadata
 import importlib.util
 import json
@@ -196,17 +197,29 @@ def main() -> None:
     end = time.perf_counter() + (arguments.seconds or 1e9)
     took: dict = {}
     while True:
-        left = [c for c in chosen if len(results["rounds"].get(" ".join(c), [])) < arguments.rounds]
+        left = [c for c in chosen if _count(results, c) < arguments.rounds and _tries(results, c) < 3 * arguments.rounds]
         if not left:
             break
-        case = min(left, key=lambda c: len(results["rounds"].get(" ".join(c), [])))
+        case = min(left, key=lambda c: _tries(results, c))
         if not _round(case, results, end, took):
             break
         figures.write_text(json.dumps(results, indent=1) + "\n")
     results |= {"machine": machine(), "python": platform.python_version(), "versions": versions()}
     figures.write_text(json.dumps(results, indent=1) + "\n")
+    for name in ("tabular", "images"):
+        importlib.import_module(f"large.{name}").remove()
     report.write(results, output)
     print(f"Written to {output}")
+
+
+def _tries(results, case) -> int:
+    return len(results["rounds"].get(" ".join(case), []))
+
+
+def _count(results, case) -> int:
+    """The rounds in which nothing was disturbed."""
+    found = results["rounds"].get(" ".join(case), [])
+    return sum(all(f.get("others", 0) <= report.TOO_DISTURBED for f in r.values()) for r in found)
 
 
 def _round(case, results, end: float, took: dict) -> bool:
