@@ -105,7 +105,7 @@ def test_errors():
     for arguments, words in [
         ({"standardize": "lower_case"}, "lower"), ({"split": "words"}, "whitespace"), ({"ngrams": "2"}, "ngrams"),
         ({"ngrams": 0}, "ngrams"), ({"output_sequence_length": -1}, "output_sequence_length"),
-        ({"output_mode": "count", "output_sequence_length": 3}, "output_sequence_length"), ({"ragged": True}, "ragged"),
+        ({"output_mode": "count", "output_sequence_length": 3}, "output_sequence_length"), ({"ragged": True, "output_mode": "count"}, "ragged"),
         ({"sparse": True}, "sparse"), ({"max_tokens": 1}, "max_tokens"), ({"output_mode": "counts"}, "count"),
     ]:  # fmt: skip
         with pytest.raises(ValueError, match=words):
