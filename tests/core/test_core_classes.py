@@ -37,7 +37,7 @@ def symbols(k):
     t = k.KerasTensor((None, 3), dtype="float32", name="t")
     made = [t + 1, 2 * t, t @ X.T, t[:, 1], t[0], t > 0, -t, abs(t), t**2, 1 / t, t // 2, t % 2, ~(t > 0), (t > 0) & (t < 1)]
     out = [t.name, *[one_symbol(k, s) for s in made], one_symbol(k, t.reshape((-1, 1))), one_symbol(k, t.squeeze())[1]]
-    return [*out, [attempt(lambda d=d: d(t)) for d in (bool, float, int)]]
+    return [*out, [attempt(lambda d=d: d(t)) in ("TypeError", "ValueError") for d in (bool, float, int)]]
 
 
 def inputs(k):
