@@ -246,7 +246,9 @@ def document(results: dict) -> str:
             lines.append(
                 f"| {client.name} | {r['version']} | {what} | {backend} | {k[0]} of {k[1]} | {o[0]} of {o[1]} | {len(only_here(r))} |"
             )
-    return "\n".join([*lines, "", *_failures(results)]) + "\n"
+    absent = [f"{c.name} ({b})" for c in CLIENTS for b in c.backends if f"{c.name} {b}" not in results]
+    waiting = [f"Not run yet, so that nothing is known of them here: {', '.join(absent)}.", ""] if absent else []
+    return "\n".join([*lines, "", *waiting, *_failures(results)]) + "\n"
 
 
 def _failures(results: dict) -> list[str]:
