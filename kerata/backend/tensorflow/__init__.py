@@ -6,7 +6,7 @@ from kerata.backend.tensorflow import _import  # noqa: E402
 
 _import.load()
 
-from kerata.backend.tensorflow import composite, image, linalg, nn, random, xp  # noqa: E402,F401
+from kerata.backend.tensorflow import composite, image, linalg, nn, optim, random, xp  # noqa: E402,F401
 from kerata.backend.tensorflow.arrays import *  # noqa: E402,F403
 from kerata.backend.tensorflow.arrays import dtype, shape  # noqa: E402,F401
 from kerata.backend.tensorflow.autodiff import *  # noqa: E402,F403

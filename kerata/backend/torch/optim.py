@@ -8,6 +8,8 @@ from __future__ import annotations
 
 import torch
 
+from kerata.optimizers._many import identity
+
 scope = torch.no_grad
 
 
@@ -54,7 +56,7 @@ def all_finite(xs):
 # -- the steps -------------------------------------------------------------------------------------------------
 def step(opt, grads, variables, rate) -> bool:
     """Make the step if it is one of those below; whether it was made."""
-    formula = _FORMULAS.get(_identity(type(opt)))
+    formula = _FORMULAS.get(identity(type(opt)))
     if formula is None:
         return False
     if isinstance(rate, torch.Tensor):
@@ -63,17 +65,6 @@ def step(opt, grads, variables, rate) -> bool:
         rate = rate.item()
     formula(opt, grads, variables, rate)
     return True
-
-
-_identities: dict = {}
-
-
-def _identity(cls) -> str:
-    found = _identities.get(cls)
-    if found is None:
-        fn = cls.update_step
-        found = _identities[cls] = f"{fn.__module__}:{fn.__qualname__}"
-    return found
 
 
 def _slots(opt, slots, variables) -> list:
