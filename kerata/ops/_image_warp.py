@@ -332,7 +332,7 @@ def elastic_transform(
     Raises:
         ValueError: for another choice.
 
-    Source: Simard et al. (2003), https://doi.org/10.1109/ICDAR.2003.1227801
+    Source: https://doi.org/10.1109/ICDAR.2003.1227801 (Simard et al., 2003)
 
     >>> kerata.ops.image.elastic_transform(np.ones((1, 5, 5, 1)), seed=1).shape
     (1, 5, 5, 1)

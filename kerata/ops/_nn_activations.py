@@ -32,7 +32,7 @@ def relu6(x):
     Returns:
         Tensor like `x`: a float dtype stays, integers and booleans become floatx.
 
-    Source: Howard et al. (2017), https://arxiv.org/abs/1704.04861
+    Source: https://arxiv.org/abs/1704.04861 (Howard et al., 2017)
 
     >>> kerata.ops.relu6([-2.0, 1.0, 7.0])  # [0, 1, 6]
     """
@@ -201,7 +201,7 @@ def silu(x):
     Returns:
         Tensor like `x`: a float dtype stays, integers and booleans become floatx.
 
-    Source: Ramachandran et al. (2017), https://arxiv.org/abs/1710.05941
+    Source: https://arxiv.org/abs/1710.05941 (Ramachandran et al., 2017)
 
     >>> kerata.ops.silu([-2.0, 0.0, 1.0])  # [-0.238406, 0, 0.731059]
     """
@@ -239,7 +239,7 @@ def squareplus(x, b=4):
     Returns:
         Tensor like `x`: a float dtype stays, integers and booleans become floatx.
 
-    Source: Barron (2021), https://arxiv.org/abs/2112.11687
+    Source: https://arxiv.org/abs/2112.11687 (Barron, 2021)
 
     >>> kerata.ops.squareplus([-2.0, 0.0, 1.0])  # [0.414214, 1, 1.618034]
     """
@@ -258,7 +258,7 @@ def leaky_relu(x, negative_slope=0.2):
     Returns:
         Tensor like `x`: a float dtype stays, integers and booleans become floatx.
 
-    Source: Maas et al. (2013), https://ai.stanford.edu/~amaas/papers/relu_hybrid_icml2013_final.pdf
+    Source: https://ai.stanford.edu/~amaas/papers/relu_hybrid_icml2013_final.pdf (Maas et al., 2013)
 
     >>> kerata.ops.leaky_relu([-2.0, 3.0])  # [-0.4, 3]
     """
@@ -292,7 +292,7 @@ def hard_silu(x):
     Returns:
         Tensor like `x`: a float dtype stays, integers and booleans become floatx.
 
-    Source: Howard et al. (2019), https://arxiv.org/abs/1905.02244
+    Source: https://arxiv.org/abs/1905.02244 (Howard et al., 2019)
 
     >>> kerata.ops.hard_silu([-4.0, 1.0, 7.0])  # [0, 0.666667, 7]
     """
@@ -330,7 +330,7 @@ def elu(x, alpha=1.0):
     Returns:
         Tensor like `x`: a float dtype stays, integers and booleans become floatx.
 
-    Source: Clevert et al. (2016), https://arxiv.org/abs/1511.07289
+    Source: https://arxiv.org/abs/1511.07289 (Clevert et al., 2016)
 
     >>> kerata.ops.elu([-2.0, 1.0])  # [-0.864665, 1]
     """
@@ -348,7 +348,7 @@ def selu(x):
     Returns:
         Tensor like `x`: a float dtype stays, integers and booleans become floatx.
 
-    Source: Klambauer et al. (2017), https://arxiv.org/abs/1706.02515
+    Source: https://arxiv.org/abs/1706.02515 (Klambauer et al., 2017)
 
     >>> kerata.ops.selu([-2.0, 1.0])  # [-1.520167, 1.050701]
     """
@@ -362,13 +362,13 @@ def gelu(x, approximate=True):
 
     Args:
         x: tensor of any shape and numeric dtype.
-        approximate: whether to take `x * (1 + tanh(sqrt(2 / pi) * (x + 0.044715 * x**3))) / 2` instead of the
+        approximate: whether to take `x * (1 + tanh(0.797885 * (x + 0.044715 * x**3))) / 2` instead of the
             exact `x * (1 + erf(x / sqrt(2))) / 2`.
 
     Returns:
         Tensor like `x`: a float dtype stays, integers and booleans become floatx.
 
-    Source: Hendrycks and Gimpel (2016), https://arxiv.org/abs/1606.08415
+    Source: https://arxiv.org/abs/1606.08415 (Hendrycks and Gimpel, 2016)
 
     >>> kerata.ops.gelu([-2.0, 1.0])  # [-0.045402, 0.841192]
     >>> kerata.ops.gelu([1.0], approximate=False)  # [0.841345]
@@ -388,7 +388,7 @@ def celu(x, alpha=1.0):
     Returns:
         Tensor like `x`: a float dtype stays, integers and booleans become floatx.
 
-    Source: Barron (2017), https://arxiv.org/abs/1704.07483
+    Source: https://arxiv.org/abs/1704.07483 (Barron, 2017)
 
     >>> kerata.ops.celu([-2.0, 1.0], alpha=2.0)  # [-1.264241, 1]
     """
@@ -410,7 +410,7 @@ def glu(x, axis=-1):
     Raises:
         ValueError: if that size is odd.
 
-    Source: Dauphin et al. (2017), https://arxiv.org/abs/1612.08083
+    Source: https://arxiv.org/abs/1612.08083 (Dauphin et al., 2017)
 
     >>> kerata.ops.glu([1.0, 2.0, 0.0, 0.0])  # [0.5, 1]
     """
@@ -480,7 +480,7 @@ def sparsemax(x, axis=-1):
     Returns:
         Tensor like `x`: a float dtype stays, integers and booleans become floatx.
 
-    Source: Martins and Astudillo (2016), https://arxiv.org/abs/1602.02068
+    Source: https://arxiv.org/abs/1602.02068 (Martins and Astudillo, 2016)
 
     >>> kerata.ops.sparsemax([1.0, 0.8, -1.0])  # [0.6, 0.4, 0]
     """

@@ -32,7 +32,7 @@ def ctc_loss(target, output, target_length, output_length, mask_index=0):
     Raises:
         ValueError: if an argument has another number of axes.
 
-    Source: Graves et al. (2006), https://www.cs.toronto.edu/~graves/icml_2006.pdf
+    Source: https://www.cs.toronto.edu/~graves/icml_2006.pdf (Graves et al., 2006)
 
     >>> kerata.ops.ctc_loss([[1]], [[[0.0, 0.0], [0.0, 0.0]]], [1], [2])  # [0.287682]
     """
@@ -111,7 +111,7 @@ def ctc_decode(
     Raises:
         ValueError: for another strategy.
 
-    Source: Graves et al. (2006), https://www.cs.toronto.edu/~graves/icml_2006.pdf
+    Source: https://www.cs.toronto.edu/~graves/icml_2006.pdf (Graves et al., 2006)
 
     >>> logits = np.array([[[0.0, 5.0, 0.0], [0.0, 5.0, 0.0], [5.0, 0.0, 0.0], [0.0, 0.0, 5.0]]], "float32")
     >>> labels, scores = kerata.ops.ctc_decode(logits, [4])

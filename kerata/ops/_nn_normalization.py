@@ -111,7 +111,7 @@ def batch_normalization(x, mean, variance, axis, offset=None, scale=None, epsilo
     Returns:
         Tensor like `x`: a float dtype stays, integers and booleans become floatx.
 
-    Source: Ioffe and Szegedy (2015), https://arxiv.org/abs/1502.03167
+    Source: https://arxiv.org/abs/1502.03167 (Ioffe and Szegedy, 2015)
 
     >>> kerata.ops.batch_normalization([[1.0], [3.0]], [2.0], [1.0], axis=-1, epsilon=0.0)  # [[-1], [1]]
     """
@@ -160,7 +160,7 @@ def layer_normalization(x, gamma=None, beta=None, axis=-1, epsilon=None, **kwarg
     Returns:
         Tensor like `x`: a float dtype stays, integers and booleans become floatx.
 
-    Source: Ba et al. (2016), https://arxiv.org/abs/1607.06450
+    Source: https://arxiv.org/abs/1607.06450 (Ba et al., 2016)
 
     >>> kerata.ops.layer_normalization([[1.0, 3.0]])  # [[-1, 1]]
     """
@@ -202,7 +202,7 @@ def rms_normalization(x, scale=None, axis=-1, epsilon=None):
     Returns:
         Tensor like `x`: a float dtype stays, integers and booleans become floatx.
 
-    Source: Zhang and Sennrich (2019), https://arxiv.org/abs/1910.07467
+    Source: https://arxiv.org/abs/1910.07467 (Zhang and Sennrich, 2019)
 
     >>> kerata.ops.rms_normalization([[3.0, 4.0]])  # [[0.848528, 1.131371]]
     """
@@ -254,7 +254,7 @@ def dot_product_attention(
         ValueError: for another number of axes, heads that are no multiple of kv_heads, or if there is no fused
             kernel.
 
-    Source: Vaswani et al. (2017), https://arxiv.org/abs/1706.03762
+    Source: https://arxiv.org/abs/1706.03762 (Vaswani et al., 2017)
 
     >>> x = np.ones((1, 3, 2, 4), "float32")
     >>> kerata.ops.dot_product_attention(x, x, x).shape

@@ -158,7 +158,7 @@ def separable_conv(
     Raises:
         ValueError: if numbers of axes or channels do not fit, or the window is larger than a "valid" input.
 
-    Source: Chollet (2017), https://arxiv.org/abs/1610.02357
+    Source: https://arxiv.org/abs/1610.02357 (Chollet, 2017)
 
     >>> kerata.ops.separable_conv(np.ones((1, 4, 4, 2)), np.ones((3, 3, 2, 1)), np.ones((1, 1, 2, 5))).shape
     (1, 2, 2, 5)
@@ -436,7 +436,7 @@ def depth_to_space(x, block_size, data_format="channels_last"):
     Raises:
         ValueError: if the channels are no multiple of `block_size**2`.
 
-    Source: Shi et al. (2016), https://arxiv.org/abs/1609.05158
+    Source: https://arxiv.org/abs/1609.05158 (Shi et al., 2016)
 
     >>> kerata.ops.depth_to_space([[[[0, 1, 2, 3]]]], 2)  # [[[[0], [1]], [[2], [3]]]]
     """

@@ -436,7 +436,7 @@ def associative_scan(f, elems, reverse=False, axis=0):
         TypeError: if `f` is no function.
         ValueError: if the sizes disagree.
 
-    Source: Blelloch (1990), Prefix Sums and Their Applications, https://www.cs.cmu.edu/~guyb/papers/Ble93.pdf
+    Source: Blelloch (1990), technical report CMU-CS-90-190
 
     >>> kerata.ops.associative_scan(lambda a, b: a * b, kerata.ops.array([1, 2, 3, 4]))  # [1, 2, 6, 24]
     """

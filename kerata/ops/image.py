@@ -85,7 +85,7 @@ def rgb_to_hsv(images, data_format=None):
     Raises:
         ValueError: if the dtype is no float, or there are other than 3 channels.
 
-    Source: Smith (1978), https://doi.org/10.1145/965139.807361
+    Source: https://doi.org/10.1145/965139.807361 (Smith, 1978)
 
     >>> kerata.ops.image.rgb_to_hsv([[[0.0, 0.5, 0.0]]])  # [[[0.333333, 1, 0.5]]]
     """
@@ -357,7 +357,7 @@ def sobel_edges(images, data_format=None):
     Returns:
         Float tensor with a new last axis of 2: the derivative down the rows, and along them.
 
-    Source: Sobel and Feldman (1968), https://doi.org/10.13140/RG.2.1.1912.4965
+    Source: https://doi.org/10.13140/RG.2.1.1912.4965 (Sobel and Feldman, 1968)
 
     >>> edges = kerata.ops.image.sobel_edges(np.arange(9.0).reshape(1, 3, 3, 1))
     >>> edges[0, 1, 1, 0]  # [24, 8]
@@ -410,7 +410,7 @@ def ssim(
     Raises:
         ValueError: if the shapes differ.
 
-    Source: Wang et al. (2004), https://doi.org/10.1109/TIP.2003.819861
+    Source: https://doi.org/10.1109/TIP.2003.819861 (Wang et al., 2004)
 
     >>> x = np.linspace(0.0, 1.0, 144, dtype="float32").reshape(1, 12, 12, 1)
     >>> kerata.ops.image.ssim(x, x)  # [1]

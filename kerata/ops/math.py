@@ -426,7 +426,7 @@ def istft(x, sequence_length, sequence_stride, fft_length, length=None, window="
     Raises:
         ValueError: for another window, or an `fft_length` that is too small.
 
-    Source: Griffin and Lim (1984), https://doi.org/10.1109/TASSP.1984.1164317
+    Source: https://doi.org/10.1109/TASSP.1984.1164317 (Griffin and Lim, 1984)
 
     >>> parts = kerata.ops.stft(np.arange(8.0, dtype="float32"), 4, 2, 4)
     >>> kerata.ops.istft(parts, 4, 2, 4)  # [0, 1, 2, 3, 4, 5, 6, 7]
