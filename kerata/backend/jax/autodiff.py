@@ -129,6 +129,11 @@ class _Program:
                 values = _distinct(values)
             try:
                 out, new = self._call(values, *args)
+            except TypeError:
+                if self._call is self._traced or not any(map(_is_text, jax.tree.leaves(args))):
+                    raise
+                self._call = self._traced  # JAX has no texts: a program that takes them runs eagerly
+                continue
             except _NeedVariables as e:
                 self.variables += e.variables
                 self._make()
@@ -240,8 +245,14 @@ def to_device(data):
     return tree.map_structure(_to_device, data, none_is_leaf=False)
 
 
+def _is_text(a) -> bool:
+    return isinstance(a, np.ndarray) and a.dtype.kind in "USO"
+
+
 def _to_device(a):
     """A NumPy array goes by way of our own memory, which JAX may share: `device_put` would share the user's, too."""
+    if _is_text(a):
+        return a
     if type(a) is np.ndarray and not a.dtype.hasobject:
         return jnp.asarray(staging.staged(a, jax.dtypes.canonicalize_dtype(a.dtype)))
     return jax.device_put(jnp.asarray(a))

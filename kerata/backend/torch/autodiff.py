@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 
+import numpy as np
 import torch
 
 from kerata.backend.eager import eager_chunk, eager_step
@@ -95,8 +96,12 @@ def _prepared(step, variables, jit):
 
 
 def to_device(data):
-    """The arrays of a tree as tensors of this backend (for the time of a `fit`)."""
-    return tree.map_structure(convert, data, none_is_leaf=False)
+    """The arrays of a tree as tensors of this backend (for the time of a `fit`); texts stay what they are."""
+    return tree.map_structure(lambda a: a if _is_text(a) else convert(a), data, none_is_leaf=False)
+
+
+def _is_text(a) -> bool:
+    return isinstance(a, np.ndarray) and a.dtype.kind in "USO"
 
 
 def compile_function(fn):
