@@ -93,7 +93,13 @@ def nan_to_num(x, copy=True, nan=0.0, posinf=None, neginf=None):
 # ---- elementwise, two arguments
 add, subtract, multiply = torch.add, torch.subtract, torch.multiply
 divide = true_divide = torch.true_divide
-floor_divide = torch.floor_divide
+
+
+def floor_divide(x1, x2):
+    """Without a way for gradients, which are 0: PyTorch has none for it and would refuse."""
+    return torch.floor_divide(x1.detach(), x2.detach())
+
+
 remainder = mod = torch.remainder
 fmod = torch.fmod
 pow = power = torch.pow
