@@ -57,7 +57,8 @@ def cholesky_inverse(x, upper=False):
     >>> kerata.ops.cholesky_inverse([[2.0, 0.0], [0.0, 4.0]])  # [[0.25, 0], [0, 0.0625]]
     """
     x, linalg = _matrices("cholesky_inverse", x, True)
-    return linalg.cholesky_inverse(x, upper=upper)
+    xp = backend.current().xp  # the other triangle does not count, for gradients neither
+    return linalg.cholesky_inverse(xp.triu(x) if upper else xp.tril(x), upper=upper)
 
 
 @op

@@ -250,7 +250,12 @@ bitwise_right_shift = _pair(tf.bitwise.right_shift, carry=False)
 
 @_pair
 def fmod(x1, x2):
-    return tf.truncatemod(x1, x2)
+    exact = tf.truncatemod(x1, x2)
+    if not exact.dtype.is_floating:
+        return exact
+    # The kernel has no gradient; x1 - n * x2 has the right one, with the whole number n of times that x2 fits.
+    near = x1 - tf.stop_gradient(tf.round((x1 - exact) / x2)) * x2
+    return near + tf.stop_gradient(exact - near)
 
 
 @_pair
@@ -345,6 +350,9 @@ array = asarray
 
 def arange(start, stop=None, step=1, dtype=None):
     start, stop = (0, start) if stop is None else (start, stop)
+    numbers = isinstance(start, int | float) and isinstance(stop, int | float) and isinstance(step, int | float)
+    if numbers and step and (stop - start) / step < 0:
+        stop = start  # nothing lies between; TensorFlow would raise
     if dtype is None:
         return tf.range(start, stop, step)
     dtype = tf.as_dtype(dtype)

@@ -6,7 +6,7 @@ import math
 
 import numpy as np
 
-from kerata import ops
+from kerata import backend, ops
 from kerata.layers.preprocessing.adaptation import batches
 from kerata.layers.preprocessing.data_layer import DataLayer
 
@@ -88,6 +88,8 @@ class Normalization(DataLayer):
         if self.input_mean is not None:
             return tuple(ops.convert_to_tensor(v, dtype) for v in self._given)
         weights = (self.adapt_mean, self.adapt_variance)
+        if backend.current() is not self._backend:  # in a pipeline of tf.data
+            weights = [ops.convert_to_tensor(v.numpy()) for v in weights]
         return tuple(ops.reshape(ops.cast(v, dtype), self._broadcast_shape) for v in weights)
 
     def adapt(self, data):
