@@ -12,6 +12,8 @@ numbers, for batches of one shape. The record must give what the step gives, or 
 from __future__ import annotations
 
 import functools
+import importlib.util
+import sys
 import time
 import warnings
 
@@ -87,7 +89,7 @@ def _recorded(step, variables, batch) -> _Record | None:
     optimized = {id(v) for v in model.optimizer.variables}
     # A step that reads a variable on the host draws random numbers, or counts: that shows below.
     variables = [v for v in variables if id(v) not in optimized and not isinstance(v, HostVariable)]
-    if not _is_plain(model):
+    if not _is_plain(model) or _clashes():
         return None
     leaves, structure = tree.flatten_with_structure(batch)
     arrays = [x for x in leaves if x is not None]
@@ -138,6 +140,11 @@ def _scripted(operations):
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # about annotations in PyTorch's own class of graphs
         return torch.jit.script(operations)
+
+
+def _clashes() -> bool:
+    """Whether recording would load Triton (PyTorch for CUDA has it) beside TensorFlow: their two LLVMs crash the process."""
+    return "tensorflow" in sys.modules and "triton" not in sys.modules and importlib.util.find_spec("triton") is not None
 
 
 def _is_plain(model) -> bool:
