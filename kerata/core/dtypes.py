@@ -29,6 +29,11 @@ def numpy_dtype(name: str) -> np.dtype:
     return _EXTENDED.get(name) or np.dtype("bool" if name == "bool" else name)
 
 
+def is_text(x) -> bool:
+    """Whether this is a NumPy array of texts (or of other Python objects), which only TensorFlow has tensors for."""
+    return isinstance(x, np.ndarray) and x.dtype.kind in "USO"
+
+
 def standardize_dtype(dtype) -> str:
     """The name of a dtype, from any form in which one is written.
 

@@ -12,6 +12,7 @@ from jax import lax
 from kerata.backend.jax import nn, placement
 from kerata.backend.protocol import PreferSteps
 from kerata.core import staging, tree
+from kerata.core.dtypes import is_text
 from kerata.core.masks import get_mask, set_mask
 from kerata.core.scopes import StatelessScope, context
 
@@ -130,7 +131,7 @@ class _Program:
             try:
                 out, new = self._call(values, *args)
             except TypeError:
-                if self._call is self._traced or not any(map(_is_text, jax.tree.leaves(args))):
+                if self._call is self._traced or not any(map(is_text, jax.tree.leaves(args))):
                     raise
                 self._call = self._traced  # JAX has no texts: a program that takes them runs eagerly
                 continue
@@ -245,13 +246,9 @@ def to_device(data):
     return tree.map_structure(_to_device, data, none_is_leaf=False)
 
 
-def _is_text(a) -> bool:
-    return isinstance(a, np.ndarray) and a.dtype.kind in "USO"
-
-
 def _to_device(a):
     """A NumPy array goes by way of our own memory, which JAX may share: `device_put` would share the user's, too."""
-    if _is_text(a):
+    if is_text(a):
         return a
     if type(a) is np.ndarray and not a.dtype.hasobject:
         return jnp.asarray(staging.staged(a, jax.dtypes.canonicalize_dtype(a.dtype)))

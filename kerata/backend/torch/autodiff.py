@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import threading
 
-import numpy as np
 import torch
 
 from kerata.backend.eager import eager_chunk, eager_step
 from kerata.backend.torch.arrays import convert
 from kerata.backend.torch.replay import Replayed
 from kerata.core import tree
+from kerata.core.dtypes import is_text
 
 __all__ = [
     "compile_chunk", "compile_function", "compile_step", "input_gradients", "set_trainable", "to_device",
@@ -97,11 +97,7 @@ def _prepared(step, variables, jit):
 
 def to_device(data):
     """The arrays of a tree as tensors of this backend (for the time of a `fit`); texts stay what they are."""
-    return tree.map_structure(lambda a: a if _is_text(a) else convert(a), data, none_is_leaf=False)
-
-
-def _is_text(a) -> bool:
-    return isinstance(a, np.ndarray) and a.dtype.kind in "USO"
+    return tree.map_structure(lambda a: a if is_text(a) else convert(a), data, none_is_leaf=False)
 
 
 def compile_function(fn):

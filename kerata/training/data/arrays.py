@@ -11,6 +11,7 @@ import numpy as np
 
 from kerata import backend
 from kerata.core import staging, tree
+from kerata.core.dtypes import is_text
 from kerata.training.data import files
 from kerata.training.data.class_weight import weigh
 from kerata.training.data.convert import FileRows, Lazy, as_arrays
@@ -198,7 +199,7 @@ def _take(x, index: np.ndarray):
 
 
 def _stays_on_host(x) -> bool:
-    return isinstance(x, Lazy) or (isinstance(x, np.ndarray) and x.dtype.kind in "USO")
+    return isinstance(x, Lazy) or is_text(x)
 
 
 def check_count(what: str, value) -> int | None:
