@@ -47,3 +47,15 @@ def load() -> None:
             import tensorflow  # noqa: F401
         finally:
             sys.meta_path.remove(later)
+    _leave_unconverted("kerata")
+
+
+def _leave_unconverted(package: str) -> None:
+    """Have AutoGraph call this package's functions as they are: in `tf.data`, say, converting them takes seconds.
+
+    It rewrites Python's `if` and `for` where a `tf.function` runs, and we have none that depends on a tensor. Keras stands
+    in the same table, so that a user's `call` is treated alike in both.
+    """
+    from tensorflow.python.autograph.core import config  # TensorFlow offers this for single functions only
+
+    config.CONVERSION_RULES = (config.DoNotConvert(package), *config.CONVERSION_RULES)
