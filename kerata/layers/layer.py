@@ -15,6 +15,7 @@ from kerata.core.operation import Node, Operation
 from kerata.core.scopes import context, name_scope
 from kerata.core.variable import Variable
 from kerata.layers import call_plan
+from kerata.layers._building import build_within
 from kerata.layers.input_spec import InputSpec, check_inputs
 from kerata.layers.state import LayerState, check_backends
 
@@ -426,6 +427,7 @@ class Layer(LayerState, Operation):
         call = {n: v for n, v in bound.items() if n != "training" or plan.takes_training or plan.takes_any}
         args, kwargs = plan.unbind(self._as_cast(call))
         with _NameScope(self):
+            build_within(self, args, kwargs)
             outputs = self.compute_output_spec(*args, **kwargs)
         self._mark_composite(bound, outputs)
         if plan.variadic in bound:

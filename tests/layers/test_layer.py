@@ -372,3 +372,36 @@ def test_values_of_symbolic_tensors_are_refused():
     for name in (3, "a/b"):
         with pytest.raises(ValueError, match="`name` of Dense"):
             layers.Dense(2, name=name)
+
+
+class _TellsItsShape(layers.Layer):
+    """A layer with inner layers, one of which `call` uses on a weight alone, and a shape of its own telling."""
+
+    def __init__(self, **kwargs):
+        super().__init__(**kwargs)
+        self.dense, self.norm = layers.Dense(3), layers.LayerNormalization()
+        self.table = self.add_weight(shape=(4, 3), name="table")
+
+    def call(self, x):
+        return self.dense(x) + ops.sum(self.norm(ops.convert_to_tensor(self.table)), 0)
+
+    def compute_output_shape(self, input_shape):
+        return (*input_shape[:-1], 3)
+
+
+class _NeedsData(_TellsItsShape):
+    def call(self, x):
+        return super().call(x * float(ops.convert_to_numpy(x)[0, 0]))
+
+
+def test_inner_layers_have_their_weights_before_the_first_batch():
+    layer = _TellsItsShape(name="outer")
+    assert layer(kerata.Input((5,))).shape == (None, 3)
+    paths = [w.path for w in layer.weights]
+    assert [p.split("/")[-1] for p in paths] == ["table", "kernel", "bias", "gamma", "beta"]
+    assert all(p.startswith("outer/") for p in paths)
+    late = _NeedsData()
+    with pytest.warns(UserWarning, match="get their weights with the first batch"):
+        late(kerata.Input((5,)))
+    late(np.ones((2, 5), "float32"))
+    assert len(late.weights) == 5
