@@ -486,7 +486,7 @@ class Trainer:
             x, y: inputs and targets: arrays (NumPy, a backend's, pandas), nests of them by name or place; or as `x`
                 alone a generator, `PyDataset`, `tf.data.Dataset` or `DataLoader` that gives batches `(x, y)` or
                 `(x, y, sample_weight)`.
-            batch_size: samples in a batch of arrays; 32 by default.
+            batch_size: samples in a batch of arrays; by default so many that the steps asked for are all of them, or 32.
             epochs: the number of the last epoch.
             verbose: 0 silent, 1 a progress bar, 2 a line an epoch; "auto" is 1.
             callbacks: a list of `Callback`s.
@@ -560,7 +560,7 @@ class Trainer:
 
         Args:
             x: inputs, as in `fit`.
-            batch_size: samples in a batch; 32 by default.
+            batch_size: samples in a batch; by default so many that `steps` batches are all of them, or 32.
             verbose, callbacks: as in `fit`.
             steps: how many batches to use; all by default.
 

@@ -360,8 +360,23 @@ def parts_of_the_data(K):
     return trained(model, normal(22, 5), labels(22, 3), batch_size=4, epochs=4, steps_per_epoch=2)
 
 
+def parts_that_do_not_divide_the_data(K):
+    """Epochs of four and of two batches in turn."""
+    model = mlp(K)
+    model.compile("sgd", "sparse_categorical_crossentropy", metrics=["accuracy"])
+    return trained(model, normal(22, 5), labels(22, 3), batch_size=4, epochs=5, steps_per_epoch=4)
+
+
+def batch_sizes_from_steps(K):
+    """All the data in so many steps."""
+    model, x, y = mlp(K), normal(22, 5), labels(22, 3)
+    model.compile("sgd", "sparse_categorical_crossentropy", metrics=["accuracy"])
+    out = trained(model, x, y, epochs=2, steps_per_epoch=4, validation_data=(x, y), validation_steps=3)
+    return {**out, "evaluate": model.evaluate(x, y, steps=5, verbose=0), "predict": model.predict(x, steps=5, verbose=0)}
+
+
 PROGRAMS = [
-    lists_of_one, parts_of_the_data,
+    lists_of_one, parts_of_the_data, parts_that_do_not_divide_the_data, batch_sizes_from_steps,
     plain_mlp, sgd_split, weighted, class_weighted, cnn, lstm, two_outputs, list_outputs,
     one_loss_for_two, dict_outputs, regularized, added_losses, loss_of_layers_only, frozen, all_frozen, frozen_batch_norm,
     subclassed, own_metric, own_loss, clipped_with_ema, accumulated, steps, validated_sometimes, tiny,

@@ -25,9 +25,9 @@ class ArraySource(Source):
 
     Args:
         x, y, sample_weight: arrays, or nested lists, tuples and dicts of arrays with equal first dimensions.
-        batch_size: samples of a batch, 32 by default.
+        batch_size: samples of a batch; by default so many that `steps` of them are all the data, or 32.
         steps: batches of an epoch; with fewer than the data have, each epoch goes on where the last one
-            stopped.
+            stopped, and the one that comes to the end of the data may be shorter.
         shuffle: True: a new order of samples each epoch (of large HDF5 datasets: of blocks, see `files`); "batch": the order of whole batches changes, and
             rows stay beside their neighbours; False: as given.
         class_weight: {class: weight}, turned into sample weights.
@@ -47,10 +47,10 @@ class ArraySource(Source):
             raise ValueError(f"`shuffle` must be True, False or 'batch'; got {shuffle!r}.")
         shuffle = shuffle if isinstance(shuffle, str) else bool(shuffle)
         self.data = as_batch(x, y, sample_weight)
-        self.batch_size = check_count("batch_size", batch_size) or 32
+        self.steps = check_count("the number of steps", steps)
+        self.batch_size = check_count("batch_size", batch_size) or self._usual_batch_size()
         self.shuffle = shuffle
         self._pass_batches = math.ceil(self.num_samples / self.batch_size)
-        self.steps = check_count("the number of steps", steps)
         self._wraps = self.steps is not None and self.steps < self._pass_batches
         self.num_batches = self.steps if self._wraps else self._pass_batches
         if self.steps is not None and self.steps > self._pass_batches:
@@ -60,6 +60,12 @@ class ArraySource(Source):
                 "steps.",
                 stacklevel=3,
             )
+        if self._wraps and self._pass_batches % self.steps:
+            warnings.warn(
+                f"The {self._pass_batches} batches of the data are not a multiple of {self.steps} steps: the epoch that comes to "
+                f"the end of the data has only {self._pass_batches % self.steps} of them.",
+                stacklevel=3,
+            )
         self._seed = (int(seed), 0) if seed is not None else (new_seed() if shuffle else (0, 0))
         self._leaves, self._structure = tree.flatten_with_structure(self.data)
         self._flat = len(self._leaves) == len(self.data) and all(map(operator.is_, self.data, self._leaves))
@@ -67,6 +73,9 @@ class ArraySource(Source):
         self._file = files.Plan(self._leaves, self.batch_size) if any(isinstance(x, FileRows) for x in self._leaves) else None
         self._straight: np.ndarray | None = None
         self._cached: tuple[int, np.ndarray] | None = None
+
+    def _usual_batch_size(self) -> int:
+        return math.ceil(self.num_samples / self.steps) if self.steps else 32
 
     # ---- order
 
@@ -79,16 +88,9 @@ class ArraySource(Source):
         """The indices of the samples in the order in which epoch number `epoch` visits them."""
         if not self._wraps:
             return self._pass_order(epoch)
+        number, part = divmod(epoch, math.ceil(self._pass_batches / self.steps))
         count = self.steps * self.batch_size
-        if self._pass_batches % self.steps == 0:  # whole epochs make up a pass, whose last batch may be small
-            number, part = divmod(epoch, self._pass_batches // self.steps)
-            return self._pass_order(number)[part * count : (part + 1) * count]
-        first, offset = divmod(epoch * count, self.num_samples)
-        last = (epoch * count + count - 1) // self.num_samples
-        passes = [self._pass_order(p) for p in range(first, last + 1)]
-        return (
-            np.concatenate(passes)[offset : offset + count] if len(passes) > 1 else passes[0][offset : offset + count]
-        )
+        return self._pass_order(number)[part * count : (part + 1) * count]
 
     def _pass_order(self, number: int) -> np.ndarray:
         if self.shuffle is False:

@@ -29,7 +29,7 @@ def make_source(x, y=None, sample_weight=None, batch_size=None, steps=None, shuf
             read as they are needed, nested lists and dicts of them), or a generator, `PyDataset`, tf.data.Dataset,
             torch DataLoader or grain data set that yields batches.
         y, sample_weight: for arrays only.
-        batch_size: for arrays only; 32 by default.
+        batch_size: for arrays only; by default so many samples that `steps` batches are all of them, or 32.
         steps: batches of an epoch.
         shuffle: True, False or "batch".
         class_weight: {class: weight}.

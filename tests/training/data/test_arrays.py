@@ -75,11 +75,18 @@ def test_orders_follow_numpys_seed_when_none_is_set(monkeypatch):
 
 
 def test_fewer_steps_go_on_in_the_next_epoch():
-    source = make_source(np.arange(10), batch_size=2, steps=2)
+    with pytest.warns(UserWarning, match="has only 1 of them"):
+        source = make_source(np.arange(10), batch_size=2, steps=2)
     assert source.num_batches == 2
     got = [np.concatenate([b[0] for b in batches(source, e)]).tolist() for e in range(4)]
-    assert got == [[0, 1, 2, 3], [4, 5, 6, 7], [8, 9, 0, 1], [2, 3, 4, 5]]
+    assert got == [[0, 1, 2, 3], [4, 5, 6, 7], [8, 9], [0, 1, 2, 3]]  # as Keras: no batch has samples of two passes
     assert [source.order(e).tolist() for e in range(4)] == got
+
+
+@pytest.mark.filterwarnings("ignore:20 steps")
+@pytest.mark.parametrize("steps, size", [(None, 32), (1, 10), (3, 4), (4, 3), (20, 1)])
+def test_steps_alone_say_how_large_batches_are(steps, size):
+    assert make_source(np.arange(10), steps=steps).batch_size == size
 
 
 def test_more_steps_than_data_end_with_them():

@@ -24,6 +24,7 @@ def data(tmp_path, monkeypatch):
         yield f["x"], f["y"]
 
 
+@pytest.mark.filterwarnings("ignore:The 63 batches")
 @pytest.mark.parametrize("shuffle, steps", itertools.product((True, False, "batch"), (None, 30)))
 def test_batches_are_those_of_the_order(data, shuffle, steps):
     source = make_source(*data, batch_size=16, steps=steps, shuffle=shuffle, seed=3)
@@ -31,11 +32,12 @@ def test_batches_are_those_of_the_order(data, shuffle, steps):
         got = list(source.epoch(epoch))
         x, y = (np.concatenate([b[i] for b in got]) for i in (0, 1))
         assert np.array_equal(x[:, 0], 3 * y) and np.array_equal(y, source.order(epoch))
-        assert len(got) == source.num_batches and all(len(b[0]) == 16 for b in got[:-1])
+        assert len(got) == (3 if steps and epoch == 2 else source.num_batches)  # 63 batches: 30, 30 and 3
+        assert all(len(b[0]) == 16 for b in got[:-1])
         if steps is None:
             assert sorted(y) == list(range(ROWS))
-        rest = list(source.epoch_from(epoch, 7))
-        assert len(rest) == len(got) - 7 and all(np.array_equal(a[1], b[1]) for a, b in zip(rest, got[7:]))
+        rest = list(source.epoch_from(epoch, 2))
+        assert len(rest) == len(got) - 2 and all(np.array_equal(a[1], b[1]) for a, b in zip(rest, got[2:]))
 
 
 def test_large_files_are_shuffled_by_blocks_and_small_ones_entirely(data):
