@@ -85,6 +85,20 @@ def test_scan_symbolic(backend):
     assert (carry.shape, ys.shape) == ((4,), (5, 4))
 
 
+def test_shapes_of_a_long_scan_take_few_steps(backend):
+    """Building a recurrent layer over a thousand steps takes no thousand evaluations."""
+    calls = []
+
+    def step(carry, x):
+        calls.append(1)
+        return carry + x, {"twice": 2 * carry, "cast": ops.cast(x, "int32")}
+
+    carry, ys = ops.scan(step, kerata.KerasTensor((2, 3)), kerata.KerasTensor((1000, 2, 3)), reverse=True)
+    assert carry.shape == (2, 3) and ys["twice"].shape == ys["cast"].shape == (1000, 2, 3)
+    assert (ys["twice"].dtype, ys["cast"].dtype) == ("float32", "int32")
+    assert len(calls) < 20
+
+
 def test_associative_scan(backend):
     x = np.arange(1, 8, dtype="float32")
     same(ops.associative_scan(lambda a, b: a + b, x), np.cumsum(x))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
+from kerata.backend.numpy.arrays import placeholders
 from kerata.backend.numpy.autodiff import _MESSAGE
 from kerata.core import tree
 
@@ -31,11 +32,12 @@ def fori_loop(lower, upper, body, init):
 
 
 def scan(f, init, xs, length, reverse=False, unroll=1):
-    ys = []
-    for i in reversed(range(length)) if reverse else range(length):
+    shapes_alone = length > 0 and placeholders.given  # then one step tells what the others give
+    steps, ys = range(1 if shapes_alone else length), []
+    for i in reversed(steps) if reverse else steps:
         init, y = f(init, tree.map_structure(lambda x: None if x is None else x[i], xs))
         ys.append(y)
-    return init, stacked(ys[::-1] if reverse else ys)
+    return init, stacked(ys * length if shapes_alone else ys[::-1] if reverse else ys)
 
 
 def stacked(results: list):

@@ -47,11 +47,12 @@ def fori_loop(lower, upper, body, init):
 def scan(f, init, xs, length, reverse=False, unroll=1):
     leaves, structure = tree.flatten_with_structure(xs)
     rows = [builtins.tuple(x.unbind(0)) if isinstance(x, torch.Tensor) else x for x in leaves]
-    ys = []
-    for i in reversed(range(length)) if reverse else range(length):
+    shapes_alone = length > 0 and any(map(_unknown, leaves))  # then one step tells what the others give
+    steps, ys = range(1 if shapes_alone else length), []
+    for i in reversed(steps) if reverse else steps:
         init, y = f(init, tree.unflatten(structure, [None if r is None else r[i] for r in rows]))
         ys.append(y)
-    return init, _stacked(ys[::-1] if reverse else ys)
+    return init, _stacked(ys * length if shapes_alone else ys[::-1] if reverse else ys)
 
 
 def _stacked(results: list):
