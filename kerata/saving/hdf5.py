@@ -203,8 +203,14 @@ class _Check:
 # -- stores of weights -----------------------------------------------------------------------------------------
 def to_array(value):
     """A NumPy array of a variable, tensor or array."""
-    if hasattr(value, "numpy") and not isinstance(value, np.ndarray | np.generic):
-        value = value.numpy()
+    if not isinstance(value, np.ndarray | np.generic):
+        from kerata import backend
+
+        owner = backend.owner(type(value))
+        if owner is not None:  # a tensor, which on PyTorch may still belong to a gradient
+            value = owner.to_numpy(value)
+        elif hasattr(value, "numpy"):
+            value = value.numpy()
     if not isinstance(value, np.ndarray):
         value = np.asarray(value)
     if value.dtype.hasobject:

@@ -11,7 +11,7 @@ from kerata.core.errors import did_you_mean
 from kerata.saving import legacy, legacy_weights
 from kerata.saving.hdf5 import ReadableStore, open_checked, read_dataset, reader, to_array
 from kerata.saving.limits import Budget, parse_json
-from kerata.saving.serialization import deserialize_keras_object, serialize_keras_object
+from kerata.saving.serialization import ObjectSharingScope, deserialize_keras_object, serialize_keras_object
 
 _ATTRIBUTE_LIMIT = 64000
 
@@ -26,7 +26,7 @@ def save_model(model, path: str, include_optimizer: bool = True) -> None:
     """Write a whole model in the layout of Keras 2."""
     import h5py
 
-    config = serialize_keras_object(model)
+    config = ObjectSharingScope.serialize(model)
     with h5py.File(path, "w") as file:
         file.attrs["keras_version"] = "3.15.1"
         file.attrs["backend"] = model._backend.name
@@ -82,7 +82,9 @@ def _write_arrays(group, variables) -> None:
 def _write_training(model, compiled: dict, file) -> None:
     config = {k: _long_names(v) for k, v in compiled.items() if k != "optimizer"}
     optimizer = serialize_keras_object(model.optimizer)  # compile() may have been given its name alone
-    config["optimizer_config"] = {k: optimizer[k] for k in _NAMED if k in optimizer}
+    named = _NAMED if optimizer["class_name"] not in _NOT_BY_NAME else (*_NAMED, "module", "registered_name")
+    config["optimizer_config"] = {k: optimizer[k] for k in named if k in optimizer}
+    config["kerata_metrics"] = {k: compiled[k] for k in _METRICS if compiled.get(k)}
     _write_text(file, "training_config", json.dumps(config))
     variables = list(model.optimizer.variables)
     if variables:
@@ -90,6 +92,8 @@ def _write_training(model, compiled: dict, file) -> None:
 
 
 _NAMED = ("class_name", "config")
+_NOT_BY_NAME = ("Lamb",)  # Keras 3.15.1 finds it by its module alone
+_METRICS = ("metrics", "weighted_metrics")  # as they were given: "mae" and its long name make results of other names
 _LONG = {
     "mse": "mean_squared_error", "mae": "mean_absolute_error", "mape": "mean_absolute_percentage_error",
     "msle": "mean_squared_logarithmic_error", "bce": "binary_crossentropy", "kld": "kl_divergence",
@@ -269,6 +273,8 @@ def _plan(pairs, source, path: str, skip_mismatch: bool) -> list:
     plan, problems = [], []
     for layer, datasets, name in pairs:
         variables = legacy_weights.ordered(layer)
+        if getattr(layer, "_float8", None) is not None:
+            datasets = legacy_weights.by_names(layer, [d.name for d in datasets], datasets)
         arrays = legacy_weights.convert(layer, [_stand_in(d) for d in datasets], source)
         have, want = [tuple(a.shape) for a in arrays], [tuple(v.shape) for v in variables]
         if have != want:
@@ -319,8 +325,9 @@ def _compile_config(config: dict, model) -> dict:
     config = dict(config)
     optimizer = config.pop("optimizer_config", None)
     out = {"optimizer": optimizer, "loss": config.get("loss"), "loss_weights": config.get("loss_weights")}
-    for key in ("metrics", "weighted_metrics"):
-        value = config.get(key)
+    given = config.get("kerata_metrics")
+    for key in _METRICS:
+        value = given[key] if isinstance(given, dict) and key in given else config.get(key)
         names = list(getattr(model, "output_names", None) or [])
         if isinstance(value, list) and len(value) == 1 and isinstance(value[0], list) and len(names) <= 1:
             value = value[0]

@@ -22,7 +22,19 @@ def layers_of(model) -> list:
 
 def ordered(layer) -> list:
     """A layer's weights in the order of old files: all trainable ones, then the others."""
-    return list(layer.trainable_weights) + list(layer.non_trainable_weights)
+    weights = list(layer.trainable_weights) + list(layer.non_trainable_weights)
+    scales = getattr(layer, "_float8", None)
+    if scales is None:
+        return weights
+    first = {id(v) for v in scales.variables()}  # as Keras reads them back; what it writes depends on how it was made
+    return sorted(weights, key=lambda v: id(v) not in first)
+
+
+def by_names(layer, names: list[str], arrays: list) -> list:
+    """The arrays in the order of the layer's weights, where the last parts of their names say it; else as they are."""
+    wanted = [v.path.rpartition("/")[2] for v in ordered(layer)]
+    found = {name.rpartition("/")[2]: array for name, array in zip(names, arrays)}
+    return [found[n] for n in wanted] if len(found) == len(arrays) and set(found) == set(wanted) else arrays
 
 
 def converts(layer) -> bool:

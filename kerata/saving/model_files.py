@@ -21,7 +21,6 @@ from kerata.saving.serialization import (
     ConfigError,
     ObjectSharingScope,
     deserialize_keras_object,
-    serialize_keras_object,
 )
 
 _CONFIG, _METADATA, _WEIGHTS, _ASSETS = "config.json", "metadata.json", "model.weights.h5", "assets/"
@@ -80,8 +79,7 @@ def save_model(model, filepath, overwrite: bool = True, zipped: bool | None = No
 
 
 def _config_bytes(model) -> tuple[bytes, bytes]:
-    with ObjectSharingScope():
-        config = serialize_keras_object(model)
+    config = ObjectSharingScope.serialize(model)
     from kerata.version import __version__
 
     now = datetime.datetime.now().strftime("%Y-%m-%d@%H:%M:%S")

@@ -11,6 +11,7 @@ import inspect
 import threading
 import types
 import warnings
+from collections import Counter
 
 import numpy as np
 
@@ -49,6 +50,7 @@ class ObjectSharingScope:
         self.configs: dict[int, dict] = {}
         self.objects: dict[int, object] = {}
         self.alive: list = []  # keeps ids from being used again
+        self.mark_layers = False
 
     def __enter__(self):
         self.outer, _sharing.scope = _sharing.scope, self
@@ -60,8 +62,45 @@ class ObjectSharingScope:
     def wrote(self, obj, config: dict) -> None:
         first = self.configs.setdefault(id(obj), config)
         self.alive.append(obj)
-        if first is not config:
+        if first is not config or (self.mark_layers and _has_weights(obj)):
             first["shared_object_id"] = config["shared_object_id"] = id(obj)
+
+    @classmethod
+    def serialize(cls, obj):
+        """`serialize_keras_object`, with ids at what stands in several places, however deep.
+
+        Configs are copied on their way into those of what holds them, so all layers that hold something are marked first.
+        """
+        with cls() as scope:
+            scope.mark_layers = True
+            config = serialize_keras_object(obj)
+        count: Counter = Counter()
+        for found in _marked(config):
+            count[found["shared_object_id"]] += 1
+        for found in _marked(config):
+            if count[found["shared_object_id"]] == 1:
+                del found["shared_object_id"]
+        return config
+
+
+def _has_weights(obj) -> bool:
+    from kerata.layers.layer import Layer
+
+    return isinstance(obj, Layer) and bool(obj.weights)
+
+
+def _marked(config) -> list[dict]:
+    """The dictionaries with a `shared_object_id` in a config."""
+    found, waiting = [], [config]
+    while waiting:
+        here = waiting.pop()
+        if isinstance(here, dict):
+            if "shared_object_id" in here:
+                found.append(here)
+            waiting.extend(here.values())
+        elif isinstance(here, list | tuple):
+            waiting.extend(here)
+    return found
 
 
 # -- writing ---------------------------------------------------------------------------------------------------

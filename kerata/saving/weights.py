@@ -20,6 +20,8 @@ _INTERNAL = frozenset((
 ))  # fmt: skip
 
 
+# Classes that have another name in the paths of Keras's files than in its API.
+_STORED_NAMES = {"GroupQueryAttention": "GroupedQueryAttention"}
 _PLAIN = frozenset((int, float, str, bool, type(None)))
 
 
@@ -55,7 +57,7 @@ def saveables(root) -> list[Saveable]:
             nested = isinstance(child, list | tuple | dict | set)
             if not nested and not _is_saveable(child):
                 continue
-            name = "container" if nested else to_snake_case(type(child).__name__)
+            name = "container" if nested else to_snake_case(_STORED_NAMES.get(type(child).__name__, type(child).__name__))
             number = used.get(name, -1) + 1
             used[name] = number
             below = f"{path}/{name}_{number}" if number else f"{path}/{name}"

@@ -266,8 +266,8 @@ class IndexLookup(HostLayer):
             return encode(indices, self.output_mode, self._depth(), "int64")
         if self.idf_weights is None:
             raise ValueError(
-                f"Layer {self.name!r} has no idf weights (files of Keras do not hold them): call set_vocabulary(vocabulary, "
-                "idf_weights), or adapt(data) again."
+                f"Layer {self.name!r} has no idf weights (its file holds none): call set_vocabulary(vocabulary, idf_weights), "
+                "or adapt(data) again."
             )
         counts = encode(indices, "count", self._depth(), "float32")
         return counts * np.pad(self.idf_weights, (0, self._depth() - len(self.idf_weights)))
@@ -312,9 +312,6 @@ class IndexLookup(HostLayer):
             return
         with open(os.path.join(dir_path, _ASSET), "w", encoding="utf-8", newline="\n") as f:
             f.write("\n".join(map(str, self.get_vocabulary())))
-        if self.idf_weights is not None:
-            with open(os.path.join(dir_path, _WEIGHTS_ASSET), "w", encoding="utf-8") as f:
-                f.write("\n".join(map(repr, self.idf_weights.astype("float64").tolist())))
 
     def load_assets(self, dir_path: str) -> None:
         """Read what `save_assets` wrote."""
@@ -328,8 +325,30 @@ class IndexLookup(HostLayer):
         self._check_tokens(tokens)
         self._set(tokens, _weights_asset(dir_path, self._start + len(tokens)))
 
+    def save_own_variables(self, store) -> None:
+        """Write the idf weights, if there are any."""
+        if self.idf_weights is not None:
+            store["idf_weights"] = self.idf_weights
+
+    def load_own_variables(self, store) -> None:
+        """Read the idf weights of the vocabulary, which is an asset or stands in the config.
+
+        Raises:
+            ValueError: if they are not one for each token.
+        """
+        if "idf_weights" not in store or self.output_mode != "tf_idf" or self._tokens is None:
+            return
+        weights, count = np.asarray(store["idf_weights"]), self._start + len(self._tokens)
+        if weights.ndim != 1 or weights.dtype.kind != "f" or len(weights) < count or weights[count:].any():
+            raise ValueError(
+                f"The file holds idf weights of shape {weights.shape} and dtype {weights.dtype} for the {count} tokens of "
+                f"layer {self.name!r}."
+            )
+        self.idf_weights = weights[:count].astype("float32")
+
 
 def _weights_asset(folder: str, count: int) -> np.ndarray | None:
+    """What the first versions of Kerata wrote beside the vocabulary."""
     path = os.path.join(folder, _WEIGHTS_ASSET)
     if not os.path.isfile(path):
         return None

@@ -279,6 +279,14 @@ class TextVectorization(HostLayer):
         """
         self._lookup_layer.load_assets(dir_path)
 
+    def save_own_variables(self, store) -> None:
+        """Write the idf weights, which stand here and at the lookup in Keras's files."""
+        self._lookup_layer.save_own_variables(store)
+
+    def load_own_variables(self, store) -> None:
+        """Read what `save_own_variables` wrote."""
+        self._lookup_layer.load_own_variables(store)
+
 
 class _Tokens(HostLayer):
     """The indices of the tokens that a TextVectorization layer would give, one by one."""

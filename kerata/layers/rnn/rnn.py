@@ -155,7 +155,8 @@ class RNN(Layer):
 
     def _start(self, sequences, given) -> list:
         if given is None and self.stateful:
-            given = tree.map_structure(lambda v: v.value, self.states)
+            # A copy: the states are overwritten below, before the gradients that need these values are computed.
+            given = tree.map_structure(lambda v: ops.copy(v.value), self.states)
         elif given is None:
             given = self.get_initial_state(ops.shape(sequences)[0])
         given = list(given) if isinstance(given, list | tuple) else [given]
