@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import itertools
-
 import numpy as np
 
 from kerata import ops
@@ -12,7 +10,7 @@ from kerata.layers._quantization import Quantizable
 from kerata.quantizers.awq import awq
 from kerata.quantizers.gptq import gptq
 
-_ROWS = 4096  # activations of a layer that AWQ compares powers on
+_TOKENS = 20_000_000  # no more of the data are read: a generator may have no end
 
 
 def quantize_on_data(model, mode: str, config, wanted, structure=None) -> None:
@@ -30,7 +28,7 @@ def quantize_on_data(model, mode: str, config, wanted, structure=None) -> None:
             for x in batches:
                 block(x)
         for layer in chosen:
-            _finish(layer, seen[id(layer)], config)
+            finish(layer, seen[id(layer)], config)
         batches = [block(x) for x in batches]
 
 
@@ -51,21 +49,33 @@ def _layers_of(block) -> list:
 
 # -- data ------------------------------------------------------------------------------------------------------
 def sequences(config) -> list[np.ndarray]:
-    """`num_samples` sequences of `sequence_length` token ids."""
-    if config.dataset is None:
-        raise ValueError(f"{type(config).__name__} needs a `dataset` to look at: texts (with a `tokenizer`) or arrays of token ids.")
-    items = list(itertools.islice(config.dataset, 4 * config.num_samples)) if not isinstance(config.dataset, str) else [config.dataset]
-    if not items:
-        raise ValueError(f"The `dataset` of {type(config).__name__} is empty.")
-    ids = [_ids(x, config) for x in items]
-    length = config.sequence_length
-    whole = [x[:length] for x in ids if len(x) >= length]
-    if len(whole) < config.num_samples:  # windows of all texts in one
-        joined = np.concatenate(ids)
-        joined = np.tile(joined, -(-length // len(joined))) if len(joined) < length else joined
-        starts = np.linspace(0, len(joined) - length, config.num_samples - len(whole)).astype(int)
-        whole += [joined[s : s + length] for s in starts]
-    return whole[: config.num_samples]
+    """`num_samples` windows of `sequence_length` token ids, spread evenly over all of the data put together.
+
+    (Keras lets the first begin where the hash of a text says, which differs in every process; here it is the beginning.)
+    """
+    length, count = config.sequence_length, config.num_samples
+    ids = np.concatenate([np.zeros(0, "int32"), *_all_ids(config)])
+    if not len(ids):
+        raise ValueError(f"The `dataset` of {type(config).__name__} is empty: calibration needs at least one token.")
+    ids = np.tile(ids, max(1, -(-length * count // len(ids))))
+    places = len(ids) - length + 1
+    starts = [i * (places // count) % places for i in range(count)]
+    return [ids[s : s + length] for s in starts]
+
+
+def _all_ids(config):
+    data, kind = config.dataset, type(config).__name__
+    if data is None:
+        raise ValueError(f"{kind} needs a `dataset` to look at: texts (with a `tokenizer`) or arrays of token ids.")
+    if isinstance(data, str | bytes) or not hasattr(data, "__iter__"):
+        raise TypeError(f"The `dataset` of {kind} is a list or generator of texts or of arrays of token ids; got {type(data).__name__}.")
+    count = 0
+    for item in data:
+        ids = _ids(item, config)
+        yield ids
+        count += len(ids)
+        if count > _TOKENS:
+            return
 
 
 def _ids(item, config) -> np.ndarray:
@@ -73,10 +83,7 @@ def _ids(item, config) -> np.ndarray:
         if config.tokenizer is None:
             raise ValueError(f"The `dataset` of {type(config).__name__} has texts: pass a `tokenizer` that makes token ids of them.")
         item = getattr(config.tokenizer, "tokenize", config.tokenizer)(item)
-    found = np.asarray(ops.convert_to_numpy(item)).reshape(-1)
-    if not len(found):
-        raise ValueError(f"The `dataset` of {type(config).__name__} has an empty text.")
-    return found.astype("int32")
+    return np.asarray(ops.convert_to_numpy(item)).reshape(-1).astype("int32")
 
 
 # -- what layers see -------------------------------------------------------------------------------------------
@@ -85,7 +92,7 @@ class Seen:
 
     def __init__(self, layer):
         self.layer = layer
-        self.hessian, self.magnitudes, self.count, self.rows = 0.0, 0.0, 0, []
+        self.hessian, self.magnitudes, self.count = 0.0, 0.0, 0
 
     def add(self, x) -> None:
         contraction = self.layer._contraction
@@ -96,10 +103,8 @@ class Seen:
             x = x.reshape(-1, int(np.prod(x.shape[x.ndim - len(last) :])))
         x = x.reshape(-1, x.shape[-1])
         self.hessian = self.hessian + 2.0 * (x.T.astype("float64") @ x)
-        self.magnitudes = self.magnitudes + np.abs(x).sum(axis=0)
+        self.magnitudes = np.maximum(self.magnitudes, np.abs(x).max(axis=0))
         self.count += len(x)
-        if sum(map(len, self.rows)) < _ROWS:
-            self.rows.append(x[:_ROWS])
 
 
 class _Watched:
@@ -125,7 +130,7 @@ class _Watched:
             watcher.layer._fast = False
 
 
-def _finish(layer, seen: Seen, config) -> None:
+def finish(layer, seen: Seen, config) -> None:
     """Quantize one layer on what it saw."""
     codec = layer._codecs[0]
     if not seen.count:
@@ -134,7 +139,7 @@ def _finish(layer, seen: Seen, config) -> None:
     if config.mode == "gptq":
         found = gptq(weight, seen.hessian / seen.count, config)
     else:
-        found = awq(weight, seen.magnitudes / seen.count, np.concatenate(seen.rows)[:_ROWS], config)
+        found = awq(weight, seen.magnitudes, config)
         layer.awq_scales.assign(found["awq_scales"])
     layer.g_idx.assign(found["g_idx"])
     convert = ops.convert_to_tensor

@@ -7,25 +7,26 @@ import numpy as np
 from kerata.quantizers.grid import grids_of_groups, rounded
 
 
-def awq(weight: np.ndarray, magnitudes: np.ndarray, inputs: np.ndarray, config) -> dict:
-    """Round a weight whose inputs are scaled by a power of their activations' mean size; the best power is looked for.
+def awq(weight: np.ndarray, magnitudes: np.ndarray, config) -> dict:
+    """Round a weight whose inputs are scaled by a power of their largest activations; the best power of 0, ..., 1 is looked for.
+
+    The best one has the least `sum((magnitudes * (rounded weight - weight))^2)`.
 
     Args:
         weight: matrix (inputs, outputs).
-        magnitudes: mean absolute activation of each input.
-        inputs: rows of activations, on which powers are compared.
+        magnitudes: largest absolute activation of each input.
         config: an `AWQConfig`.
 
     Returns:
         `integers`, `scale`, `zero`, `g_idx` as from `gptq`, of `weight * awq_scales[:, None]`, and `awq_scales`.
     """
     best, least = None, np.inf
-    wanted = inputs @ weight
-    for step in range(config.num_grid_points):
+    for step in range(config.num_grid_points + 1):
         factors = _factors(magnitudes, step / config.num_grid_points)
         found = _round_scaled(weight, factors, config)
         scale, zero = (found[k][found["g_idx"].astype(int)] for k in ("scale", "zero"))
-        error = np.square(inputs @ ((found["integers"] - zero.astype("float32")) * scale / factors[:, None]) - wanted).mean()
+        off = (found["integers"] - zero.astype("float32")) * scale / factors[:, None] - weight
+        error = np.square(off * magnitudes[:, None]).sum()
         if error < least:
             best, least = found, error
     return best

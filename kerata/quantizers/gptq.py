@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from kerata.quantizers.grid import grid_of, grids_of_groups, rounded
+from kerata.quantizers.grid import grid_of, rounded
 
 
 def gptq(weight: np.ndarray, hessian: np.ndarray, config) -> dict:
@@ -16,30 +16,34 @@ def gptq(weight: np.ndarray, hessian: np.ndarray, config) -> dict:
         config: a `GPTQConfig`.
 
     Returns:
-        `integers` (inputs, outputs), `scale` and `zero` (groups, outputs), and `g_idx`, the group of each input.
+        `integers` (inputs, outputs), `scale` and `zero` (groups, outputs), and `g_idx`: for each input its place in the order of
+        rounding, in groups (the whole part is its group).
     """
     weight, hessian = weight.astype("float64").copy(), hessian.astype("float64").copy()
     unused = np.diag(hessian) == 0
     hessian[unused, unused] = 1
-    weight[unused] = 0
     order = np.argsort(-np.diag(hessian), kind="stable") if config.activation_order else np.arange(len(weight))
-    options = {"symmetric": config.symmetric, "per_channel": config.per_channel}
-    scale, zero, groups = grids_of_groups(weight.astype("float32"), config.weight_bits, config.group_size, **options)
+    left, place = weight[order], np.argsort(order)
+    size = len(weight) if config.group_size == -1 else config.group_size
     factor = _inverse_factor(hessian[np.ix_(order, order)], config.hessian_damping)
-    integers = np.zeros_like(weight)
-    left, fresh = weight[order], set()
-    for i, row in enumerate(order):
-        g = groups[row]
-        if not config.activation_order and g not in fresh:  # the grid of a group, as corrected when its turn comes
-            fresh.add(g)
-            scale[g], zero[g] = grid_of(left[groups[order] == g].astype("float32"), config.weight_bits, **options)
-        integers[row] = rounded(left[i], scale[g], zero[g], config.weight_bits)
-        error = (left[i] - (integers[row] - zero[g]) * scale[g]) / factor[i, i]
+    integers, scales, zeros = np.zeros_like(left), [], []
+    for i, row in enumerate(left):
+        if i % size == 0:  # the grid of a group, as corrected when its turn comes
+            group = left[i : i + size].astype("float32")
+            scale, zero = grid_of(group, config.weight_bits, config.symmetric, config.per_channel)
+            scales.append(scale), zeros.append(zero)
+        integers[i] = rounded(row, scale, zero, config.weight_bits)
+        error = (row - (integers[i] - zero) * scale) / factor[i, i]
         left[i + 1 :] -= np.outer(factor[i, i + 1 :], error)
-    return {"integers": integers.astype("uint8"), "scale": scale, "zero": zero.astype("uint8"), "g_idx": groups.astype("float32")}
+    return {"integers": integers[place].astype("uint8"), "scale": np.stack(scales), "zero": np.stack(zeros).astype("uint8"),
+            "g_idx": (place / size).astype("float32")}  # fmt: skip
 
 
 def _inverse_factor(hessian: np.ndarray, damping: float) -> np.ndarray:
     """The upper Cholesky factor of the inverse of the damped Hessian."""
-    damped = hessian + np.eye(len(hessian)) * (damping * np.diag(hessian).mean() or 1e-6)
-    return np.linalg.cholesky(np.linalg.inv(damped)).T
+    mean = np.diag(hessian).mean()
+    while True:
+        try:
+            return np.linalg.cholesky(np.linalg.inv(hessian + np.eye(len(hessian)) * (damping * mean))).T
+        except np.linalg.LinAlgError:  # inputs that depend on each other, without damping
+            damping = max(10 * damping, 1e-9)
