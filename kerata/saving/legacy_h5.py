@@ -82,8 +82,7 @@ def _write_arrays(group, variables) -> None:
 def _write_training(model, compiled: dict, file) -> None:
     config = {k: _long_names(v) for k, v in compiled.items() if k != "optimizer"}
     optimizer = serialize_keras_object(model.optimizer)  # compile() may have been given its name alone
-    named = _NAMED if optimizer["class_name"] not in _NOT_BY_NAME else (*_NAMED, "module", "registered_name")
-    config["optimizer_config"] = {k: optimizer[k] for k in named if k in optimizer}
+    config["optimizer_config"] = {k: optimizer[k] for k in _NAMED if k in optimizer}
     config["kerata_metrics"] = {k: compiled[k] for k in _METRICS if compiled.get(k)}
     _write_text(file, "training_config", json.dumps(config))
     variables = list(model.optimizer.variables)
@@ -92,7 +91,6 @@ def _write_training(model, compiled: dict, file) -> None:
 
 
 _NAMED = ("class_name", "config")
-_NOT_BY_NAME = ("Lamb",)  # Keras 3.15.1 finds it by its module alone
 _METRICS = ("metrics", "weighted_metrics")  # as they were given: "mae" and its long name make results of other names
 _LONG = {
     "mse": "mean_squared_error", "mae": "mean_absolute_error", "mape": "mean_absolute_percentage_error",

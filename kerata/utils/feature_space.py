@@ -407,7 +407,7 @@ class FeatureSpace(Layer):
         if isinstance(layer, IntegerLookup | StringLookup | TextVectorization):
             return layer.vocabulary_size()
         if isinstance(layer, Discretization):
-            return len(layer.bin_boundaries) + 1 if layer.bin_boundaries is not None else layer.num_bins
+            return layer.num_bins or len(layer.bin_boundaries) + 1  # even where fewer bins were found
         if isinstance(layer, Hashing | HashedCrossing):
             return layer.num_bins
         raise ValueError(
