@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import MutableMapping
 
 from kerata.core import dtype_policy as policies
 from kerata.core.dtype_policy import DTypePolicy
+from kerata.core.patterns import check_from_file, fits
 
 
 class DTypePolicyMap(DTypePolicy, MutableMapping):
@@ -60,7 +60,7 @@ class DTypePolicyMap(DTypePolicy, MutableMapping):
     def __getitem__(self, key: str) -> DTypePolicy:
         if key in self._policy_map:
             return self._policy_map[key]
-        found = [k for k in self._policy_map if re.fullmatch(k, key)]
+        found = [k for k in self._policy_map if fits(k, key)]
         if len(found) > 1:
             raise ValueError(f"The path {key!r} fits several keys of the DTypePolicyMap, {found}; make it fit one.")
         return self._policy_map[found[0]] if found else self.default_policy
@@ -96,6 +96,9 @@ class DTypePolicyMap(DTypePolicy, MutableMapping):
 
     @classmethod
     def from_config(cls, config: dict, custom_objects=None):
+        found = config.get("policy_map")
+        for key in found if isinstance(found, dict) else ():
+            check_from_file(key, "The `policy_map` of a DTypePolicyMap")
         return cls(**config)
 
     def __repr__(self) -> str:

@@ -46,9 +46,12 @@ class TensorOperators:
     __ge__, _ = _binary("greater_equal")
     __neg__ = _unary("negative")
     __abs__ = _unary("absolute")
-    __invert__ = _unary("logical_not")
-    # Compared by identity, so that they can be keys; `ops.equal` compares elements.
     __array_priority__ = 100
+
+    def __invert__(self):
+        from kerata import ops
+
+        return ops.logical_not(self) if self.dtype == "bool" else ops.bitwise_not(self)
 
     def __pos__(self):
         return self

@@ -304,6 +304,9 @@ class Variable(TensorOperators):
     def __getitem__(self, key):
         return self.value[key]
 
+    def __pos__(self):
+        return self.value
+
     def __int__(self):
         return int(self.numpy())
 
@@ -318,15 +321,16 @@ class Variable(TensorOperators):
             raise TypeError(f"Variable {self.path!r} is a scalar and has no length.")
         return self._shape[0]
 
+    # Element by element, as NumPy and Keras do it; a variable can be a key all the same: of itself alone.
     def __eq__(self, other):
         from kerata import ops
 
-        return ops.equal(self, other) if not isinstance(other, Variable) else self is other
+        return NotImplemented if other is None or isinstance(other, str) else ops.equal(self, other)
 
     def __ne__(self, other):
         from kerata import ops
 
-        return ops.not_equal(self, other) if not isinstance(other, Variable) else self is not other
+        return NotImplemented if other is None or isinstance(other, str) else ops.not_equal(self, other)
 
     __hash__ = object.__hash__
 

@@ -26,7 +26,14 @@ def variables(k):
     v.trainable = False
     out += [v.trainable, np.asarray(v), attempt(lambda: v.assign(np.zeros((3, 2), "float32")))]
     i = k.Variable(lambda shape, dtype: k.ops.ones(shape, dtype), shape=(2,), dtype="int32", trainable=False, name="i")
+    out += [v == k.Variable(X), v != k.Variable(2 * X), +v, ~i, v == X]
     return [*out, i, i.dtype, int(k.Variable(3)), float(k.Variable(2.5)), k.Variable(1.5, dtype="float16").dtype]
+
+
+def test_variables_are_keys_and_unlike_none_and_texts(backend):
+    v, w = kerata.Variable([1.0, 2.0]), kerata.Variable([1.0, 2.0])
+    assert {v: 1, w: 2}[w] == 2 and v in [v, w]
+    assert v != None and v != "v" and not v == "v"  # noqa: E711, SIM201
 
 
 def one_symbol(k, t):
