@@ -33,7 +33,7 @@ def variables(k):
 def test_variables_are_keys_and_unlike_none_and_texts(backend):
     v, w = kerata.Variable([1.0, 2.0]), kerata.Variable([1.0, 2.0])
     assert {v: 1, w: 2}[w] == 2 and v in [v, w]
-    assert v != None and v != "v" and not v == "v"  # noqa: E711, SIM201
+    assert v != None and v != "v" and not v == "v"  # noqa: E711
 
 
 def one_symbol(k, t):
