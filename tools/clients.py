@@ -57,13 +57,15 @@ CLIENTS = (
     Client("optuna-integration", ("optuna-integration==5.0.0", "optuna==5.0.0"), "optuna", backends=ALL),
     Client("mlflow", ("mlflow-skinny==3.17.2",), "mlflow", backends=ALL, note="`mlflow-skinny`: the package `mlflow` without a server"),
     Client("scikeras", ("scikeras==0.13.0",), "scikeras", backends=ALL),
-    Client("scikit-learn", ("scikit-learn",), "sklearn", backends=("jax", "torch"),
+    Client("scikit-learn", ("scikit-learn",), "sklearn", backends=ALL,
            note="pipelines, searches and scikit-learn's own estimator checks around `keras.wrappers`"),
     Client("keras-rs", ("keras-rs==0.4.0",), "keras_rs", backends=ALL),
     Client("keras-tcn", ("keras-tcn==3.5.7",), "tcn", backends=ALL),
-    Client("keras-hub", HUB, "keras_hub", note="layers, tokenizers, samplers, tasks that train and generate"),
-    Client("keras-hub models", HUB, "keras_hub_models",
+    Client("keras-hub", HUB, "keras_hub", backends=ALL, note="layers, tokenizers, samplers, tasks that train and generate"),
+    Client("keras-hub models", HUB, "keras_hub_models", backends=ALL,
            note="25 small models with random weights; some by the test harness that KerasHub ships"),
+    Client("bayesflow", ("bayesflow==2.0.12", "seaborn", "networkx"), "bayesflow", backends=ALL,
+           note="its networks, flows, diffusion and consistency models, workflows that train and sample"),
     Client("autokeras", ("autokeras==3.0.0",), shipped=("autokeras",), deselect="integration_tests", data=True,
            note="its own tests"),
 )  # fmt: skip
@@ -80,6 +82,7 @@ def main() -> int:
     parser.add_argument("--folder", type=pathlib.Path, default=ROOT / ".clients")
     parser.add_argument("--only", nargs="*", help="names of clients; the others keep what the last run found")
     parser.add_argument("--backends", nargs="*", default=list(ALL))
+    parser.add_argument("--again", action="store_true", help="run with Kerata alone; Keras's part stays as the last run found it")
     parser.add_argument("--limit", type=int, default=900, help="seconds a run may take")
     args = parser.parse_args()
     chosen = [c for c in CLIENTS if not args.only or c.name in args.only]
@@ -89,7 +92,9 @@ def main() -> int:
     for backend in args.backends:
         for client in chosen:
             if backend in client.backends:
-                results[f"{client.name} {backend}"] = run_client(client, backend, args.folder.resolve(), python, args.limit)
+                key = f"{client.name} {backend}"
+                keras = results.get(key, {}).get("keras") if args.again else None
+                results[key] = run_client(client, backend, args.folder.resolve(), python, args.limit, keras)
                 kept.write_text(json.dumps(results, indent=1))
                 (ROOT / "docs" / "clients.md").write_text(document(results))
     return 1 if any(only_here(r) for r in results.values()) else 0
@@ -131,12 +136,17 @@ def source(client: Client, folder: pathlib.Path, python) -> pathlib.Path:
 
 
 # -- a run -----------------------------------------------------------------------------------------------------
-def run_client(client: Client, backend: str, folder: pathlib.Path, python: str, limit: int) -> dict:
-    """The outcomes of all tests with Keras and with Kerata."""
+def run_client(client: Client, backend: str, folder: pathlib.Path, python: str, limit: int, keras: dict | None) -> dict:
+    """The outcomes of all tests with Keras (unless they are given: `keras`) and with Kerata."""
     values = folder / "values" / f"{client.name} {backend}"
-    shutil.rmtree(values, ignore_errors=True)
     found = {"client": client.name, "backend": backend, "version": version(python, client.packages[0])}
+    if keras is None:
+        shutil.rmtree(values, ignore_errors=True)
+    else:
+        found["keras"] = keras
     for who in ("keras", "kerata"):
+        if who in found:
+            continue
         start = time.time()
         found[who] = run(client, who, backend, folder, python, values, limit)
         counts = count(found[who])
@@ -193,6 +203,7 @@ def outcomes(report: pathlib.Path) -> dict[str, str]:
     found = {}
     for case in ET.parse(report).iter("testcase"):
         name = f"{case.get('classname', '').rpartition('.')[2]}::{case.get('name')}"
+        name = re.sub(r" ?at ?0x[0-9a-f]+", "", name)  # where a function lay in memory
         bad = next((case.find(k) for k in ("failure", "error") if case.find(k) is not None), None)
         text = (bad.get("message") or "failed").splitlines()[0] if bad is not None else None
         found[name] = text[:300] if text is not None else "skipped" if case.find("skipped") is not None else "passed"

@@ -37,7 +37,7 @@ class ModelCheckpoint(MonitorCallback):
     ['net-1.weights.h5', 'net-2.weights.h5']
     """
 
-    _carried = ("best", "_batches_seen", "_last_batch", "_epoch")
+    _carried = ("best", "_batches_seen", "_last_batch", "_current_epoch")
 
     def __init__(self, filepath, monitor="val_loss", verbose=0, save_best_only=False, save_weights_only=False,
                  mode="auto", save_freq="epoch", initial_value_threshold=None):  # fmt: skip
@@ -51,31 +51,37 @@ class ModelCheckpoint(MonitorCallback):
         if not self.filepath.endswith(endings):
             kind = "weights" if save_weights_only else "a model"
             raise ValueError(f"`filepath` of a checkpoint of {kind} must end in {endings[0]!r}; got {self.filepath!r}.")
-        self._epoch = self._batches_seen = self._last_batch = 0
+        self._current_epoch = self._batches_seen = self._last_batch = 0
 
     @property
     def _per_chunk(self) -> bool:
         return self.save_freq == "epoch"
 
     def on_epoch_begin(self, epoch, logs=None):
-        self._epoch = epoch
+        self._current_epoch = epoch
         self._last_batch = 0
 
     def on_train_batch_end(self, batch, logs=None):
+        if self._should_save_on_batch(batch):
+            self._save_model(self._current_epoch, batch, logs)
+
+    # The names that classes of this one use and define are Keras's.
+    def _should_save_on_batch(self, batch) -> bool:
         if self.save_freq == "epoch":
-            return
+            return False
         self._batches_seen += batch + 1 - self._last_batch
         self._last_batch = batch + 1
-        if self._batches_seen >= self.save_freq:
-            self._batches_seen = 0
-            self._save(self._epoch, batch, logs)
+        if self._batches_seen < self.save_freq:
+            return False
+        self._batches_seen = 0
+        return True
 
     def on_epoch_end(self, epoch, logs=None):
         if self.save_freq == "epoch":
-            self._save(epoch, None, logs)
+            self._save_model(epoch, None, logs)
 
-    def _save(self, epoch, batch, logs) -> None:
-        path = self._path(epoch, batch, logs)
+    def _save_model(self, epoch, batch, logs) -> None:
+        path = self._get_file_path(epoch, batch, logs)
         if self.save_best_only:
             value = self.value(logs)
             if value is None:
@@ -98,7 +104,7 @@ class ModelCheckpoint(MonitorCallback):
         else:
             self.model.save(path, overwrite=True)
 
-    def _path(self, epoch, batch, logs) -> str:
+    def _get_file_path(self, epoch, batch, logs) -> str:
         values = {"epoch": epoch + 1, **(logs or {})}
         if batch is not None:
             values["batch"] = batch + 1

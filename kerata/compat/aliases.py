@@ -9,7 +9,7 @@ import importlib.util
 import sys
 import types
 
-from kerata.compat import old_methods, old_names, private
+from kerata.compat import old_methods, old_names, private, private_attributes
 from kerata.core import lazy
 from kerata.core.lazy import missing
 
@@ -171,6 +171,7 @@ def install(tensorflow: bool | None = None) -> None:
     sys.meta_path.insert(0, _installed)
     _old_names()
     old_methods.install()
+    private_attributes.install()
     _say_version()
     importlib.import_module("keras.src")  # programs write `keras.src.x` after `import keras` alone
 

@@ -156,7 +156,7 @@ NAMES: dict[str, dict[str, str]] = {
     "backend.common.stateless_scope": _SCOPES,
     "backend.common.symbolic_scope": _SCOPES,
     "backend.common.variables": _VARIABLES,
-    **{f"backend.{b}": {**_VARIABLES, **_MASKS, **_SPEC} for b in _BACKENDS},
+    **{f"backend.{b}": {**_VARIABLES, **_MASKS, **_SPEC, "cast": "kerata.ops"} for b in _BACKENDS},
     **{f"backend.{b}.core": _SPEC for b in _BACKENDS},
     **{f"backend.{b}.random": _RANDOM for b in _BACKENDS},
     "backend.jax.random": {**_RANDOM, "jax_draw_seed": _STAND_INS},

@@ -7,7 +7,7 @@ import numpy as np
 from kerata import backend
 from kerata.core import tree
 from kerata.core.variable import Variable
-from kerata.layers.tracking import Held, unique
+from kerata.layers.tracking import Held, kind_of, unique
 
 _SKIPPED = frozenset(
     ("_init_arguments", "_inbound_nodes", "_listing", "_losses", "_weights", "_build_shapes_dict", "_dtype_policy", "_policy_map",
@@ -39,6 +39,13 @@ class LayerState:
     def _listed(self) -> Listing | None:
         listing = self._listing
         return listing if listing is not None and listing.changes == Variable.trainable_changes else None
+
+    def __setattr__(self, name: str, value) -> None:
+        attributes = self.__dict__
+        # `self.dense = None` in __init__ and a layer in build(): its place is that of the second, as in Keras.
+        if value is not None and attributes.get(name, value) is None and kind_of(type(value)) is not None:
+            del attributes[name]
+        object.__setattr__(self, name, value)
 
     _untracked: frozenset = frozenset()
 

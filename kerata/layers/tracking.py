@@ -20,7 +20,7 @@ _BASES = (
 _kinds: dict[type, str | None] = {}
 
 
-def _kind(cls: type) -> str | None:
+def kind_of(cls: type) -> str | None:
     try:
         return _kinds[cls]
     except KeyError:
@@ -52,7 +52,7 @@ class Held:
             self.variables.sort(key=lambda v: v._number)
 
     def _look(self, value, seen) -> None:
-        kind = _kind(type(value))
+        kind = kind_of(type(value))
         if kind is None or id(value) in seen:
             return
         seen.add(id(value))

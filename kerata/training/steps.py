@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import inspect
 
+from kerata import backend
 from kerata.core import tree
 from kerata.core.scopes import training_scope
 
@@ -20,8 +21,8 @@ def unpack(data):
 
 
 def _as_given(batch):
-    """A batch as Keras hands it to a step of the user's own: an array alone comes without a tuple around it."""
-    if isinstance(batch, tuple) and len(batch) == 1 and not tree.is_nested(batch[0]):
+    """A batch as Keras hands it to a step of the user's own: an array or a dictionary alone comes without a tuple around it."""
+    if isinstance(batch, tuple) and len(batch) == 1 and (isinstance(batch[0], dict) or not tree.is_nested(batch[0])):
         return batch[0]
     return batch
 
@@ -45,9 +46,12 @@ class Step:
 
 
 def _is_stateless(method) -> bool:
-    """Whether a step is written in Keras's form for JAX: `train_step(self, state, data)`."""
-    names = [n for n in inspect.signature(method).parameters]
-    return len(names) == 2 and names[0] == "state"
+    """Whether a step is written in Keras's form for JAX: `train_step(self, state, data)`, or `*args` that hands both on."""
+    parameters = inspect.signature(method).parameters.values()
+    needed = [p for p in parameters if p.kind in (p.POSITIONAL_ONLY, p.POSITIONAL_OR_KEYWORD) and p.default is p.empty]
+    if len(needed) == 2:
+        return True
+    return not needed and any(p.kind is p.VAR_POSITIONAL for p in parameters) and backend.current().functional
 
 
 def _owned_by(model, name: str, base) -> bool:

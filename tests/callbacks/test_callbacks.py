@@ -160,6 +160,21 @@ def test_model_checkpoint_by_batches(train_backend, tmp_path):
     assert sorted(p.name for p in tmp_path.iterdir()) == ["1-3.weights.h5", "2-2.weights.h5", "3-1.weights.h5", "3-4.weights.h5"]
 
 
+def test_checkpoint_of_ones_own_by_kerass_inner_names(tmp_path):
+    saved = []
+
+    class Told(callbacks.ModelCheckpoint):
+        def on_train_batch_end(self, batch, logs=None):
+            if self._should_save_on_batch(batch):
+                self._save_model(epoch=self._current_epoch, batch=batch, logs=logs)
+                saved.append(self._get_file_path(epoch=self._current_epoch, batch=batch, logs=logs))
+
+    with kerata.backend_scope("torch"):
+        path = str(tmp_path / "{epoch}-{batch}.weights.h5")
+        fit(make(), Told(path, save_weights_only=True, save_freq=3), epochs=2)
+    assert sorted(map(str, tmp_path.iterdir())) == saved == [path.format(epoch=e, batch=b) for e, b in ((1, 3), (2, 2))]
+
+
 def test_checkpoint_refuses_a_path_with_the_wrong_ending():
     with pytest.raises(ValueError, match=r"\.keras"):
         callbacks.ModelCheckpoint("model.zip")

@@ -93,6 +93,23 @@ class Layer(keras.layers.Layer):
         self.hidden = {"a": [keras.layers.Dense(2)]}
 layer = Layer()
 assert layer._flatten_layers(include_self=False) == [layer.seen]
+
+class Tracking(keras.layers.Layer):
+    def build(self, input_shape):
+        inner = keras.layers.Dense(2)
+        inner.build(input_shape)
+        self.hidden = lambda: self._tracker.track(inner)
+        self.hidden()
+    def call(self, x, training=None):
+        return x
+layer = Tracking()
+layer.build((None, 3))
+assert len(layer.weights) == 2 and layer._call_has_training_arg and not layer._call_has_mask_arg
+
+class Scaled(keras.layers.Rescaling):
+    def call(self, x):
+        return self.backend.cast(x, "float32") * self.backend.cast(self.scale, "float32")
+np.testing.assert_array_equal(Scaled(2.0)(np.ones((1, 2))), [[2.0, 2.0]])
 print("all of it")
 """
 

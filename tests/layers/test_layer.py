@@ -405,3 +405,30 @@ def test_inner_layers_have_their_weights_before_the_first_batch():
         late(kerata.Input((5,)))
     late(np.ones((2, 5), "float32"))
     assert len(late.weights) == 5
+
+
+def test_a_layer_set_to_none_at_first_has_the_place_where_it_was_made():
+    def of(frame):
+        class Late(frame.layers.Layer):
+            def __init__(self):
+                super().__init__()
+                self.second = self.kernel = None
+                self.first = frame.layers.Dense(1, name="first")
+
+            def build(self, input_shape):
+                self.first.build(input_shape)
+                self.third = frame.layers.Dense(3, name="third")
+                self.second = frame.layers.Dense(2, name="second")
+                self.third.build(input_shape)
+                self.second.build(input_shape)
+
+            def call(self, x):
+                return self.first(x) + self.second(x) + self.third(x)
+
+        layer = Late()
+        layer.build((None, 4))
+        return [w.path.split("/", 1)[1] for w in layer.weights]
+
+    import keras
+
+    assert of(kerata) == of(keras)

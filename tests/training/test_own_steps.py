@@ -501,3 +501,32 @@ def test_compiled_by_the_backends_compiler(cell, train_backend):
 
     for found, wanted in zip(trained(jit_compile=True), trained(run_eagerly=True)):
         np.testing.assert_allclose(found, wanted, rtol=1e-4, atol=1e-5)
+
+
+class StepsOfAnyArguments(KerasJax):
+    """Steps that hand on what they get, as packages that support several backends write them."""
+
+    def train_step(self, *args, **kwargs):
+        return super().train_step(*args, **kwargs)
+
+    def test_step(self, *args, **kwargs):
+        return super().test_step(*args, **kwargs)
+
+
+def test_kerass_form_for_jax_behind_any_arguments():
+    with kerata.backend_scope("jax"):
+        same_as_reference(StepsOfAnyArguments)
+
+
+def test_a_dictionary_alone_comes_without_a_tuple(train_backend):
+    seen = []
+
+    class Model(kerata.Model):
+        def train_step(self, data):
+            seen.append(data)
+            return {"loss": ops.convert_to_tensor(0.0)}
+
+    model = Model()
+    model.compile(run_eagerly=True)
+    model.fit({"a": X[:2], "b": X[:2]}, verbose=0)
+    assert isinstance(seen[0], dict) and list(seen[0]) == ["a", "b"]
