@@ -24,7 +24,7 @@ def signature_of(model, given=None):
     struct = getattr(model, "_inputs_struct", None)
     if struct is None:
         struct = getattr(model, "inputs", None)
-    if struct:
+    if struct is not None and tree.flatten(struct):
         one = isinstance(struct, list | tuple) and len(struct) == 1
         return tree.map_structure(_symbol, struct[0] if one else struct)
     shapes = getattr(model, "_build_shapes_dict", None) or {}

@@ -107,6 +107,12 @@ class PerOutput(Codec):
         quantizer = default if config is None else config.weight_quantizer_or_default(default)
         more = {"axis": axes} if isinstance(quantizer, AbsMaxQuantizer) and quantizer.axis is None else {}
         integers, scale = quantizer(weight, to_numpy=True, **more)
+        kept = [1 if i in axes else n for i, n in enumerate(weight.shape)]
+        if list(scale.shape) != kept:
+            raise ValueError(
+                f"Layer {self.layer.name!r} keeps one scale for each output, of shape {tuple(kept)} beside the weight's "
+                f"{tuple(weight.shape)}; the weight_quantizer gave {tuple(scale.shape)}. Leave its `axis` None, or give {axes}."
+            )
         if self.packed is not None:
             integers = pack_int4(integers, axis=self.packed)[0]
         return {"integers": integers, "scale": spread(scale, letters, self.scaled)}

@@ -190,3 +190,10 @@ def test_errors():
         with pytest.raises(kind, match=text):
             make(quantizers)
         assert theirs == kind.__name__
+
+
+def test_a_weight_quantizer_of_wrong_axes():
+    layer = kerata.layers.Embedding(5, 4)
+    layer.build(None)
+    with pytest.raises(ValueError, match="one scale for each output"):
+        layer.quantize(config=quantizers.Int8QuantizationConfig(quantizers.AbsMaxQuantizer(axis=0)))

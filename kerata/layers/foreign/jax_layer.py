@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import inspect
+import weakref
 
 import numpy as np
 
+from kerata import ops
 from kerata.core import tree
 from kerata.core.errors import did_you_mean, need
 from kerata.core.variable import Variable
@@ -14,10 +16,11 @@ from kerata.random.seed_generator import SeedGenerator
 
 _CALL = ("params", "state", "rng", "inputs", "training")
 _INIT = ("rng", "inputs", "training")
+_on_tensorflow = weakref.WeakKeyDictionary()  # layer -> its functions as TensorFlow's, which cannot be copied with it
 
 
 class JaxLayer(Layer):
-    """A pure JAX function as a layer, on the backend "jax" only.
+    """A pure JAX function as a layer, on the backends "jax" and "tensorflow".
 
     Args:
         call_fn: a function whose arguments have these names, in any order: `params` (nested arrays, trained),
@@ -27,7 +30,8 @@ class JaxLayer(Layer):
             of params and state; None if these are given.
         params, state: the first values, in place of `init_fn`; None.
         seed: integer for the keys; None for a draw from the global seed.
-        native_serialization_platforms: of no effect; taken as Keras takes it.
+        native_serialization_platforms: on TensorFlow, the platforms that the function is made for, such as
+            `("cpu", "cuda")`; None for the one that is here.
 
     A model's file holds the names of the functions: register them with `register_keras_serializable`.
 
@@ -35,7 +39,7 @@ class JaxLayer(Layer):
         What `call_fn` takes; so is the output's what it gives.
 
     Raises:
-        ValueError: if the backend is not "jax", a function has an argument of another name, or first values
+        ValueError: if the backend is another, a function has an argument of another name, or first values
             are missing.
         TypeError: if `call_fn` is no function.
 
@@ -55,10 +59,10 @@ class JaxLayer(Layer):
                  **kwargs):  # fmt: skip
         super().__init__(**kwargs)
         need("jax", type(self).__name__)
-        if self._backend.name != "jax":
+        if self._backend.name not in ("jax", "tensorflow"):
             raise ValueError(
-                f"{type(self).__name__} needs the backend 'jax'; the backend is {self._backend.name!r}. Set KERATA_BACKEND=jax, "
-                "or make the model in `with kerata.backend.backend_scope('jax'):`."
+                f"{type(self).__name__} needs the backend 'jax' or 'tensorflow'; the backend is {self._backend.name!r}. Set "
+                "KERATA_BACKEND=jax, or make the model in `with kerata.backend.backend_scope('jax'):`."
             )
         self.call_fn, self.init_fn, self.seed = call_fn, init_fn, seed
         self.native_serialization_platforms = native_serialization_platforms
@@ -104,7 +108,7 @@ class JaxLayer(Layer):
             return jax.numpy.ones([1 if n is None else n for n in shape], self.compute_dtype)
 
         given = {
-            "rng": (self.seed_generator or SeedGenerator(self.seed)).next(),
+            "rng": self._first_key(),
             "inputs": tree.map_shape_structure(ones, input_shape),
             "training": True,
         }
@@ -116,6 +120,13 @@ class JaxLayer(Layer):
         self.params = None if params is None else self._variables(params, True)
         self.state = None if state is None else self._variables(state, False)
 
+    def _first_key(self):
+        generator = self.seed_generator or SeedGenerator(self.seed)
+        if self._backend.name == "jax":
+            return generator.next()
+        with need("tensorflow", type(self).__name__).init_scope():
+            return need("jax", type(self).__name__).numpy.asarray(ops.convert_to_numpy(generator.next()))
+
     def call(self, inputs, training=False):
         jax = need("jax", type(self).__name__)
         given = {"inputs": inputs, "training": bool(training)}
@@ -124,7 +135,7 @@ class JaxLayer(Layer):
                 given[name] = jax.tree_util.tree_map(lambda v: v.value, getattr(self, name), is_leaf=_is_variable)
         if self.seed_generator is not None:
             given["rng"] = self.seed_generator.next()
-        out = self.call_fn(*(given[n] for n in self._takes))
+        out = self.call_fn(*(given[n] for n in self._takes)) if self._backend.name == "jax" else self._through_tensorflow(given)
         if "state" not in self._takes:
             return out
         out, new = out
@@ -133,6 +144,30 @@ class JaxLayer(Layer):
             variable.assign(value)
         return out
 
+    def _through_tensorflow(self, given: dict):
+        """What `call_fn` gives, as a function of TensorFlow with its gradient."""
+        names = [n for n in self._takes if n != "training"]
+        shapes = [tree.map_structure(_symbolic_shape, given[n]) if n == "inputs" else None for n in names]
+        known = _on_tensorflow.setdefault(self, {})
+        key = (given["training"], repr(shapes))
+        if key not in known:
+            known[key] = self._converted(names, shapes, given["training"])
+        if "rng" in given:
+            given["rng"] = ops.cast(given["rng"], "uint32")
+        return known[key](*(tree.map_structure(ops.convert_to_tensor, given[n]) for n in names))
+
+    def _converted(self, names, shapes, training: bool):
+        from jax.experimental import jax2tf
+
+        call_fn, takes = self.call_fn, self._takes
+
+        def pure(*values):
+            given = {**dict(zip(names, values)), "training": training}
+            return call_fn(*(given[n] for n in takes))
+
+        made = jax2tf.convert(pure, polymorphic_shapes=shapes, native_serialization_platforms=self.native_serialization_platforms)
+        return need("tensorflow", type(self).__name__).function(made, autograph=False)
+
     @classmethod
     def from_config(cls, config: dict):
         """A layer from its config; functions are those that are registered under the names it holds."""
@@ -140,7 +175,7 @@ class JaxLayer(Layer):
 
 
 class FlaxLayer(JaxLayer):
-    """A `flax.linen.Module` as a layer, on the backend "jax" only.
+    """A `flax.linen.Module` as a layer, on the backends "jax" and "tensorflow".
 
     Args:
         module: the module. If its method takes `training` or `deterministic`, it is told.
@@ -154,7 +189,7 @@ class FlaxLayer(JaxLayer):
         What the method takes; so is the output's what it gives.
 
     Raises:
-        ValueError: if the backend is not "jax".
+        ValueError: if the backend is neither "jax" nor "tensorflow".
         ImportError: if JAX is not installed.
 
     Example (not run):
@@ -237,6 +272,13 @@ def _read(config: dict, names) -> dict:
     from kerata.saving.serialization import deserialize_keras_object
 
     return {k: deserialize_keras_object(v) if k in names and isinstance(v, dict) else v for k, v in config.items()}
+
+
+def _symbolic_shape(x) -> str | None:
+    """A shape as JAX writes it, with letters for sizes that are not known yet; None where all are."""
+    if None not in x.shape:
+        return None
+    return f"({', '.join(('b' if i == 0 else f'd{i}') if n is None else str(n) for i, n in enumerate(x.shape))},)"
 
 
 def _is_variable(x) -> bool:

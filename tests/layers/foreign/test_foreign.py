@@ -66,10 +66,11 @@ class Linear:
         return cls(**config)
 
 
-@pytest.fixture
-def on_jax():
-    pytest.importorskip("jax")
-    with kerata.backend.backend_scope("jax"):
+@pytest.fixture(params=["jax", "tensorflow"])
+def on_jax(request):
+    for name in {"jax", request.param}:
+        pytest.importorskip(name)
+    with kerata.backend.backend_scope(request.param):
         yield
 
 
