@@ -1,9 +1,10 @@
 """What is compared of an application, the same for Keras's models and ours; makes the files beside it by asking Keras.
 
-    python tests/applications/facts.py
+    python tests/applications/facts.py [models] [outputs] [addresses]
 
 models.json: names, counts, and digests of the weights (paths, shapes) and of the graph (layers, settings, connections).
 outputs.json: what small variants give for fixed weights and images.
+addresses.json: the name, address, folder and sum of the official file that each model asks for.
 """
 
 from __future__ import annotations
@@ -12,6 +13,7 @@ import hashlib
 import json
 import math
 import pathlib
+import sys
 
 import numpy as np
 
@@ -116,6 +118,42 @@ def images(model) -> np.ndarray:
     return ((x + 1) * 127.5 if own else x).astype("float32")
 
 
+def addressed(names) -> list:
+    """Variants with official weights: each model with and without the classifier, all widths and sizes that have files."""
+    both = [{}, {"include_top": False}]
+    found = [(n, top) for n in names for top in both]
+    for name, widths, sizes in (("MobileNet", (0.25, 0.5, 0.75, 1.0), (128, 160, 192, 224)),
+                                ("MobileNetV2", (0.35, 0.5, 0.75, 1.0, 1.3, 1.4), (96, 128, 160, 192, 224))):  # fmt: skip
+        found += [(name, {"alpha": a, "input_shape": (n, n, 3), **top}) for a in widths for n in sizes for top in both]
+        found += [(name, {"include_top": False, "input_shape": (100, 100, 3)}), (name, {"include_top": False, "alpha": 0.5})]
+    for name in ("MobileNetV3Small", "MobileNetV3Large"):
+        found += [(name, {**kind, **top}) for kind in ({"alpha": 0.75}, {"minimalistic": True}) for top in both]
+    return found
+
+
+class _Asked(Exception):
+    """Raised in place of a download."""
+
+
+def ask_addresses() -> None:
+    """Writes addresses.json. Layers do nothing here: only the arguments of `get_file` are wanted."""
+    import keras
+    from keras.src.utils import file_utils
+
+    def asked(fname, origin, cache_subdir=None, file_hash=None, **kwargs):
+        raise _Asked([fname, origin, cache_subdir, file_hash])
+
+    file_utils.get_file = asked
+    keras.Layer.__call__ = lambda self, x, *args, **kwargs: x[0] if isinstance(x, list | tuple) else x
+    addresses = {}
+    for name, kwargs in addressed([n for n in sorted(vars(keras.applications)) if n[0].isupper()]):
+        try:
+            getattr(keras.applications, name)(**kwargs)
+        except _Asked as e:
+            addresses[key(name, kwargs)] = e.args[0]
+    _write("addresses", addresses)
+
+
 def _write(file: str, table: dict) -> None:
     lines = ",\n".join(f"{json.dumps(k)}: {json.dumps(v)}" for k, v in table.items())
     (HERE / f"{file}.json").write_text("{\n" + lines + "\n}\n")
@@ -149,5 +187,5 @@ def ask_outputs() -> None:
 
 
 if __name__ == "__main__":
-    ask_models()
-    ask_outputs()
+    for which in sys.argv[1:] or ("models", "outputs", "addresses"):
+        globals()[f"ask_{which}"]()

@@ -4,6 +4,7 @@ import hashlib
 import importlib
 import io
 import json
+import sys
 
 import facts
 import numpy as np
@@ -11,7 +12,7 @@ import pytest
 from remember import remember
 
 import kerata
-from kerata.applications import _files, imagenet_utils
+from kerata.applications import _application, _files, imagenet_utils
 
 FAMILIES = (
     "convnext", "densenet", "efficientnet", "efficientnet_v2", "imagenet_utils", "inception_resnet_v2", "inception_v3", "mobilenet",
@@ -116,27 +117,32 @@ def test_decode_predictions(storage, monkeypatch, backend):
         imagenet_utils.decode_predictions(predictions()[:, :10])
 
 
-def test_official_addresses():
-    """Spot checks of each kind of name."""
-    place = "tensorflow/keras-applications/"
-    wanted = [
-        (_files.in_keras_folder("resnet")("resnet50", False),
-         f"{place}resnet/resnet50_weights_tf_dim_ordering_tf_kernels_notop.h5", "4d473c1dd8becc155b73f8504c6f6626"),
-        (_files.weight_file("keras-applications/", "efficientnetb0", True),
-         "keras-applications/efficientnetb0.h5", "902e53a9f72be733fc0bcb005b3ebbac"),
-        (_files.in_keras_folder("efficientnet_v2")("efficientnetv2-s", False),
-         f"{place}efficientnet_v2/efficientnetv2-s_notop.h5", "af0682fb74e8c54910f2d4393339c070"),
-        (_files.mobilenet_file(0.5, 160, True), f"{place}mobilenet/mobilenet_5_0_160_tf.h5", None),
-        (_files.mobilenet_v2_file(1, 96, False),
-         f"{place}mobilenet_v2/mobilenet_v2_weights_tf_dim_ordering_tf_kernels_1.0_96_no_top.h5", None),
-        (_files.mobilenet_v3_file("large", 1.0, True, False),
-         f"{place}mobilenet_v3/weights_mobilenet_v3_large_minimalistic_224_1.0_float_no_top_v2.h5",
-         "ec5221f64a2f6d1ef965a614bdae7973"),
-        (_files.nasnet_file("mobile", False), f"{place}nasnet/NASNet-mobile-no-top.h5", "1ed92395b5b598bdda52abe5c0dbfd63"),
-    ]  # fmt: skip
-    for file, address, checksum in wanted:
-        assert (file.address, file.sum) == (address, checksum)
-    assert _files.nasnet_file("mobile", False).name == "nasnet_mobile_no_top.h5"
+def test_official_addresses(monkeypatch):
+    """Every model asks for the file that Keras's asks for: name in the cache, address, folder, sum."""
+    import kerata.applications as ours
+
+    class Asked(Exception):
+        pass
+
+    def asked(fname, origin, cache_subdir=None, file_hash=None):
+        raise Asked([fname, origin, cache_subdir, file_hash])
+
+    def only_the_file(asked, body, file, *more, **options):
+        _files.fetch(file(bool(asked.include_top)))
+
+    monkeypatch.setattr(_files, "get_file", asked)
+    wanted = json.loads((facts.HERE / "addresses.json").read_text())
+    names = [n for n in sorted(dir(ours)) if n[0].isupper()]
+    assert len(names) == 40
+    for module in {sys.modules[getattr(ours, n).__module__] for n in names} | {_application}:
+        if hasattr(module, "application"):
+            monkeypatch.setattr(module, "application", only_the_file)
+    for name, kwargs in facts.addressed(names):
+        try:
+            getattr(ours, name)(**kwargs)
+        except Asked as e:
+            assert e.args[0] == wanted.pop(facts.key(name, kwargs), None), (name, kwargs)
+    assert not wanted, "models that ask for no file here"
 
 
 def test_imagenet_weights(storage, tmp_path):

@@ -3,6 +3,7 @@
 import json
 import os
 import pathlib
+import socket
 import subprocess
 import sys
 
@@ -26,6 +27,41 @@ def test_four_devices_compute_what_one_does():
     assert found == {
         "devices": ["cpu:0", "cpu:1", "cpu:2", "cpu:3"], "mesh": [["cpu:0", "cpu:1"], ["cpu:2", "cpu:3"]],
     }  # fmt: skip
+
+
+def started(number, count, port):
+    program = pathlib.Path(__file__).with_name("processes.py")
+    env = {**os.environ, "XLA_FLAGS": "--xla_force_host_platform_device_count=2", "JAX_PLATFORMS": "cpu", "KERATA_BACKEND": "jax"}
+    command = [sys.executable, str(program), str(number), str(count), str(port)]
+    return subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, env=env)
+
+
+def results(processes):
+    try:
+        ended = [p.communicate(timeout=240) for p in processes]
+    finally:
+        for p in processes:
+            p.kill()
+    for p, (_, errors) in zip(processes, ended):
+        assert p.returncode == 0, errors[-3000:]
+    return [json.loads(next(x for x in out.splitlines() if x.startswith("{"))) for out, _ in ended]  # beside Gloo's own lines
+
+
+@pytest.mark.slow
+def test_two_processes_compute_what_one_does():
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    (one,) = results([started(0, 1, port)])
+    two = results([started(i, 2, port) for i in range(2)])
+    for found in two:
+        assert found["processes"] == 2
+        for key in ("history", "evaluated", "weights"):
+            wanted, got = (list(v.values()) if isinstance(v, dict) else v for v in (one[key], found[key]))
+            for w, g in zip(wanted, got, strict=True):
+                np.testing.assert_allclose(g, w, rtol=1e-4, atol=1e-5, err_msg=key)
+    both = np.concatenate([np.array(found["predicted"]) for found in two])
+    np.testing.assert_allclose(both, one["predicted"], rtol=1e-4, atol=1e-5)
 
 
 def mesh(shape=(1, 1), names=("data", "model")):

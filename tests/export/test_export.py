@@ -83,6 +83,70 @@ def test_exported_program_of_pytorch(name, tmp_path):
         np.testing.assert_allclose(loaded.module()(torch.tensor(X[:count])).detach(), wanted[:count], rtol=1e-5, atol=1e-6)
 
 
+def texts():
+    """One plain input, of integers."""
+    ids = kerata.Input((7,), dtype="int32")
+    x = layers.Embedding(20, 8)(ids)
+    return kerata.Model(ids, layers.Dense(2)(layers.LSTM(6)(layers.MultiHeadAttention(2, 4)(x, x))))
+
+
+IDS = np.random.default_rng(1).integers(0, 20, size=(4, 7)).astype("int32")
+
+
+def test_a_plain_input(tmp_path):
+    import torch
+
+    with kerata.backend_scope("torch"):
+        ids = kerata.Input((7,), dtype="int32")
+        made = kerata.Model(ids, layers.Dense(2)(layers.GlobalAveragePooling1D()(layers.Embedding(20, 8)(ids))))
+        made.export(tmp_path / "model.pt2", format="torch", verbose=False)
+        loaded = torch.export.load(tmp_path / "model.pt2").module()
+        np.testing.assert_allclose(loaded(torch.tensor(IDS)).detach(), made.predict(IDS, verbose=0), rtol=1e-5, atol=1e-6)
+
+
+def run_onnx(path, x):
+    runtime = pytest.importorskip("onnxruntime")
+    session = runtime.InferenceSession(path)
+    return session.run(None, {session.get_inputs()[0].name: x})[0]
+
+
+def run_openvino(path, x):
+    core = pytest.importorskip("openvino").Core()
+    compiled = core.compile_model(path, "CPU", {"INFERENCE_PRECISION_HINT": "f32"})
+    return compiled([x])[compiled.outputs[0]]
+
+
+def run_litert(path, x):
+    interpreter = pytest.importorskip("ai_edge_litert.interpreter").Interpreter(path)
+    interpreter.resize_tensor_input(interpreter.get_input_details()[0]["index"], x.shape)
+    interpreter.allocate_tensors()
+    interpreter.set_tensor(interpreter.get_input_details()[0]["index"], x)
+    interpreter.invoke()
+    return interpreter.get_tensor(interpreter.get_output_details()[0]["index"])
+
+
+FORMATS = {"onnx": ("onnx", run_onnx, 1e-4), "openvino": ("xml", run_openvino, 5e-3), "litert": ("tflite", run_litert, 1e-4)}
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("format", FORMATS)
+@pytest.mark.parametrize("name", ["jax", "torch"])
+def test_other_formats(name, format, tmp_path):
+    """With the real packages, where they are installed; OpenVINO's files hold float16."""
+    ending, run, tolerance = FORMATS[format]
+    for package in {"onnx": ("onnx", "onnxscript", "onnxruntime"), "litert": ("ai_edge_litert",)}.get(format, (format,)):
+        pytest.importorskip(package)
+    for make, x in ((model, X), (texts, IDS)):
+        if make is texts and format == "litert":
+            continue  # LSTMs need TensorFlow's own ops there
+        with kerata.backend_scope(name):
+            made = make()
+            wanted = made.predict(x, verbose=0)
+            made.export(tmp_path / f"model.{ending}", format=format, verbose=False)
+        for count in (len(x), 1):
+            np.testing.assert_allclose(run(str(tmp_path / f"model.{ending}"), x[:count]), wanted[:count], atol=tolerance)
+
+
 def test_mistakes(tmp_path):
     with kerata.backend_scope("torch"):
         made = model()

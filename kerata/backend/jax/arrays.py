@@ -10,7 +10,10 @@ from jax.extend import core as _jex_core  # noqa: F401  (loads what eval_shape n
 from kerata.backend.memory import aligned
 from kerata.backend.spec import Spec
 
-Tensor = type(jnp.zeros(()))
+try:  # by name: making an array would start JAX, before `distribution.initialize` could join processes
+    from jaxlib._jax import ArrayImpl as Tensor
+except ImportError:
+    Tensor = type(jnp.zeros(()))
 array_types = (Tensor, jax.core.Tracer)
 functional = True
 trains = True

@@ -9,7 +9,7 @@ import jax.numpy as jnp
 import numpy as np
 from jax import lax
 
-from kerata.backend.jax import nn, placement
+from kerata.backend.jax import nn, placement, processes
 from kerata.backend.protocol import PreferSteps
 from kerata.core import staging, tree
 from kerata.core.dtypes import is_text
@@ -164,7 +164,8 @@ def compile_step(step, result, variables, jit=True, donate=True):
         with nn.tracing(tiles=step.built_in and jit):
             return _in_order(result(step(placement.spread(batch))))
 
-    return _Program(pure, variables, jit, donate)
+    program = _Program(pure, variables, jit, donate)
+    return processes.OfProcesses(program) if placement.over_processes() else program
 
 
 def _in_order(logs):
@@ -222,7 +223,9 @@ def compile_chunk(step, result, variables, batch_size: int, ordered: bool, jit=T
         from kerata.backend.eager import eager_chunk
 
         return eager_chunk(step, result, batch_size, ordered, lambda a, i: a[i])
-    return _Chunk(_Program(pure, variables, donate=donate))
+    chunk = _Chunk(_Program(pure, variables, donate=donate))
+    chunk.refused = placement.over_processes()  # batches of several processes are put together one by one
+    return chunk
 
 
 class _Chunk:

@@ -41,6 +41,11 @@ def stays(variable, value):
     return value if variable._layout is None else lax.with_sharding_constraint(value, sharding(variable._layout))
 
 
+def over_processes() -> bool:
+    """Whether the distribution in force is one over several processes."""
+    return placement.current is not None and jax.process_count() > 1
+
+
 def spread(batch):
     """A batch in a program, divided over the devices as the distribution in force says."""
     if placement.current is None:
