@@ -66,6 +66,7 @@ CLIENTS = (
            note="25 small models with random weights; some by the test harness that KerasHub ships"),
     Client("bayesflow", ("bayesflow==2.0.12", "seaborn", "networkx"), "bayesflow", backends=ALL,
            note="its networks, flows, diffusion and consistency models, workflows that train and sample"),
+    Client("wandb", ("wandb==0.31.0", "sentry-sdk", "platformdirs", "xxhash"), "wandb", backends=ALL, note="its three callbacks, offline"),
     Client("autokeras", ("autokeras==3.0.0",), shipped=("autokeras",), deselect="integration_tests", data=True,
            note="its own tests"),
 )  # fmt: skip
@@ -73,6 +74,9 @@ CLIENTS = (
 # Why a test fails, by a pattern for "client: test"; the first that fits counts.
 REASONS: tuple[tuple[str, str], ...] = (
     (r"keras-tcn .*test_compiled_tcn\[False\]", "keras-tcn asks a shape for TensorFlow's `rank`, which a tuple has not."),
+    (r"wandb (jax|torch).*epochs\[True\]", "wandb asks a scheduled learning rate for TensorFlow's `numpy()`."),
+    (r"bayesflow .*(UNet|UViT)", "The order of `weights`: BayesFlow appends layers to a list that lies in an attribute already, which "
+     "Keras notices at once; Kerata lists them where the attribute stands. Names, paths and values are the same."),
     (r"keras-hub .*RMSNormalization", "KerasHub's layer does not take what its own `get_config` gives (`trainable`)."),
 )
 
