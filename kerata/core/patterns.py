@@ -27,7 +27,7 @@ class _Machine:
     """States that each read one character, stand for several others, or ask where in the text they are."""
 
     def __init__(self, pattern: str):
-        self.repeats = 0
+        self.choices = 0  # repeats and alternatives
         self.states: list[tuple] = [("end",)]
         tree = parser.parse(pattern)
         if tree.state.flags & ~re.UNICODE:
@@ -47,6 +47,7 @@ class _Machine:
 
     def _item(self, op, value, after: int) -> int:
         if op is codes.BRANCH:
+            self.choices += 1
             return self._new("any of", [self._sequence(way, after) for way in value[1]])
         if op is codes.SUBPATTERN:
             if value[1] or value[2]:
@@ -61,7 +62,7 @@ class _Machine:
         return self._new("reads", _reads(op, value), after)
 
     def _repeat(self, least: int, most: int, what, after: int) -> int:
-        self.repeats += 1
+        self.choices += 1
         if most is _ANY_NUMBER:
             loop = self._new("any of", [])
             self.states[loop][1].extend((self._sequence(what, loop), after))
@@ -189,7 +190,7 @@ def fits(pattern: str, text: str, anywhere: bool = False) -> bool:
     False
     """
     machine = _machine(pattern)
-    if machine is None or (machine.repeats < 2 and not anywhere):  # one repeat is tried in as many ways as there are places
+    if machine is None or (machine.choices < 2 and not anywhere):  # one repeat is tried in as many ways as there are places
         return bool((re.search if anywhere else re.fullmatch)(pattern, text))
     work = len(machine.states) * len(text)
     if (budget := getattr(context, "budget", None)) is not None:

@@ -6,6 +6,7 @@ from typing import Any
 
 from kerata import ops
 from kerata.core import config
+from kerata.core.claims import claim
 from kerata.core.errors import did_you_mean
 from kerata.metrics._confusion import Counts, evenly_spaced, standardize_thresholds
 from kerata.metrics.metric import Metric, zeros
@@ -33,6 +34,7 @@ class _Curve(Metric):
 
 
 def _grid(num_thresholds: int) -> list[float]:
+    claim((num_thresholds,), "the thresholds of a metric", itemsize=64)
     return [i / (num_thresholds - 1) for i in range(1, num_thresholds - 1)]
 
 

@@ -314,8 +314,6 @@ def model_from_json(json_string: str, custom_objects=None):
     >>> kerata.models.model_from_json(model.to_json()).count_params()
     8
     """
-    import json
+    from kerata.saving.model_files import model_from_text
 
-    from kerata.saving import deserialize_keras_object
-
-    return deserialize_keras_object(json.loads(json_string), custom_objects=custom_objects)
+    return model_from_text(json_string, custom_objects)

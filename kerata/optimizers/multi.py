@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import MutableMapping
 
 from kerata.core.configurable import Configurable
+from kerata.core.patterns import check_from_file, fits
 from kerata.core.variable import Variable
 from kerata.optimizers.optimizer import Optimizer
 
@@ -40,7 +40,7 @@ class OptimizerMap(Configurable, MutableMapping):
     def __getitem__(self, key):
         if key in self._optimizer_map:
             return self._optimizer_map[key]
-        found = [pattern for pattern in self._optimizer_map if re.fullmatch(pattern, key)]
+        found = [pattern for pattern in self._optimizer_map if fits(pattern, key)]
         if len(found) > 1:
             raise ValueError(f"Path {key!r} matches several expressions of the OptimizerMap: {found}. Make them exclusive.")
         return self._optimizer_map[found[0]] if found else self._default_optimizer
@@ -74,6 +74,9 @@ class OptimizerMap(Configurable, MutableMapping):
         from kerata.saving import deserialize_keras_object
 
         config = dict(config)
+        found = config.get("optimizer_map")
+        for pattern in found if isinstance(found, dict) else ():
+            check_from_file(pattern, "The `optimizer_map` of an OptimizerMap")
         for key in ("default_optimizer", "optimizer_map"):
             config[key] = deserialize_keras_object(config[key], custom_objects=custom_objects)
         return cls(**config)

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import re
 from typing import Any
 
 from kerata import backend
 from kerata.core.configurable import arguments
+from kerata.core.patterns import check_from_file, fits
 from kerata.core.variable import Variable
 from kerata.optimizers._rules import correction, like, moved, root, step
 from kerata.optimizers.optimizer import Optimizer, Rate
@@ -86,12 +86,19 @@ class Muon(Optimizer):
         self.nesterov = nesterov
         self.rms_rate = rms_rate
 
+    @classmethod
+    def from_config(cls, config: dict, custom_objects=None):
+        found = config.get("exclude_layers")
+        for pattern in found if isinstance(found, list | tuple) else ():
+            check_from_file(pattern, "The `exclude_layers` of a Muon")
+        return super().from_config(config, custom_objects)
+
     def _should_use_adamw(self, variable) -> bool:
         if len(variable.shape) != 2:
             return True
         if self.exclude_embeddings and "embedding" in variable.path.lower():
             return True
-        return any(re.search(pattern, variable.path) for pattern in self.exclude_layers)
+        return any(fits(pattern, variable.path, anywhere=True) for pattern in self.exclude_layers)
 
     def build(self, variables: list[Variable]) -> None:
         if self.built:

@@ -15,6 +15,7 @@ _SIGNATURE = b"\x89HDF\r\n\x1a\n"
 _MAX_OBJECTS = 2_000_000
 _MAX_DEPTH = 64
 _MAX_ATTRIBUTE = 256 << 20
+_MAX_ATTRIBUTES = 10_000
 _SMALL = 4096
 _FILTERS = {1: "deflate", 2: "shuffle", 3: "fletcher32", 32000: "lzf"}
 
@@ -99,6 +100,7 @@ class _Check:
         self.heaps = Heaps(read, size, lambda why: ValueError(f"{what} was refused: it {why}."))
         self.objects = 0
         self.open_groups: set = set()
+        self.groups: set = set()
 
     def refuse(self, place: str, why: str):
         return ValueError(f"{self.what} was refused: {place!r} {why}.")
@@ -111,6 +113,9 @@ class _Check:
         address = h5o.get_info(group).addr
         if address in self.open_groups:
             raise self.refuse(place, "is a group that contains itself")
+        if address in self.groups:  # two such links a level make 2**depth paths
+            raise self.refuse(place, "is a group that lies in two places")
+        self.groups.add(address)
         self.open_groups.add(address)
         self.attributes(group, place, address)
         for raw in list(group):
@@ -188,8 +193,12 @@ class _Check:
         from h5py import h5a, h5t
 
         usual = self.heaps.of_object(address)
-        for i in range(h5a.get_num_attrs(owner)):
-            attribute = h5a.open(owner, index=i)
+        if h5a.get_num_attrs(owner) > _MAX_ATTRIBUTES:
+            raise self.refuse(place, f"has more than {_MAX_ATTRIBUTES:,} attributes")
+        names: list[bytes] = []
+        h5a.iterate(owner, names.append)  # opening them by number takes the square of their number
+        for raw in names:
+            attribute = h5a.open(owner, raw)
             kind = attribute.get_type()
             name = f"{place}@{attribute.name.decode('utf-8', 'backslashreplace')}"
             size = self.extent(attribute.get_space(), kind.get_size(), name)

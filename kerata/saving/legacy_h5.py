@@ -128,11 +128,11 @@ def load_model(path: str, compile: bool):
             before, context.budget = getattr(context, "budget", None), Budget(os.path.getsize(path), repr(path))
             try:
                 model = model_from_config(config)
+                load_weights(model, file, path)
+                if compile:
+                    _compile(model, file, path)
             finally:
                 context.budget = before
-            load_weights(model, file, path)
-            if compile:
-                _compile(model, file, path)
         return model
 
 

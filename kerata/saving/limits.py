@@ -10,6 +10,7 @@ _FLOOR = 64 << 20
 _RATIO = 100
 _TRANSIENT = 128 << 20
 _STEPS = 30_000
+_WORK = 5_000_000
 _MAX_DEPTH = 400
 _MAX_JSON = 256 << 20
 
@@ -40,7 +41,7 @@ class Budget:
     def __init__(self, stored: int, what: str):
         self.what, self.stored = what, stored
         self.limit = _limits.max_bytes if _limits.max_bytes is not None else _FLOOR + _RATIO * max(stored, 0)
-        self.used = 0
+        self.used = self.work = 0
 
     def take(self, size: int, of: str) -> None:
         """Note that `of` needs `size` bytes; ValueError when the sum is beyond the limit."""
@@ -58,6 +59,12 @@ class Budget:
         """ValueError when `of` would loop beyond all measure."""
         if count > _STEPS and _limits.max_bytes is None:
             raise self._refusal(f"{of} claims {count:,} steps of time", _STEPS)
+
+    def take_work(self, count: int, of: str) -> None:
+        """Note `count` small steps of computing; ValueError when the sum takes seconds."""
+        self.work += count
+        if self.work > _WORK and _limits.max_bytes is None:
+            raise self._refusal(f"{of} makes {self.work:,} steps of comparing texts", _WORK)
 
     def _refusal(self, what: str, limit: int) -> ValueError:
         return ValueError(

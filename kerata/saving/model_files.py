@@ -195,12 +195,26 @@ def _load(read, custom_objects, safe_mode):
     from kerata.saving.registration import CustomObjectScope
 
     with SafeModeScope(bool(safe_mode)), CustomObjectScope(custom_objects), ObjectSharingScope():
-        try:
-            return read()
-        except (ValueError, OSError):
-            raise
-        except _DAMAGE as e:
-            raise ConfigError(f"The model cannot be made from what the file says: {type(e).__name__}: {e}") from e
+        return _or_config_error(read, "file")
+
+
+def _or_config_error(read, where: str):
+    try:
+        return read()
+    except (ValueError, OSError):
+        raise
+    except _DAMAGE as e:
+        raise ConfigError(f"The model cannot be made from what the {where} says: {type(e).__name__}: {e}") from e
+
+
+def model_from_text(text: str, custom_objects: dict | None):
+    """What `model_from_json` gives."""
+    if not isinstance(text, str | bytes):
+        raise TypeError(f"model_from_json() takes the text that `model.to_json()` gives; got {text!r:.100} ({type(text).__name__}).")
+    config = parse_json(text, "The text given to model_from_json()")
+    if not isinstance(config, dict) or "class_name" not in config:
+        raise ValueError(f"The text given to model_from_json() describes no model: it holds {text[:100]!r}.")
+    return _or_config_error(lambda: deserialize_keras_object(config, custom_objects=custom_objects), "text")
 
 
 def _writer(metadata: bytes | None) -> str:

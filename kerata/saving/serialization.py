@@ -336,6 +336,8 @@ def _read_object(config: dict):
     if class_name == "function" or (isinstance(inner, str) and module == "builtins"):
         return read_function(inner)
     shared = config.get("shared_object_id")
+    if shared is not None and not isinstance(shared, int | str):
+        raise ConfigError(f"In the config of {class_name!r}, `shared_object_id` is a number; got {shared!r:.100}.")
     if shared is not None and _sharing.scope is not None and shared in _sharing.scope.objects:
         return _sharing.scope.objects[shared]
     cls = find_class(module, legacy.upgrade_name(class_name, module), registered)
@@ -473,7 +475,7 @@ def _read_tensor(config, inner):
     from kerata import backend
 
     array = _read_numpy(config, inner)
-    return backend.current().convert(array, inner.get("dtype"))
+    return backend.current().convert(array, None if array.dtype.kind in "US" else array.dtype.name)
 
 
 def _read_keras_tensor(config, inner):
