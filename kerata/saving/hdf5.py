@@ -215,9 +215,13 @@ def to_array(value):
     if not isinstance(value, np.ndarray | np.generic):
         from kerata import backend
 
+        from kerata.core.variable import Variable
+
+        if isinstance(value, Variable):
+            value = value.value
         owner = backend.owner(type(value))
         if owner is not None:  # a tensor, which on PyTorch may still belong to a gradient
-            value = owner.to_numpy(value)
+            value = getattr(owner, "peek", owner.to_numpy)(value)
         elif hasattr(value, "numpy"):
             value = value.numpy()
     if not isinstance(value, np.ndarray):

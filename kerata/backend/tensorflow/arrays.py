@@ -86,6 +86,13 @@ def to_numpy(x) -> np.ndarray:
     return np.asarray(x)
 
 
+def peek(x) -> np.ndarray:
+    """Like `to_numpy`, to be read at once and not kept: where it can be, the memory is the tensor's own."""
+    if isinstance(x, tf.Variable):
+        x = x.value()
+    return np.asarray(x) if isinstance(x, tf.Tensor) and x.shape.rank else to_numpy(x)
+
+
 def cast(x, dtype: str):
     return x if x.dtype.name == dtype else tf.cast(x, dtype)
 
