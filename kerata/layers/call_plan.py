@@ -104,11 +104,11 @@ def shapes_of(value, b):
 
 
 def static_shape(x) -> tuple:
-    """The shape as integers and None; None for a batch size that only stands for an unknown one."""
+    """The shape as integers and None; None also for a symbolic size, and for a batch size that stands for an unknown one."""
     shape = x.shape
     if hasattr(shape, "as_list"):
         shape = shape.as_list()
-    shape = tuple(int(n) if n is not None else None for n in shape)
+    shape = tuple(n if isinstance(n, int) else None for n in shape)  # (`int` would fix a size of an exported program)
     if context.any_batch is not None and shape and shape[0] == context.any_batch:
         return (None, *shape[1:])
     return shape

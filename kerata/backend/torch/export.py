@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import warnings
+
 import torch
 
 from kerata.backend import backend_scope
@@ -36,4 +38,18 @@ def program(model, signature, **options):
 
     inputs, sizes = tree.map_structure(sample, signature), tree.map_structure(free, signature)
     with torch.no_grad():
-        return torch.export.export(_Serving(model).eval(), (inputs,), dynamic_shapes=(sizes,), strict=False, **options)
+        made = torch.export.export(_Serving(model).eval(), (inputs,), dynamic_shapes=(sizes,), strict=False, **options)
+    _warn_if_fixed(model, made, tree.flatten(signature))
+    return made
+
+
+def _warn_if_fixed(model, made, signature) -> None:
+    named = {n.name: n.meta["val"] for n in made.graph.nodes if n.op == "placeholder"}
+    found = [named[name] for name in made.graph_signature.user_inputs]
+    for symbol, value in zip(signature, found):
+        fixed = [i for i, n in enumerate(symbol.shape) if n is None and isinstance(value.shape[i], int)]
+        if fixed:
+            warnings.warn(
+                f"export() of {model.name!r}: an input of shape {symbol.shape} became one of {tuple(value.shape)}, since the model's "
+                f"code asks for the size of axis {fixed}, as a number; the program takes no other.", stacklevel=3,
+            )  # fmt: skip
