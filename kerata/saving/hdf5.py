@@ -214,7 +214,6 @@ def to_array(value):
     """A NumPy array of a variable, tensor or array."""
     if not isinstance(value, np.ndarray | np.generic):
         from kerata import backend
-
         from kerata.core.variable import Variable
 
         if isinstance(value, Variable):
