@@ -55,12 +55,12 @@ def dense_head(x, classes: int, activation, name="avg_pool", dropout=None, **mor
     return layers.Dense(classes, activation=activation, name="predictions", **more)(x)
 
 
-def pooled(x, kind: str, named: bool = True):
-    """Global pooling, under the name "avg_pool" or "max_pool"."""
-    return _POOLING[kind](name=f"{kind}_pool" if named else None)(x)
+def pooled(x, kind: str | None, named: bool = True):
+    """Global pooling, under the name "avg_pool" or "max_pool"; `x` itself for None."""
+    return x if kind is None else _POOLING[kind](name=f"{kind}_pool" if named else None)(x)
 
 
-def pooled_unnamed(x, kind: str):
+def pooled_unnamed(x, kind: str | None):
     """Global pooling, under the layer's own name."""
     return pooled(x, kind, named=False)
 
@@ -77,7 +77,7 @@ def application(asked: Asked, body: Callable, file: Callable[[bool], WeightFile]
         size: height and width of images by default; None for any, with the classifier too.
         smallest: the least height and width.
         head: `(x, classes, activation)` to the predictions.
-        pool: `(x, "avg" or "max")` to the pooled features.
+        pool: `(x, "avg", "max" or None)` to the features without the classifier.
         prepare: `(x, official weights or not)`, before the body.
 
     Raises:
@@ -91,7 +91,7 @@ def application(asked: Asked, body: Callable, file: Callable[[bool], WeightFile]
     x = body(prepare(x, asked.official))
     if asked.include_top:
         x = head(x, asked.classes, asked.classifier_activation)
-    elif asked.pooling is not None:
+    else:
         x = pool(x, asked.pooling)
     model = Model(inputs if asked.input_tensor is None else _source(inputs), x, name=asked.name)
     if asked.weights is not None:

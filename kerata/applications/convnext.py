@@ -78,7 +78,7 @@ def _head(x, classes: int, activation, name: str):
     return layers.Dense(classes, activation=activation, name=f"{name}_head_dense")(x)
 
 
-def _pool(x, kind: str):
+def _pool(x, kind: str | None):
     return _norm()(pooled_unnamed(x, kind))
 
 

@@ -36,6 +36,7 @@ VARIANTS = [
     ("EfficientNetV2B0", {"include_preprocessing": False, "include_top": False, "pooling": "max"}),
     ("EfficientNetV2B0", {"input_shape": (64, 64, 1)}), ("ConvNeXtTiny", {"include_top": False, "pooling": "avg", "name": "mine"}),
     ("ConvNeXtTiny", {"include_preprocessing": False, "classes": 3}),
+    *((name, {"include_top": False, "input_shape": (80, 76, 3)}) for name in ("ConvNeXtTiny", "MobileNetV3Small")),
 ]  # fmt: skip
 _FEW = {"classes": 5, "classifier_activation": None}
 # One small variant of each family, whose outputs are compared.
