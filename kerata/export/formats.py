@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import os
+import re
+import warnings
 
 from kerata.core.errors import need, unknown_name
 from kerata.export.signatures import on_backend, signature_of
@@ -50,9 +52,35 @@ def _litert(model, filepath: str, signature, options: dict) -> None:
         converter = tf.lite.TFLiteConverter.from_saved_model(folder)
         for key, value in options.items():
             setattr(converter, key, value)
-        content = converter.convert()
+        content = _converted(tf, converter, model.name)
     with open(filepath, "wb") as file:
         file.write(content)
+
+
+def _converted(tf, converter, name: str) -> bytes:
+    """The file; with TensorFlow's own operations where LiteRT has none for what the model does."""
+    try:
+        return converter.convert()
+    except Exception as e:
+        selected = tf.lite.OpsSet.SELECT_TF_OPS
+        if type(e).__name__ != "ConverterError" or selected in converter.target_spec.supported_ops:
+            raise
+        converter.target_spec.supported_ops = [*converter.target_spec.supported_ops, selected]
+    try:
+        content = converter.convert()
+    except Exception as e:
+        if type(e).__name__ != "ConverterError":
+            raise
+        lacking = ", ".join(sorted(set(re.findall(r"'tf\.(\w+)' op is neither", str(e))))) or "see above"
+        raise ValueError(
+            f"export() of {name!r}: neither LiteRT nor TensorFlow's part of it has all operations of the model (lacking: {lacking}). "
+            "Export it as 'onnx', 'openvino' or 'tf_saved_model'."
+        ) from e
+    warnings.warn(
+        f"export() of {name!r}: LiteRT has no operation of its own for part of the model, so that the file runs only where "
+        "TensorFlow's are linked in (the Flex delegate; tf.lite.Interpreter has it).", stacklevel=6,
+    )  # fmt: skip
+    return content
 
 
 def _torch(model, filepath: str, signature, options: dict) -> None:
