@@ -74,6 +74,8 @@ CLIENTS = (
 # Why a test fails, by a pattern for "client: test"; the first that fits counts.
 REASONS: tuple[tuple[str, str], ...] = (
     (r"keras-tcn .*test_compiled_tcn\[False\]", "keras-tcn asks a shape for TensorFlow's `rank`, which a tuple has not."),
+    (r"scikit-learn .*(idempotent|supervised_y_2d|regressors_int|not_an_array)",
+     "The check compares the predictions of two fits, which begin with different random weights."),
     (r"wandb (jax|torch).*epochs\[True\]", "wandb asks a scheduled learning rate for TensorFlow's `numpy()`."),
     (r"bayesflow .*(UNet|UViT)", "The order of `weights`: BayesFlow appends layers to a list that lies in an attribute already, which "
      "Keras notices at once; Kerata lists them where the attribute stands. Names, paths and values are the same."),

@@ -52,7 +52,7 @@ BACKBONES = {
     "DenseNetBackbone": ({"stackwise_num_repeats": [1, 1], "growth_rate": 4}, 32),
     "VGGBackbone": ({"stackwise_num_repeats": [1, 1], "stackwise_num_filters": [4, 8], "image_shape": (16, 16, 3)}, 16),
     "CSPNetBackbone": ({"stem_filters": 8, "stem_kernel_size": 3, "stem_strides": 1, "stackwise_depth": [1, 1],
-                        "stackwise_strides": [1, 2], "stackwise_num_filters": [16, 16], "block_type": "dark_block", "stage_type": "csp"}, 16),
+                        "stackwise_strides": [1, 2], "stackwise_num_filters": [16, 16], "block_type": "dark_block", "stage_type": "dark"}, 16),
     "MiTBackbone": ({"layerwise_depths": [1, 1], "num_layers": 2, "layerwise_num_heads": [1, 2], "layerwise_sr_ratios": [2, 1],
                      "max_drop_path_rate": 0.1, "layerwise_patch_sizes": [7, 3], "layerwise_strides": [4, 2],
                      "hidden_dims": [4, 8], "image_shape": (32, 32, 3)}, 32),
