@@ -88,6 +88,12 @@ class Muon(Optimizer):
 
     @classmethod
     def from_config(cls, config: dict, custom_objects=None):
+        """An optimizer from what `get_config` gave.
+
+        Args:
+            config: that dictionary.
+            custom_objects: dictionary of names and classes of yours (learning rate schedules); None by default.
+        """
         found = config.get("exclude_layers")
         for pattern in found if isinstance(found, list | tuple) else ():
             check_from_file(pattern, "The `exclude_layers` of a Muon")

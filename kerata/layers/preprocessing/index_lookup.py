@@ -326,12 +326,19 @@ class IndexLookup(HostLayer):
         self._set(tokens, _weights_asset(dir_path, self._start + len(tokens)))
 
     def save_own_variables(self, store) -> None:
-        """Write the idf weights, if there are any."""
+        """Write the idf weights, if there are any.
+
+        Args:
+            store: a dictionary, or what behaves like one.
+        """
         if self.idf_weights is not None:
             store["idf_weights"] = self.idf_weights
 
     def load_own_variables(self, store) -> None:
         """Read the idf weights of the vocabulary, which is an asset or stands in the config.
+
+        Args:
+            store: a dictionary, or what behaves like one.
 
         Raises:
             ValueError: if they are not one for each token.

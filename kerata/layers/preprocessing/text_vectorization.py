@@ -280,11 +280,19 @@ class TextVectorization(HostLayer):
         self._lookup_layer.load_assets(dir_path)
 
     def save_own_variables(self, store) -> None:
-        """Write the idf weights, which stand here and at the lookup in Keras's files."""
+        """Write the idf weights, which stand here and at the lookup in Keras's files.
+
+        Args:
+            store: a dictionary, or what behaves like one.
+        """
         self._lookup_layer.save_own_variables(store)
 
     def load_own_variables(self, store) -> None:
-        """Read what `save_own_variables` wrote."""
+        """Read what `save_own_variables` wrote.
+
+        Args:
+            store: a dictionary, or what behaves like one.
+        """
         self._lookup_layer.load_own_variables(store)
 
 
