@@ -5,7 +5,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
-.PHONY: demo test quick slow lint stubs bench fuzz conformance clients clean
+.PHONY: demo test quick slow lint stubs bench fuzz soak conformance clients clean
 
 $(BIN)/python:
 	@test -n "$(PYTHON)" || { echo "Kerata needs Python 3.11, 3.12 or 3.13; none was found. Install one, or name it: make PYTHON=/path/to/python3"; exit 1; }
@@ -49,6 +49,10 @@ bench: $(VENV)/.test
 fuzz: $(VENV)/.test
 	$(BIN)/python tools/fuzz.py --files 200000
 	KERATA_KILLS=200 $(BIN)/python -m pytest tests/saving/test_files.py tests/callbacks/test_resume.py -k kill
+
+# 100,000 predictions and 200 models that are built, trained and dropped, on each backend: memory must not grow (a quarter of an hour).
+soak: $(VENV)/.test
+	KERATA_SOAK=1 $(BIN)/python -m pytest tests/integration/test_memory.py
 
 # docs/conformance.md: which public names are tested on which backend (two to three times as long as the tests).
 conformance: $(VENV)/.test
