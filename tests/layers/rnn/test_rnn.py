@@ -143,7 +143,7 @@ def test_stateful(backend):
         mine.reset_state()
         np.testing.assert_allclose(kerata.ops.convert_to_numpy(mine(x)), first, rtol=1e-5, atol=1e-6)
         assert len(mine.weights) == 3
-        assert all(s in mine.non_trainable_variables for s in mine.states)
+        assert all(any(s is v for v in mine.non_trainable_variables) for s in mine.states)
 
 
 def test_states_live_on_through_predict(backend):
@@ -187,11 +187,12 @@ def test_dropped_inputs_are_those_of_the_mask(backend):
 
 def test_trains(train_backend):
     rng = np.random.default_rng(0)
+    kerata.utils.set_random_seed(0)
     x = rng.normal(size=(64, 6, 3)).astype("float32")
     y = x[:, :, 0].sum(1, keepdims=True)
     for layer in (layers.LSTM(8, dropout=0.1), layers.GRU(8, recurrent_dropout=0.1), layers.RNN([layers.LSTMCell(8)])):
         model = kerata.Sequential([layer, layers.Dense(1)])
-        model.compile(optimizer="adam", loss="mse")
+        model.compile(kerata.optimizers.Adam(0.01), loss="mse")
         history = model.fit(x, y, epochs=3, batch_size=16, verbose=0).history["loss"]
         assert history[-1] < history[0]
 
