@@ -27,9 +27,9 @@ class Registry:
 
     def find(self, name: str, custom_objects=None):
         """The class or function of a name: the users' first, then this list's; ValueError if nobody has it."""
-        from kerata.saving.registration import scoped_object
+        from kerata.saving.registration import get_registered_object
 
-        found = scoped_object(name, custom_objects)
+        found = get_registered_object(name, custom_objects)
         if found is None:
             found = self.table.get(name)
         if found is None:

@@ -65,6 +65,17 @@ def test_register_needs_get_config():
         saving.register_keras_serializable()(type("NoConfig", (), {}))
 
 
+def test_names_of_registered_objects_stand_for_them():
+    """As in the `.h5` files that Keras writes, whose losses are names."""
+    @saving.register_keras_serializable("registered_names")
+    def half_error(y_true, y_pred):
+        return kerata.ops.mean(kerata.ops.abs(y_true - y_pred), axis=-1) / 2
+
+    assert kerata.losses.get("registered_names>half_error") is half_error
+    with pytest.raises(ValueError, match="half_error"):
+        kerata.losses.get("half_error")
+
+
 def test_custom_object_scope_nests():
     inner, outer = object(), object()
     with saving.custom_object_scope({"thing": outer}):
