@@ -9,6 +9,10 @@ import sys
 
 import pytest
 
+pytestmark = [
+    pytest.mark.slow,
+    pytest.mark.skipif(not os.path.exists("/proc/self/status"), reason="reads what Linux says of the process"),
+]
 SOAK = bool(os.environ.get("KERATA_SOAK"))
 PREDICTIONS, ROUNDS = (100_000, 200) if SOAK else (4_000, 16)
 
@@ -58,8 +62,6 @@ def grown(name: str, work: str, number: int) -> float:
     return float(done.stdout.split()[2])
 
 
-@pytest.mark.slow
-@pytest.mark.skipif(not os.path.exists("/proc/self/status"), reason="reads what Linux says of the process")
 @pytest.mark.parametrize("name", ["jax", "torch", "tensorflow", "numpy"])
 def test_predictions_take_no_memory(name):
     assert grown(name, "predict", PREDICTIONS) < 6  # MiB: 60 bytes a call of 100,000
@@ -70,8 +72,6 @@ def test_predictions_take_no_memory(name):
 LEFT = {"jax": 20, "torch": 5, "tensorflow": 15 + 0.4 * (ROUNDS - 16)}  # MiB
 
 
-@pytest.mark.slow
-@pytest.mark.skipif(not os.path.exists("/proc/self/status"), reason="reads what Linux says of the process")
 @pytest.mark.parametrize("name", LEFT)
 def test_models_that_are_dropped_leave_nothing(name):
     assert grown(name, "rounds", ROUNDS) < LEFT[name]
