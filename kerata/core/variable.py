@@ -14,7 +14,7 @@ from kerata.core.names import auto_name
 from kerata.core.operators import TensorOperators
 from kerata.core.scopes import context, current_path
 
-_numbers = itertools.count()
+ticks = itertools.count(1)  # the order in which variables and layers are made, and attributes set
 
 
 class Variable(TensorOperators):
@@ -49,7 +49,7 @@ class Variable(TensorOperators):
         if not isinstance(name, str) or "/" in name:
             raise ValueError(f"A variable's name is a string without '/'; got {name!r}.")
         self.name = name
-        self._number = next(_numbers)
+        self._made_at = next(ticks)
         scope = current_path()
         self.path = f"{scope}/{name}" if scope else name
         self._backend = backend.current()

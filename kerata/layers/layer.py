@@ -13,7 +13,7 @@ from kerata.core.keras_tensor import KerasTensor, any_symbolic
 from kerata.core.masks import get_mask, set_mask
 from kerata.core.operation import Node, Operation
 from kerata.core.scopes import context, name_scope
-from kerata.core.variable import Variable
+from kerata.core.variable import Variable, ticks
 from kerata.layers import call_plan
 from kerata.layers._building import build_within
 from kerata.layers.input_spec import InputSpec, check_inputs
@@ -114,6 +114,7 @@ class Layer(LayerState, Operation):
             cls.build = _wrap_build(build)
 
     def __init__(self, *, activity_regularizer=None, trainable=True, dtype=None, autocast=True, name=None, **kwargs):
+        self._made_at = next(ticks)
         Operation.__init__(self, name=name)
         self._backend = backend.current()
         self._tensor = self._backend.Tensor

@@ -6,11 +6,11 @@ import numpy as np
 
 from kerata import backend
 from kerata.core import tree
-from kerata.core.variable import Variable
+from kerata.core.variable import Variable, ticks
 from kerata.layers.tracking import Held, kind_of, unique
 
 _SKIPPED = frozenset(
-    ("_init_arguments", "_inbound_nodes", "_listing", "_losses", "_weights", "_build_shapes_dict", "_dtype_policy", "_policy_map",
+    ("_init_arguments", "_inbound_nodes", "_listing", "_losses", "_set_at", "_build_shapes_dict", "_dtype_policy", "_policy_map",
      "_backend")
 )
 
@@ -41,16 +41,18 @@ class LayerState:
         return listing if listing is not None and listing.changes == Variable.trainable_changes else None
 
     def __setattr__(self, name: str, value) -> None:
-        attributes = self.__dict__
-        # `self.dense = None` in __init__ and a layer in build(): its place is that of the second, as in Keras.
-        if value is not None and attributes.get(name, value) is None and kind_of(type(value)) is not None:
-            del attributes[name]
+        if kind_of(type(value)) is not None:
+            self.__dict__.setdefault("_set_at", {}).setdefault(name, next(ticks))
         object.__setattr__(self, name, value)
+
+    def __delattr__(self, name: str) -> None:
+        self.__dict__.get("_set_at", {}).pop(name, None)
+        object.__delattr__(self, name)
 
     _untracked: frozenset = frozenset()
 
     def _held(self) -> Held:
-        return Held(self.__dict__, _SKIPPED | self._untracked, first=self.__dict__.get("_weights", ()))
+        return Held(self.__dict__, _SKIPPED | self._untracked)
 
     @property
     def _layers(self) -> list:

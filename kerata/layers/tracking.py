@@ -1,7 +1,8 @@
 """What an object holds: its layers, variables, metrics, seed generators and optimizers, found by looking.
 
-Nothing is recorded when an attribute is set; the attributes (and lists, tuples, dicts and sets in them) are
-looked through when someone asks. So containers stay plain Python, and changing one needs no notification.
+The attributes (and lists, tuples, dicts and sets in them) are looked through when someone asks. So containers stay plain
+Python, and changing one needs no notification. The order is that of time: what an attribute holds came when the attribute
+was first set, what a container holds came then or, if it was made later, when it was made, but not before what precedes it.
 """
 
 from __future__ import annotations
@@ -37,33 +38,39 @@ def kind_of(cls: type) -> str | None:
 
 
 class Held:
-    """The tracked things of one object, each once, in the order in which the attributes were set."""
+    """The tracked things of one object, each once, in the order in which they came."""
 
-    __slots__ = ("layers", "metrics", "optimizers", "seeds", "variables")
+    __slots__ = ("_came", "layers", "metrics", "optimizers", "seeds", "variables")
 
-    def __init__(self, attributes: dict, skip=frozenset(), first=()):
+    def __init__(self, attributes: dict, skip=frozenset()):
         self.layers, self.variables, self.metrics, self.seeds, self.optimizers = [], [], [], [], []
-        seen: set[int] = set()
-        self._add(list(first), seen)
+        self._came: dict[int, int] = {}  # by identity
+        set_at = attributes.get("_set_at", {})
         for name, value in list(attributes.items()):
             if name not in skip:
-                self._look(value, seen)
-        if first and len(self.variables) > len(first):  # some are not from add_weight: all in the order of their making
-            self.variables.sort(key=lambda v: v._number)
+                self._look(value, set_at.get(name, 0))
+        for things in (self.layers, self.variables, self.metrics, self.seeds, self.optimizers):
+            if len(things) > 1:
+                things.sort(key=lambda x: self._came[id(x)])
 
-    def _look(self, value, seen) -> None:
+    def _look(self, value, since: int) -> int:
+        """Note what `value` is or holds, which came at `since` or later; when the last of it came."""
         kind = kind_of(type(value))
-        if kind is None or id(value) in seen:
-            return
-        seen.add(id(value))
+        if kind is None:
+            return since
+        known = self._came.get(id(value))
         if kind == "container":
-            self._add(list(value.values()) if isinstance(value, dict) else list(value), seen)
-        else:
+            if known is None:
+                self._came[id(value)] = since
+                for element in list(value.values()) if isinstance(value, dict) else list(value):
+                    since = self._look(element, since)
+            return since
+        since = max(since, getattr(value, "_made_at", 0))
+        if known is None:
             getattr(self, kind).append(value)
-
-    def _add(self, values, seen) -> None:
-        for value in values:
-            self._look(value, seen)
+        if known is None or since < known:
+            self._came[id(value)] = since
+        return since
 
 
 def unique(items) -> list:

@@ -70,7 +70,7 @@ class Model(Trainer, Layer):
         from kerata.layers.tracking import Held
 
         skip = _SKIPPED | _TRAINING_STATE | self._untracked
-        return Held(self.__dict__, skip, first=self.__dict__.get("_weights", ()))
+        return Held(self.__dict__, skip)
 
     def build(self, input_shape):
         """Make all weights.

@@ -432,3 +432,33 @@ def test_a_layer_set_to_none_at_first_has_the_place_where_it_was_made():
     import keras
 
     assert of(kerata) == of(keras)
+
+
+def test_what_is_put_in_containers_by_and_by_comes_in_the_order_of_time():
+    import keras
+
+    def held(lib):
+        class Holder(lib.layers.Layer):
+            def __init__(self):
+                super().__init__()
+                self.a, self.b, self.d, self.none = [], [], {}, None
+                for i in range(2):
+                    self.a.append(lib.layers.Dense(1, name=f"a{i}"))
+                    self.b.append(lib.layers.Dense(1, name=f"b{i}"))
+                self.single = lib.layers.Dense(1, name="single")
+                self.d["x"] = lib.layers.Dense(1, name="x")
+                self.a += [lib.layers.Dense(1, name="a2")]
+                self.none = lib.layers.Dense(1, name="none")
+                self.mixed = [self.none, [lib.layers.Dense(1, name="mixed")]]
+                self.free = lib.Variable([1.0], name="free")
+                self.added = self.add_weight(shape=(1,), name="added")
+                self.still = lib.Variable([1.0], trainable=False, name="still")
+
+        first, second = lib.layers.Dense(1, name="first"), lib.layers.Dense(1, name="second")
+        stacked = lib.Sequential()
+        stacked.add(second)  # in the order of adding, not of making
+        stacked.add(first)
+        holder = Holder()
+        return [[x.name for x in holder._layers], [v.name for v in holder.weights], [x.name for x in stacked.layers]]
+
+    assert held(kerata) == held(keras)
