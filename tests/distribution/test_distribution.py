@@ -29,10 +29,10 @@ def test_four_devices_compute_what_one_does():
     }  # fmt: skip
 
 
-def started(number, count, port):
+def started(number, count, port, kind):
     program = pathlib.Path(__file__).with_name("processes.py")
     env = {**os.environ, "XLA_FLAGS": "--xla_force_host_platform_device_count=2", "JAX_PLATFORMS": "cpu", "KERATA_BACKEND": "jax"}
-    command = [sys.executable, str(program), str(number), str(count), str(port)]
+    command = [sys.executable, str(program), str(number), str(count), str(port), kind]
     return subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, env=env)
 
 
@@ -48,19 +48,21 @@ def results(processes):
 
 
 @pytest.mark.slow
-def test_two_processes_compute_what_one_does():
+@pytest.mark.parametrize("kind", ["data", "model", "across"])
+def test_two_processes_compute_what_one_does(kind):
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
-    (one,) = results([started(0, 1, port)])
-    two = results([started(i, 2, port) for i in range(2)])
+    (one,) = results([started(0, 1, port, kind)])
+    two = results([started(i, 2, port, kind) for i in range(2)])
     for found in two:
         assert found["processes"] == 2
         for key in ("history", "evaluated", "weights"):
             wanted, got = (list(v.values()) if isinstance(v, dict) else v for v in (one[key], found[key]))
             for w, g in zip(wanted, got, strict=True):
                 np.testing.assert_allclose(g, w, rtol=1e-4, atol=1e-5, err_msg=key)
-    both = np.concatenate([np.array(found["predicted"]) for found in two])
+    parts = two[:1] if kind == "across" else two
+    both = np.concatenate([np.array(found["predicted"]) for found in parts])
     np.testing.assert_allclose(both, one["predicted"], rtol=1e-4, atol=1e-5)
 
 

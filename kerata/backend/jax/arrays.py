@@ -64,7 +64,12 @@ def _stackable(x):
 def to_numpy(x) -> np.ndarray:
     if type(x).__name__ == "BCOO":
         x = x.todense()
-    return np.asarray(x.value if hasattr(x, "assign") and hasattr(x, "value") else x)
+    x = x.value if hasattr(x, "assign") and hasattr(x, "value") else x
+    if isinstance(x, jax.Array) and not x.is_fully_addressable and not x.is_fully_replicated:
+        from jax.experimental import multihost_utils
+
+        return multihost_utils.process_allgather(x, tiled=True)  # every process asks for it, and each gets all of it
+    return np.asarray(x)
 
 
 def cast(x, dtype: str):

@@ -5,6 +5,7 @@ from __future__ import annotations
 import jax
 import numpy as np
 
+from kerata.backend.jax.arrays import to_numpy
 from kerata.backend.jax.placement import sharding
 from kerata.core import placement, tree
 
@@ -50,5 +51,8 @@ def _own(value):
     """The rows of a result that lie in this process; all of what every process has."""
     if not isinstance(value, jax.Array) or value.is_fully_addressable or value.is_fully_replicated:
         return value
-    parts = {shard.index[0].start or 0: shard.data for shard in value.addressable_shards}
-    return np.concatenate([np.asarray(parts[start]) for start in sorted(parts)])
+    parts = {shard.index[0].start or 0: shard for shard in value.addressable_shards}
+    if any(shard.data.shape[1:] != value.shape[1:] for shard in parts.values()):  # the columns lie in several places as well
+        whole = to_numpy(value)
+        return np.concatenate([whole[parts[start].index[0]] for start in sorted(parts)])
+    return np.concatenate([np.asarray(parts[start].data) for start in sorted(parts)])
