@@ -22,21 +22,26 @@ import argparse
 import collections
 import contextlib
 import functools
+import hashlib
 import inspect
 import json
 import os
 import pathlib
 import re
+import shutil
+import signal
 import subprocess
 import sys
 import time
 import types
+import zlib
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent
 TESTS = ROOT / "tests"
 RECORDS = ROOT / "build" / "conformance"
 BACKENDS = ("numpy", "jax", "torch", "tensorflow")
 QUICK = "torch"  # the backend of the first pass with --quick: nothing is compiled there
+PATIENCE = 60  # seconds for a spoilt test
 TRIES = 5  # tests tried for one name on one backend
 # Public methods whose results say what an instance does, by the base class that has them.
 METHODS = {"Layer": ["call"], "Operation": ["call"], "Loss": ["call"], "Metric": ["result"], "Optimizer": ["apply"],
@@ -84,27 +89,29 @@ class Trace:
     """Notes calls of public functions that the tests make themselves, and of methods of public classes."""
 
     def __init__(self):
-        self.functions, self.methods, self.classes = collections.defaultdict(list), set(), {}
+        # By the identity of the code, which is kept alive: to hash a code object means to hash all that it holds.
+        self.functions, self.methods, self.classes = collections.defaultdict(list), {}, {}
         for name in filter(exists, distinct()):
             thing = find(name)
             if inspect.isclass(thing):
                 self.classes[thing] = name
                 for method in methods(thing):
-                    self.methods.add(inspect.unwrap(getattr(thing, method)).__code__)
+                    code = inspect.unwrap(getattr(thing, method)).__code__
+                    self.methods[id(code)] = code
             else:
                 function = inspect.unwrap(thing)
-                self.functions[function.__code__].append((name, _closure(function)))
+                self.functions[id(function.__code__)].append((name, _closure(function)))
         self.seen: set = set()
 
     def __call__(self, frame, event, argument):
         code = frame.f_code
-        if code in self.functions:
+        if id(code) in self.functions:
             if _from_tests(frame.f_back):
                 own = frame.f_locals
-                for name, closure in self.functions[code]:
+                for name, closure in self.functions[id(code)]:
                     if all(own.get(k) is v for k, v in closure.items()):
                         self._note(name)
-        elif code in self.methods and code.co_varnames:
+        elif id(code) in self.methods and code.co_varnames:
             kind = type(frame.f_locals[code.co_varnames[0]])
             name = next((self.classes[c] for c in kind.__mro__ if c in self.classes), None)
             if name:
@@ -357,17 +364,40 @@ def _nearest(kind: type):
     return next((c for c in kind.__mro__ if c in _public_classes()), None)
 
 
-# ---- the plugin for pytest
+# ---- records
+# Each process writes a file of its own (calls.0.json); what the files say together is the record.
 def _read(name: str) -> dict:
-    path = RECORDS / name
-    return json.loads(path.read_text()) if path.exists() else {}
+    together: dict = {}
+    for path in [RECORDS / name, *sorted(RECORDS.glob(name.replace(".", ".[0-9]*.")))]:
+        if path.exists():
+            together |= json.loads(path.read_text())
+    return together
 
 
-def _write(name: str, records: dict) -> None:
+def _write(name: str, records: dict, part: int | None = None) -> None:
     RECORDS.mkdir(parents=True, exist_ok=True)
-    path = RECORDS / name
+    path = RECORDS / (name if part is None else name.replace(".", f".{part}."))
     path.with_suffix(".new").write_text(json.dumps(records, indent=0, sort_keys=True))
     os.replace(path.with_suffix(".new"), path)
+
+
+def _join_parts() -> None:
+    for name in ("calls.json", "proofs.json"):
+        _write(name, _read(name))
+        for path in RECORDS.glob(name.replace(".", ".[0-9]*.")):
+            path.unlink()
+
+
+def _claim(key: str) -> bool:
+    """Whether this process is the first to ask for `key`: what is claimed is its own."""
+    try:
+        (RECORDS / "claims" / hashlib.sha256(key.encode()).hexdigest()).touch(exist_ok=False)
+    except FileExistsError:
+        return False
+    return True
+
+
+# ---- the plugin for pytest
 
 
 def _run(item) -> tuple[str, str]:
@@ -398,8 +428,9 @@ def _twin(test: str, backend: str, other: str) -> str | None:
 
 
 class Plugin:
-    def __init__(self, stage: str, budget: float, quick: bool):
+    def __init__(self, stage: str, budget: float, quick: bool, part: int, parts: int):
         self.stage, self.end, self.quick = stage, time.monotonic() + budget, quick
+        self.part, self.parts = part, parts
 
     def over(self) -> bool:
         return time.monotonic() > self.end
@@ -413,9 +444,12 @@ class Plugin:
         return True
 
     def trace(self, items):
-        records, trace, last = _read("calls.json"), Trace(), time.monotonic()
+        known, records, trace, last = _read("calls.json"), {}, Trace(), time.monotonic()
+        mine = functools.cache(lambda file: _claim(f"trace {file}"))
         for item in items:
-            if item.nodeid in records or (self.quick and _backend_of(item) not in (QUICK, None)):
+            if item.nodeid in known or (self.quick and _backend_of(item) not in (QUICK, None)):
+                continue
+            if not mine(item.nodeid.partition("::")[0]):
                 continue
             if self.over():
                 print("conformance: the time is over; go on with --keep")
@@ -428,23 +462,27 @@ class Plugin:
                                     "calls": sorted(f"{n}@{b}" for n, b in seen),
                                     "any": _backend_of(item) is None}  # fmt: skip
             if time.monotonic() - last > 20:
-                _write("calls.json", records)
+                _write("calls.json", records, self.part)
                 last = time.monotonic()
-        _write("calls.json", records)
+        _write("calls.json", records, self.part)
 
     def prove(self, items):
         by_id = {i.nodeid: i for i in items}
-        proofs, last = _read("proofs.json"), time.monotonic()
+        proofs = {c: r for c, r in _read("proofs.json").items() if self.is_mine(c)}
+        last = time.monotonic()
         for _ in range(TRIES):
-            for test, pairs in _plan(proofs, by_id):
+            for test, pairs in _plan(proofs, by_id, self.is_mine):
                 if self.over():
                     print("conformance: the time is over; go on with --keep")
-                    return _write("proofs.json", proofs)
+                    return _write("proofs.json", proofs, self.part)
                 self.try_test(by_id[test], pairs, proofs)
                 if time.monotonic() - last > 20:
-                    _write("proofs.json", proofs)
+                    _write("proofs.json", proofs, self.part)
                     last = time.monotonic()
-        _write("proofs.json", proofs)
+        _write("proofs.json", proofs, self.part)
+
+    def is_mine(self, call: str) -> bool:
+        return zlib.crc32(call.encode()) % self.parts == self.part
 
     def try_test(self, item, pairs, proofs):
         """Run it once for each pair with the name spoilt, and once as it stands for each backend."""
@@ -468,12 +506,12 @@ class Plugin:
 def _trial(item, name: str, backend: str) -> str:
     trial = Trial(name, backend)
     try:
-        with trial:
+        with trial, _within(PATIENCE):
             outcome, error = _run(item)
         if outcome == "passed" and trial.used and trial.nothing and not inspect.isclass(trial.thing):
             trial = Trial(name, backend)
             trial.left_out = True
-            with trial:
+            with trial, _within(PATIENCE):
                 outcome, error = _run(item)
     except Exception as problem:
         return f"{type(problem).__name__}: {problem}"[:200]
@@ -482,6 +520,22 @@ def _trial(item, name: str, backend: str) -> str:
     if outcome == "failed" and (error == "AssertionError" or trial.left_out):
         return "noticed"
     return f"{outcome} {error}".strip()
+
+
+@contextlib.contextmanager
+def _within(seconds: float):
+    """A spoilt condition may let a loop go on for ever: then an error comes."""
+
+    def over(*_):
+        raise TimeoutError(f"not at its end after {seconds} s")
+
+    before = signal.signal(signal.SIGALRM, over)
+    signal.setitimer(signal.ITIMER_REAL, seconds)
+    try:
+        yield
+    finally:
+        signal.setitimer(signal.ITIMER_REAL, 0)
+        signal.signal(signal.SIGALRM, before)
 
 
 @contextlib.contextmanager
@@ -525,10 +579,12 @@ def _source(test: str) -> frozenset:
     return _text(ROOT / test.partition("::")[0])
 
 
-def _plan(proofs: dict, tests=None) -> list[tuple]:
+def _plan(proofs: dict, tests=None, mine=lambda call: True) -> list[tuple]:
     """The next test for each pair without a proof: (test, pairs), by test."""
     plan = collections.defaultdict(list)
     for call, candidates in _candidates().items():
+        if not mine(call):
+            continue
         record = proofs.get(call, {"tried": {}})
         if "test" in record or sum(r != "not called" for r in record["tried"].values()) >= TRIES:
             continue
@@ -634,9 +690,10 @@ def main() -> None:
     p.add_argument("--table", action="store_true", help="run nothing; write the table")
     p.add_argument("--quick", action="store_true", help=f"first pass on {QUICK} alone; the trials are on all backends")
     p.add_argument("--stage", choices=["trace", "prove"], help="one of the two passes alone")
-    p.add_argument("--inner", action="store_true", help=argparse.SUPPRESS)
+    p.add_argument("--jobs", type=int, default=2, help="processes that share the work (default: 2)")
+    p.add_argument("--inner", type=int, help=argparse.SUPPRESS)
     args = p.parse_args()
-    if args.inner:
+    if args.inner is not None:
         sys.exit(_inner(args))
     if not args.table:
         _start(args)
@@ -648,6 +705,7 @@ def main() -> None:
 def _start(args) -> None:
     """The two passes in processes of their own."""
     end = time.monotonic() + args.budget
+    _join_parts()
     folders = args.folder or ["tests"]
     if not args.keep:
         calls = _read("calls.json")
@@ -659,8 +717,15 @@ def _start(args) -> None:
         left = end - time.monotonic()
         if left <= 0:
             return
-        command = [sys.executable, __file__, "--inner", "--stage", stage, "--budget", str(left), *["--quick"] * args.quick]
-        subprocess.run([*command, *[x for f in folders for x in ("--folder", f)]], cwd=ROOT, check=False)
+        shutil.rmtree(RECORDS / "claims", ignore_errors=True)
+        (RECORDS / "claims").mkdir(parents=True)
+        command = [sys.executable, __file__, "--stage", stage, "--budget", str(left), "--jobs", str(args.jobs),
+                   *["--quick"] * args.quick, *[x for f in folders for x in ("--folder", f)]]  # fmt: skip
+        threads = {"OMP_NUM_THREADS": "1", "TF_NUM_INTRAOP_THREADS": "1", "TF_NUM_INTEROP_THREADS": "1"} if args.jobs > 1 else {}
+        running = [subprocess.Popen([*command, "--inner", str(i)], cwd=ROOT, env=os.environ | threads) for i in range(args.jobs)]
+        for process in running:
+            process.wait()
+        _join_parts()
 
 
 def _inner(args) -> int:
@@ -674,7 +739,8 @@ def _inner(args) -> int:
         where = sorted(t for t in tests if any(t.startswith(f.rstrip("/")) for f in where) and (ROOT / t).exists())
         if not where:
             return 0
-    return pytest.main(["-q", "--tb=no", "-p", "no:cacheprovider", "-p", "no:randomly", *where], plugins=[Plugin(args.stage, args.budget, args.quick)])
+    return pytest.main(["-q", "--tb=no", "-p", "no:cacheprovider", "-p", "no:randomly", *where],
+                       plugins=[Plugin(args.stage, args.budget, args.quick, args.inner, args.jobs)])
 
 
 if __name__ == "__main__":
