@@ -77,8 +77,6 @@ REASONS: tuple[tuple[str, str], ...] = (
     (r"scikit-learn .*(idempotent|supervised_y_2d|regressors_int|not_an_array)",
      "The check compares the predictions of two fits, which begin with different random weights."),
     (r"wandb (jax|torch).*epochs\[True\]", "wandb asks a scheduled learning rate for TensorFlow's `numpy()`."),
-    (r"bayesflow .*(UNet|UViT)", "The order of `weights`: BayesFlow appends layers to a list that lies in an attribute already, which "
-     "Keras notices at once; Kerata lists them where the attribute stands. Names, paths and values are the same."),
     (r"keras-hub .*RMSNormalization", "KerasHub's layer does not take what its own `get_config` gives (`trainable`)."),
 )
 
