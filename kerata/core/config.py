@@ -5,6 +5,8 @@ from __future__ import annotations
 import os
 from dataclasses import dataclass, field
 
+from kerata.core import home
+
 
 def _whole(variable: str) -> int | None:
     """An integer of the environment, or None."""
@@ -26,7 +28,7 @@ class _Config:
     deterministic: bool = False
 
 
-config = _Config()
+config = _Config(**home.settings())
 
 
 def enable_nan_check() -> None:

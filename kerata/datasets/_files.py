@@ -8,7 +8,8 @@ import warnings
 from collections.abc import Callable
 from typing import Any
 
-from kerata.utils.cache import cache_root, hash_file
+from kerata.core import home
+from kerata.utils.cache import hash_file
 from kerata.utils.download import download
 
 GOOGLE = "https://storage.googleapis.com/tensorflow/tf-keras-datasets/"
@@ -19,7 +20,7 @@ def candidates(path: str, subdir: str = "datasets") -> list[str]:
     path = os.path.expanduser(os.fspath(path))
     if os.path.dirname(path):
         return [path]
-    roots = [cache_root(), os.path.join(os.path.expanduser("~"), ".keras")]
+    roots = [home.folder(), os.path.join(os.path.expanduser("~"), ".keras")]
     if not _can_write(roots[0]):
         roots.append(os.path.join(tempfile.gettempdir(), ".keras"))
     return list(dict.fromkeys(os.path.join(root, subdir, path) for root in roots))

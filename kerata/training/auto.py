@@ -16,10 +16,9 @@ import numpy as np
 
 from kerata import backend
 from kerata.callbacks.callback_list import CallbackList
-from kerata.core import tree
+from kerata.core import home, tree
 from kerata.training.data import ArraySource
 from kerata.training.interrupt import DeferredInterrupt
-from kerata.utils.cache import cache_root
 from kerata.utils.console import print_msg
 from kerata.version import __version__
 
@@ -189,7 +188,7 @@ def _version(name: str) -> str:
 
 
 def _path() -> str:
-    return os.path.join(cache_root(), _FILE)
+    return os.path.join(home.folder(), _FILE)
 
 
 def _remembered() -> dict:
@@ -206,7 +205,7 @@ def _remember(key: str, name: str) -> None:
     from kerata.saving import atomic
 
     try:
-        os.makedirs(cache_root(), exist_ok=True)
+        os.makedirs(home.folder(), exist_ok=True)
         with atomic.replacing(_path()) as part:
             text = json.dumps({**dict(list(_remembered().items())[-999:]), key: name}, indent=1)
             with open(part, "w", encoding="utf-8") as file:

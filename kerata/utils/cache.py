@@ -7,13 +7,9 @@ import os
 import tempfile
 import urllib.parse
 
+from kerata.core import home
 from kerata.utils.archive import extract_archive
 from kerata.utils.download import download
-
-
-def cache_root() -> str:
-    """`$KERAS_HOME`, or `~/.keras`."""
-    return os.environ.get("KERAS_HOME") or os.path.join(os.path.expanduser("~"), ".keras")
 
 
 def get_file(fname=None, origin=None, untar=False, md5_hash=None, file_hash=None, cache_subdir="datasets",
@@ -85,7 +81,7 @@ def _file_name(fname, origin: str) -> str:
 
 
 def _cache_folder(cache_dir, cache_subdir) -> str:
-    root = os.path.expanduser(os.fspath(cache_dir)) if cache_dir is not None else cache_root()
+    root = os.path.expanduser(os.fspath(cache_dir)) if cache_dir is not None else home.folder()
     try:
         os.makedirs(root, exist_ok=True)
         writable = os.access(root, os.W_OK)
