@@ -558,6 +558,8 @@ def _candidates() -> dict[str, list[tuple]]:
             continue
         for call in record["calls"]:
             name, _, backend = call.partition("@")
+            if backend not in BACKENDS:  # one of a test's own
+                continue
             last = name.rpartition(".")[2]
             rank = (False, last.lower() not in test.lower(), last not in _source(test), record["seconds"])
             found[call][test] = rank

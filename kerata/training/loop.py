@@ -77,10 +77,10 @@ class _Pace:
 
 
 class Runner:
-    """Runs epochs of train or test steps of a model over one source."""
+    """Runs epochs of train or test steps of a model over one source; `epochs` is how many are planned in all."""
 
-    def __init__(self, model, kind: str, source, callbacks: CallbackList):
-        self.model, self.kind, self.source, self.callbacks = model, kind, source, callbacks
+    def __init__(self, model, kind: str, source, callbacks: CallbackList, epochs: int = 1):
+        self.model, self.kind, self.source, self.callbacks, self.epochs = model, kind, source, callbacks, epochs
         self.backend = model._backend
         wanted = callbacks.wants_every_batch(kind)
         self.pace = _Pace(model.steps_per_execution if wanted else None)
@@ -127,6 +127,8 @@ class Runner:
         chunk = self.model._compiled(self.kind, size, ordered) if full else None
         if getattr(chunk, "refused", False):
             return self._over_batches(number)
+        if hasattr(chunk, "expect"):
+            chunk.expect(full * self.epochs)
         if self._data is None:
             self._data = self.backend.to_device(source.data)
         order = self.backend.convert(host_order) if ordered else None
@@ -234,8 +236,8 @@ def fit(model, *, x, y, batch_size, epochs, verbose, callbacks, validation_split
         with_resume(callbacks, resume), model, add_history=True, verbose=verbose, epochs=epochs, steps=source.num_batches
     )
     callbacks.validates = validation is not None
-    runner = Runner(model, "train", source, callbacks)
-    tester = Runner(model, "test", validation, callbacks) if validation is not None else None
+    runner = Runner(model, "train", source, callbacks, epochs)
+    tester = Runner(model, "test", validation, callbacks, epochs) if validation is not None else None
     model._fit_source = source  # for callbacks that save how far it has come
     try:
         with backend_scope(model._backend), DeferredInterrupt() as interrupt:

@@ -397,12 +397,14 @@ class Trainer:
 
     # -- compiled functions -----------------------------------------------------------------------------------
     def _mode(self):
-        """What compilers are told: False (run eagerly), True (the backend's default), or "always"."""
+        """What compilers are told: False (run eagerly), True (the backend's default), "always", or "plain" (graphs without XLA)."""
         if self.run_eagerly:
             return False
         if self.jit_compile is True and not self._backend.functional:
             return "always"
-        return not (self.jit_compile is False and self._backend.functional)
+        if self.jit_compile is False:
+            return False if self._backend.functional else "plain"
+        return True
 
     def _state(self, kind: str) -> list:
         from kerata.layers.tracking import unique

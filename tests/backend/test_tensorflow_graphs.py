@@ -3,6 +3,7 @@
 import sys
 
 import numpy as np
+import pytest
 
 import kerata
 from kerata import backend, layers
@@ -42,3 +43,48 @@ def test_autograph_still_converts_a_users_function():
             return -y
 
         np.testing.assert_array_equal(forward(tf.constant([[-1.0, -2.0]])), [[3.0]])
+
+
+@pytest.mark.parametrize("layer, by_xla", [("Dense", True), ("Dropout", False), ("Conv1D", False)])
+def test_many_small_steps_are_compiled_by_xla(layer, by_xla, monkeypatch):
+    from kerata.backend.tensorflow import autodiff
+
+    monkeypatch.setattr(autodiff, "_MANY", 8)
+
+    def trained(**options):
+        kerata.utils.set_random_seed(3)
+        middle = {"Dense": lambda: kerata.layers.Dense(4), "Dropout": lambda: kerata.layers.Dropout(0.5, seed=1),
+                  "Conv1D": lambda: kerata.layers.Conv1D(4, 2)}[layer]()  # fmt: skip
+        model = kerata.Sequential([kerata.Input((3, 4)), middle, kerata.layers.Flatten(), kerata.layers.Dense(2)])
+        model.compile("adam", "mse", metrics=["mae"], **options)
+        x, y = np.random.default_rng(0).normal(size=(22, 3, 4)).astype("float32"), np.ones((22, 2), "float32")
+        history = model.fit(x, y, batch_size=4, epochs=2, verbose=0).history
+        chunks = [c for c in model._compiled_steps.values() if isinstance(c, autodiff._Chunk)]
+        return [*model.get_weights(), *history.values()], any(c._xla is not None for c in chunks)
+
+    with kerata.backend_scope("tensorflow"):
+        (found, xla), (wanted, plain) = trained(), trained(jit_compile=False)
+    assert (xla, plain) == (by_xla, False)
+    for f, w in zip(found, wanted, strict=True):
+        np.testing.assert_allclose(f, w, rtol=1e-5, atol=1e-6)
+
+
+def test_what_xla_does_not_know_runs_without_it(monkeypatch):
+    import tensorflow as tf
+
+    from kerata.backend.tensorflow import autodiff
+
+    monkeypatch.setattr(autodiff, "_MANY", 2)
+
+    class Counted(kerata.layers.Layer):
+        def call(self, x):
+            return x * tf.cast(tf.strings.length(tf.strings.as_string(x)) // 8, x.dtype)  # "1.000000"
+
+    with kerata.backend_scope("tensorflow"):
+        model = kerata.Sequential([kerata.Input((2,)), Counted(), kerata.layers.Dense(1, kernel_initializer="zeros")])
+        model.compile(kerata.optimizers.SGD(0.5), "mse")
+        monkeypatch.setattr(autodiff, "_ITS_OWN_KERNELS", ())
+        model.fit(np.ones((8, 2), "float32"), np.ones((8, 1), "float32"), batch_size=4, epochs=1, verbose=0)
+        (chunk,) = (c for c in model._compiled_steps.values() if isinstance(c, autodiff._Chunk))
+        assert chunk._settled and chunk._xla is None
+        np.testing.assert_allclose(model.layers[-1].bias.numpy(), [-1.0], atol=1e-6)  # from 0 to 1, then the output is 3

@@ -65,38 +65,89 @@ def compile_chunk(step, result, variables, batch_size: int, ordered: bool, jit=T
         return eager_chunk(step, result, batch_size, ordered, tf.gather)
 
     def batch_at(data, order, i):
-        begin = i * batch_size
-
-        def rows(a):  # of a size that XLA knows as well: it would take that of `a` for a[begin:end]
-            rest = a.shape.rank - 1
-            return tf.slice(a, tf.stack([begin, *[0] * rest]), [batch_size, *[-1] * rest])
-
-        if not ordered:
-            return tree.map_structure(rows, data, none_is_leaf=False)
-        index = rows(order)
+        # Not a slice: XLA would compile the program anew for each place where one begins.
+        index = i * batch_size + tf.range(batch_size)
+        if ordered:
+            index = tf.gather(order, index)
         return tree.map_structure(lambda a: tf.gather(a, index), data, none_is_leaf=False)
 
     silent = step.silent
     step, xla = _for_xla(step, jit)
+    small = []  # of the graphs of a step
+
+    def measured(batch):
+        logs = step(batch)
+        small.append(_is_small(tf.compat.v1.get_default_graph()))
+        return logs
 
     @tf.function(autograph=False, reduce_retracing=not xla, jit_compile=xla)
     def run(data, order, start, count):
         if silent:
-            tf.while_loop(lambda i: i < count, lambda i: _then(step(batch_at(data, order, start + i)), i), [tf.constant(0)],
+            tf.while_loop(lambda i: i < count, lambda i: _then(measured(batch_at(data, order, start + i)), i), [tf.constant(0)],
                           parallel_iterations=1)  # fmt: skip
             return result(None)
         logs = step(batch_at(data, order, start))
 
         def body(i, _):
-            return i + 1, step(batch_at(data, order, start + i))
+            return i + 1, measured(batch_at(data, order, start + i))
 
         _, logs = tf.while_loop(lambda i, _: i < count, body, [tf.constant(1), logs], parallel_iterations=1)
         return result(logs)
 
-    def call(data, order, start, count):
-        return run(data, order, tf.constant(start), tf.constant(count))
+    return _Chunk(run, small, settled=xla or jit == "plain")
 
-    return call
+
+class _Chunk:
+    """The compiled steps; by XLA as well, where the steps are small and many.
+
+    Which it is depends on the program alone, not on the clock, so that the same program gives the same numbers.
+    """
+
+    def __init__(self, run, small: list[bool], settled: bool):
+        self._run, self._small, self._settled = run, small, settled
+        self._xla = None
+
+    def expect(self, steps: int) -> None:
+        """Be told how many steps are planned."""
+        if steps >= _MANY and not self._settled and self._xla is None:
+            self._xla = tf.function(self._run.python_function, autograph=False, jit_compile=True)
+
+    def __call__(self, data, order, start, count):
+        arguments = (data, order, tf.constant(start), tf.constant(count))
+        if self._xla is not None:
+            if not self._settled:
+                self._run.get_concrete_function(*arguments)
+                self._settled = True
+                if not all(self._small):
+                    self._xla = None
+                    return self._run(*arguments)
+            try:
+                return self._xla(*arguments)
+            except (tf.errors.InvalidArgumentError, tf.errors.UnimplementedError, tf.errors.NotFoundError):
+                self._xla = None  # XLA does not know one of the ops
+        return self._run(*arguments)
+
+
+# From so many steps on, compiling by XLA takes less time than it saves.
+_MANY = 3000
+# Above so many multiplications and results, TensorFlow's kernels are as fast as XLA's code.
+_SMALL_WORK = 1e7
+_ITS_OWN_KERNELS = ("Conv", "Depthwise", "MaxPool", "AvgPool", "FusedBatchNorm", "Stateless", "Random", "While", "If", "BlockLSTM",
+                    "PyFunc", "EagerPyFunc", "Lookup", "Sparse", "Unique", "Where", "String")  # fmt: skip
+
+
+def _is_small(graph) -> bool:
+    """Whether a step computes so little that most of its time goes into starting its ops: then XLA, which makes one of all, pays."""
+    work = 0
+    for op in graph.get_operations():
+        if op.type.startswith(_ITS_OWN_KERNELS):
+            return False
+        sizes = [t.shape.num_elements() for t in op.outputs]
+        if None in sizes:
+            return False
+        inner = op.inputs[0].shape[-2 if op.get_attr("transpose_a") else -1] if op.type == "MatMul" else 1
+        work += sum(sizes) * (inner or 1)
+    return work < _SMALL_WORK
 
 
 def _then(_, i):

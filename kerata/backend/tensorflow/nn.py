@@ -11,7 +11,7 @@ from kerata.backend import windows
 from kerata.backend.tensorflow.arrays import shape as shape_of
 
 __all__ = [
-    "average_pool", "conv", "conv_transpose", "depthwise_conv", "elu", "gelu", "leaky_relu", "lstm", "log_softmax",
+    "average_pool", "batch_norm_training", "conv", "conv_transpose", "depthwise_conv", "elu", "gelu", "leaky_relu", "lstm", "log_softmax",
     "max_pool", "relu", "relu6", "selu", "silu", "softmax", "sparse_crossentropy",
 ]  # fmt: skip
 
@@ -66,6 +66,24 @@ def _dilated(kernel, dilation):
             kernel = tf.reshape(grown, [*kernel.shape[:axis], size * d, *rest])
             kernel = kernel[(slice(None),) * axis + (slice(0, windows.span(size, d)),)]
     return kernel
+
+
+# ---- normalisation
+def batch_norm_training(x, axis, scale, offset, epsilon):
+    """Normalise by the batch's own moments; gives the output, the mean and the (biased) variance."""
+    size = x.shape[axis]
+    if x.dtype != tf.float32 or axis != x.shape.rank - 1 or size is None or epsilon < 1.001e-5:  # the kernel's least
+        return NotImplemented
+    shape = tf.shape(x)
+    image = x if x.shape.rank == 4 else tf.reshape(x, tf.stack([-1, 1, 1, size]))
+    count = tf.cast(tf.reduce_prod(shape[:-1]), tf.float32)
+    ones, zeros = tf.ones([size]), tf.zeros([size])
+    out, mean, variance = tf.compat.v1.nn.fused_batch_norm(
+        image, ones if scale is None else tf.cast(scale, tf.float32), zeros if offset is None else tf.cast(offset, tf.float32),
+        epsilon=epsilon,
+    )  # fmt: skip
+    biased = variance * ((count - 1) / tf.maximum(count, 1))  # the kernel's is that of a sample
+    return tf.ensure_shape(out if x.shape.rank == 4 else tf.reshape(out, shape), x.shape), mean, biased
 
 
 # ---- convolution
