@@ -5,6 +5,8 @@ from __future__ import annotations
 import functools
 import inspect
 
+import numpy as np
+
 from kerata.core.errors import did_you_mean
 
 
@@ -95,6 +97,11 @@ def _plain_defaults(cls: type) -> dict:
 def _library_base(cls: type) -> type:
     """The first class of Kerata's own among the bases: what its own attributes mean is known."""
     return next((c for c in cls.__mro__ if _is_own(c)), cls)
+
+
+def as_plain(value):
+    """A NumPy number as one of Python, which files can hold; anything else as it is."""
+    return value.item() if isinstance(value, np.generic) else value
 
 
 class SignatureOfInit:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import functools
 
+from kerata.core import tree
 from kerata.core.keras_tensor import KerasTensor
 
 
@@ -42,3 +43,44 @@ def merge_mismatch(layer, inputs, shapes) -> ValueError:
             f"shortcut = Conv2D({channels}, 1)(shortcut)."
         )
     return ValueError(text)
+
+
+def check_positional(layer, args, bound: dict, plan) -> None:
+    """Raises if a positional argument of a layer's call holds something else than tensors."""
+    b = layer._backend
+    for name, given in zip(plan.names, args):
+        for x in tree.flatten(bound[name]):
+            if x is None or b.is_tensor(x) or hasattr(x, "shape"):
+                continue
+            hint = ""
+            if isinstance(given, list | tuple) and isinstance(x, int | float):
+                hint = " Wrap lists of numbers in numpy.array(...)."
+            raise ValueError(
+                f"Layer {layer.name!r} ({type(layer).__name__}) takes tensors as positional arguments; {name!r} was "
+                f"given {x!r} ({type(x).__name__}). Pass other values by keyword.{hint}"
+            )
+
+
+def explain_strings(layer, arguments, error: Exception) -> None:
+    """Raises in place of the error of a layer that was given strings and computes with numbers; gives None for others."""
+    if getattr(error, "_seen_by_a_layer", False):  # it came up in a layer inside, whose inputs may be numbers
+        return
+    error._seen_by_a_layer = True
+    found = next((x for x in tree.flatten(arguments) if _holds_strings(x)), None)
+    if found is None or layer._takes_strings:
+        return
+    told = TypeError(
+        f"Layer {layer.name!r} ({type(layer).__name__}) computes with numbers; it was given strings (shape {tuple(found.shape)}). "
+        "Turn them into numbers first: StringLookup or Hashing for words, TextVectorization for texts, "
+        "x.astype('float32') for numbers that are written out."
+    )
+    told._seen_by_a_layer = told._layer_told = True
+    raise told from error
+
+
+def _holds_strings(x) -> bool:
+    dtype = getattr(x, "dtype", None)
+    kind = getattr(dtype, "kind", None)
+    if kind == "O":
+        return x.size > 0 and isinstance(x.flat[0], str | bytes)
+    return kind in ("U", "S") or str(getattr(dtype, "name", dtype)) == "string"

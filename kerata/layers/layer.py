@@ -16,6 +16,7 @@ from kerata.core.scopes import context, name_scope
 from kerata.core.variable import Variable, ticks
 from kerata.layers import call_plan
 from kerata.layers._building import build_within
+from kerata.layers._errors import check_positional, explain_strings
 from kerata.layers.input_spec import InputSpec, check_inputs
 from kerata.layers.state import LayerState, check_backends
 
@@ -105,6 +106,7 @@ class Layer(LayerState, Operation):
     _fast = False
     _allow_non_tensor_positional_args = False
     _keeps_sparse = None  # `all` or `any`: of sparse inputs, how many make the output sparse
+    _takes_strings = False
     _rowwise = False  # ragged inputs are computed value by value
 
     def __init_subclass__(cls, **kwargs):
@@ -341,7 +343,11 @@ class Layer(LayerState, Operation):
                     return self.call(x)
                 training = context.training
                 return self.call(x, training=self._training_default if training is None else training)
-        return self._call_in_full(args, kwargs)
+        try:
+            return self._call_in_full(args, kwargs)
+        except Exception as error:
+            explain_strings(self, (args, kwargs), error)
+            raise
 
     def _call_in_full(self, args, kwargs):
         self._check_init()
@@ -358,7 +364,7 @@ class Layer(LayerState, Operation):
         bound = self._convert_arguments(bound, plan)
         symbolic = any_symbolic(bound.values())
         if self._allow_non_tensor_positional_args is False and not symbolic:
-            self._check_positional(args, bound, plan)
+            check_positional(self, args, bound, plan)
         if self._input_spec is not None:
             inputs = bound.get(plan.first)
             check_inputs(self._input_spec, inputs, self.name, getattr(self, "_shape_hint", None))
@@ -408,20 +414,6 @@ class Layer(LayerState, Operation):
         if kind in ("U", "S", "O"):
             return x
         return self._backend.convert(x)
-
-    def _check_positional(self, args, bound, plan) -> None:
-        b = self._backend
-        for name, given in zip(plan.names, args):
-            for x in tree.flatten(bound[name]):
-                if x is None or b.is_tensor(x) or hasattr(x, "shape"):
-                    continue
-                hint = ""
-                if isinstance(given, list | tuple) and isinstance(x, int | float):
-                    hint = " Wrap lists of numbers in numpy.array(...)."
-                raise ValueError(
-                    f"Layer {self.name!r} ({type(self).__name__}) takes tensors as positional arguments; {name!r} was "
-                    f"given {x!r} ({type(x).__name__}). Pass other values by keyword.{hint}"
-                )
 
     def _record(self, plan, bound):
         """A call on symbolic tensors: infer the outputs, and make a node of the graph."""

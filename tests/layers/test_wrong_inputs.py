@@ -1,5 +1,7 @@
 """Layers given what they cannot take say what they were given and what they want."""
 
+import json
+
 import numpy as np
 import pytest
 
@@ -51,3 +53,43 @@ def test_right_states_are_taken(backend):
     assert tuple(images(zeros(2, 3, 4, 1), initial_state=[zeros(2, 4, 2), zeros(2, 4, 2)]).shape) == (2, 4, 2)
     scalar = kerata.initializers.Constant(np.float32(2))((2, 2))
     assert float(ops.sum(scalar)) == 8.0
+
+
+@pytest.mark.parametrize("words", [np.array([["a", "b"]]), np.array([["a", "b"]], dtype=object)], ids=["text", "objects"])
+def test_strings_for_a_layer_that_computes_with_numbers(words, backend):
+    with pytest.raises(TypeError, match=r"'dense\S*' \(Dense\) computes with numbers; it was given strings \(shape \(1, 2\)\).*StringLookup"):
+        layers.Dense(3)(words)
+    if backend != "tensorflow":  # which has tensors of strings
+        with pytest.raises(TypeError, match=r"'flat' .* was given strings"):
+            layers.Flatten(name="flat")(kerata.Input((2,), dtype="string"))
+    lookup = layers.StringLookup(vocabulary=["b"])
+    assert kerata.ops.convert_to_numpy(lookup(words)).tolist() == [[0, 1]]
+
+
+def test_an_error_inside_a_model_that_takes_strings_is_told_as_it_is(backend):
+    class Wrong(layers.Layer):
+        def call(self, x):
+            raise RuntimeError("of its own")
+
+    inputs = kerata.Input((2,), dtype="string")
+    with pytest.raises(RuntimeError, match="of its own"):
+        kerata.Model(inputs, Wrong()(layers.StringLookup(vocabulary=["a"])(inputs)))
+
+
+def test_strings_as_tensors(backend):
+    if backend in ("jax", "torch"):
+        with pytest.raises(TypeError, match=r"no tensors of strings; got an array of shape \(2,\)"):
+            kerata.ops.convert_to_tensor(["a", "b"])
+        with pytest.raises(TypeError, match="no tensors of Python objects"):
+            kerata.ops.convert_to_tensor(np.array([{}, {}]))
+        with pytest.raises(TypeError, match=r"no dtype 'string'.*StringLookup"):
+            kerata.Input((2,), dtype="string") + 1
+    else:
+        assert kerata.ops.convert_to_tensor(["a", "b"]).shape == (2,)
+
+
+def test_sizes_may_be_numpys_numbers():
+    three = np.int64(3)
+    for layer in (layers.Dense(three), layers.Conv2D(three, (three, 1), strides=np.int32(2)), layers.MaxPooling2D(three)):
+        config = json.loads(json.dumps(layer.get_config()))
+        assert type(layer).from_config(config).get_config() == layer.get_config()

@@ -9,6 +9,7 @@ from jax.extend import core as _jex_core  # noqa: F401  (loads what eval_shape n
 
 from kerata.backend.memory import aligned
 from kerata.backend.spec import Spec
+from kerata.backend.strings import no_dtype, no_strings
 
 try:  # by name: making an array would start JAX, before `distribution.initialize` could join processes
     from jaxlib._jax import ArrayImpl as Tensor
@@ -22,6 +23,8 @@ weak_scalars = True  # a Python number in arithmetic takes the tensor's dtype
 
 def native_dtype(name: str):
     """JAX's dtype object for a dtype name (64-bit names become 32-bit unless x64 is enabled)."""
+    if name == "string":
+        raise TypeError("JAX has no dtype 'string'." + no_dtype(name))
     return jax.dtypes.canonicalize_dtype(name)
 
 
@@ -32,24 +35,31 @@ def convert(x, dtype: str | None = None):
     if hasattr(x, "assign") and hasattr(x, "value"):
         return convert(x.value, dtype)
     if type(x) in _PLAIN or isinstance(x, np.ndarray):
-        return jnp.asarray(x, None if dtype is None else native_dtype(dtype))
+        return _as_array(x, dtype)
     return _convert_foreign(x, dtype)
 
 
 _PLAIN = (int, float, bool, complex)
 
 
+def _as_array(x, dtype):
+    try:
+        return jnp.asarray(x, None if dtype is None else native_dtype(dtype))
+    except (TypeError, ValueError) as error:
+        raise no_strings("JAX", x) or error from None
+
+
 def _convert_foreign(x, dtype):
     if hasattr(x, "todense"):  # a sparse matrix, of JAX or SciPy
         x = x.todense() if isinstance(getattr(x, "data", None), jax.Array) else x.toarray()
     if isinstance(x, list | tuple):
-        return jnp.asarray(_stackable(x), None if dtype is None else native_dtype(dtype))
+        return _as_array(_stackable(x), dtype)
     if hasattr(x, "detach"):
         x = x.detach().cpu()
         x = x.float().numpy() if str(x.dtype) == "torch.bfloat16" else x.numpy()
     elif not isinstance(x, np.generic) and hasattr(x, "numpy"):
         x = x.numpy()
-    return jnp.asarray(x, None if dtype is None else native_dtype(dtype))
+    return _as_array(x, dtype)
 
 
 def _stackable(x):

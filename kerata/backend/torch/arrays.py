@@ -10,6 +10,7 @@ import torch
 
 from kerata.backend.devices import wanted as _wanted_device
 from kerata.backend.spec import Spec
+from kerata.backend.strings import no_dtype, no_strings
 from kerata.backend.torch._lazy import without_compiler
 
 Tensor = torch.Tensor
@@ -18,13 +19,19 @@ functional = False
 trains = True
 weak_scalars = True  # a Python number in arithmetic takes the tensor's dtype
 
-_DTYPES = {
+
+class _Dtypes(dict):
+    def __missing__(self, name):
+        raise TypeError(f"PyTorch has no dtype {name!r}." + no_dtype(name))
+
+
+_DTYPES = _Dtypes({
     name: getattr(torch, name)
     for name in (
         "float16", "float32", "float64", "bfloat16", "int8", "int16", "int32", "int64", "uint8", "uint16",
         "uint32", "uint64", "bool", "complex64", "complex128", "float8_e4m3fn", "float8_e5m2",
     )
-}  # fmt: skip
+})  # fmt: skip
 _NAMES = {v: k for k, v in _DTYPES.items()}
 _IN_NUMPY = frozenset(v for k, v in _DTYPES.items() if hasattr(np, k) or k == "bool")
 
@@ -96,7 +103,10 @@ def _from_numpy(x: np.ndarray, native) -> torch.Tensor:
     else:
         if not x.flags.writeable or any(s < 0 for s in x.strides):
             x = x.copy()
-        t = torch.from_numpy(x) if x.ndim else torch.tensor(x.item(), dtype=_DTYPES[x.dtype.name])
+        try:
+            t = torch.from_numpy(x) if x.ndim else torch.tensor(x.item(), dtype=_DTYPES[x.dtype.name])
+        except TypeError as error:
+            raise no_strings("PyTorch", x) or error from None
     return t if native is None or t.dtype is native else t.to(native)
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from kerata import activations, ops
 from kerata.core.config import standardize_data_format
+from kerata.core.configurable import as_plain
 from kerata.layers._errors import image_hint
 from kerata.layers._weights import add, store_options
 from kerata.layers.adapters import LowRank
@@ -13,7 +14,7 @@ from kerata.layers.layer import Layer
 
 def spread(value, rank: int, name: str, who: str, zero: bool = False) -> tuple[int, ...]:
     """One integer, or one for each spatial axis, as a tuple."""
-    values = tuple(value) if isinstance(value, list | tuple) else (value,) * rank
+    values = tuple(map(as_plain, value)) if isinstance(value, list | tuple) else (as_plain(value),) * rank
     if len(values) != rank or any(not isinstance(v, int) or v < (0 if zero else 1) for v in values):
         raise ValueError(f"`{name}` of {who} is a positive integer or {rank} of them; got {value!r}.")
     return values
@@ -55,6 +56,7 @@ class ConvBase(LowRank, Layer):
         super().__init__(activity_regularizer=activity_regularizer, **kwargs)
         who = type(self).__name__
         self.rank = rank
+        filters = as_plain(filters)
         self.filters, self.groups = filters, groups or 1
         for name, value in (("filters", filters), ("groups", self.groups)):
             if value is not None and (not isinstance(value, int) or value < 1):

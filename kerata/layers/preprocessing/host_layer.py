@@ -26,6 +26,7 @@ class HostLayer(DataLayer):
     """
 
     sparse = False
+    _takes_strings = True
 
     def __init__(self, **kwargs):
         super().__init__(**kwargs)
