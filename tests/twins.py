@@ -40,10 +40,11 @@ def labels(n: int, classes: int, seed: int = 0) -> np.ndarray:
 @functools.lru_cache(None)
 def of_keras(program):
     """What Keras gives; asked once."""
-    if "<" in program.__qualname__:  # its name does not say which one it is
+    function, given = (program.func, program.args) if isinstance(program, functools.partial) else (program, ())
+    if "<" in function.__qualname__:  # its name does not say which one it is
         return _ask_keras(program)
-    key = (program.__module__, program.__qualname__)
-    return remembered(key, lambda: _ask_keras(program), program.__code__.co_filename, __file__)
+    key = (function.__module__, function.__qualname__, *given)
+    return remembered(key, lambda: _ask_keras(program), function.__code__.co_filename, __file__)
 
 
 def _ask_keras(program):

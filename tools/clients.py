@@ -77,6 +77,9 @@ REASONS: tuple[tuple[str, str], ...] = (
     (r"scikit-learn .*(idempotent|supervised_y_2d|regressors_int|not_an_array)",
      "The check compares the predictions of two fits, which begin with different random weights."),
     (r"wandb (jax|torch).*epochs\[True\]", "wandb asks a scheduled learning rate for TensorFlow's `numpy()`."),
+    (r"autokeras .*(return_tensor)", "The test builds a Dense or an Embedding on an input of strings, which JAX cannot compute; Kerata says "
+     "so when it is built."),
+    (r"autokeras ", "The test downloads weights, or asks an array of JAX for TensorFlow's `numpy()`."),
     (r"keras-hub .*RMSNormalization", "KerasHub's layer does not take what its own `get_config` gives (`trainable`)."),
 )
 

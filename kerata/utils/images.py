@@ -194,7 +194,8 @@ def smart_resize(x, size, interpolation="bilinear", data_format="channels_last",
         data_format: "channels_last" (the default) or "channels_first".
 
     Returns:
-        A NumPy array for a NumPy array, otherwise a tensor.
+        A NumPy array for a NumPy array, otherwise a tensor. Integers become float32, unless `interpolation` is "nearest",
+        which makes no new values.
 
     Raises:
         ValueError: for another rank, or a `size` that is no pair.
@@ -203,6 +204,7 @@ def smart_resize(x, size, interpolation="bilinear", data_format="channels_last",
     (5, 5, 3)
     """
     from kerata import ops
+    from kerata.core.dtypes import is_float
 
     if len(size) != 2:
         raise ValueError(f"`size` is (height, width); got {size!r}.")
@@ -214,7 +216,8 @@ def smart_resize(x, size, interpolation="bilinear", data_format="channels_last",
     left, top, right, bottom = _middle((w, h), (size[1], size[0]))
     cut = [slice(None)] * len(x.shape)
     cut[h_axis], cut[h_axis + 1] = slice(top, bottom), slice(left, right)
-    out = ops.image.resize(
-        ops.convert_to_tensor(x)[tuple(cut)], tuple(size), interpolation=interpolation, data_format=data_format
-    )
+    part = ops.convert_to_tensor(x)[tuple(cut)]
+    if interpolation != "nearest" and not is_float(ops.dtype(part)):
+        part = ops.cast(part, "float32")
+    out = ops.image.resize(part, tuple(size), interpolation=interpolation, data_format=data_format)
     return ops.convert_to_numpy(out) if isinstance(x, np.ndarray) else out
