@@ -57,7 +57,7 @@ class InputSpec:
 
     def get_config(self) -> dict:
         return {
-            "dtype": self.dtype, "shape": self.shape, "ndim": None if self.shape is not None else self.ndim,
+            "dtype": self.dtype, "shape": self.shape, "ndim": self.ndim,
             "max_ndim": self.max_ndim, "min_ndim": self.min_ndim, "axes": self.axes, "optional": self.optional,
         }  # fmt: skip
 
