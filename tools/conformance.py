@@ -48,6 +48,8 @@ METHODS = {"Layer": ["call"], "Operation": ["call"], "Loss": ["call"], "Metric":
            "Callback": None, "Initializer": ["__call__"], "Regularizer": ["__call__"], "Constraint": ["__call__"],
            "Quantizer": ["__call__"]}  # fmt: skip
 
+BASES = ("Layer", "Loss", "Metric", "Model", "Operation", "Initializer", "Regularizer", "Constraint")
+
 
 # ---- names
 def names() -> dict[str, dict]:
@@ -76,6 +78,8 @@ def exists(name: str) -> bool:
 
 def methods(cls: type) -> list[str]:
     """The methods of a class by whose results it is tried."""
+    if cls.__name__ in BASES:  # its subclasses have methods of their own, which it calls
+        return ["__call__"]
     family = next((METHODS[b.__name__] for b in cls.__mro__ if b.__name__ in METHODS), ())
     if family:
         return family
@@ -240,6 +244,8 @@ def _spoilt_object(x):
     changed = {m: spoilt_method(cls, m) for m in methods(cls)}
     if hasattr(cls, "count_params"):
         changed["count_params"] = spoilt_method(cls, "count_params")
+    if hasattr(cls, "get_layer"):  # a model of which a layer is missing
+        changed["layers"] = property(lambda self, whole=cls.layers: whole.fget(self)[:-1])
     if not changed:
         raise Cannot(cls.__name__)
     kind = type(cls)(cls.__name__, (cls,), {**changed, "__module__": cls.__module__, "__qualname__": cls.__qualname__})
