@@ -411,6 +411,9 @@ def _run(item) -> tuple[str, str]:
     from _pytest.runner import runtestprotocol
 
     item.conformance_error = ""
+    for thing in list(vars(item.module).values()):  # what a test keeps for the next one was made by another run
+        if hasattr(thing, "cache_clear") and thing.__module__ == item.module.__name__:
+            thing.cache_clear()
     item._initrequest()
     reports = runtestprotocol(item, nextitem=None, log=False)
     if any(r.failed for r in reports):
