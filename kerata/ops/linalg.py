@@ -110,7 +110,7 @@ def eig(x):
 
     Returns:
         `(values, vectors)`: (..., n) in no particular order, and (..., n, n) with the vectors, of length 1, as
-        columns. Both are complex; on NumPy real if all values are.
+        columns. Both are complex.
 
     Raises:
         ValueError: if the matrices are not square.
@@ -119,7 +119,9 @@ def eig(x):
     >>> kerata.ops.sort(kerata.ops.real(values))  # [2, 3]
     """
     x, linalg = _matrices("eig", x, True)
-    return tuple(linalg.eig(x))
+    b = backend.current()
+    kind = "complex128" if b.dtype(x) in ("float64", "complex128") else "complex64"
+    return tuple(b.cast(part, kind) for part in linalg.eig(x))  # NumPy's are real if all values are
 
 
 @op

@@ -6,6 +6,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
+import kerata
 from kerata import ops
 
 SETTINGS = settings(max_examples=8, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
@@ -151,6 +152,19 @@ def test_linear_algebra(backend, x):
     check(ops.matmul(u * ops.expand_dims(s, 0), v), x, 1e-3)
     values, vectors = ops.linalg.eigh(m)
     check(ops.matmul(m, vectors), np.asarray(ops.convert_to_numpy(ops.multiply(vectors, values))), 1e-2)
+
+
+@pytest.mark.parametrize("symmetric", [False, True])
+def test_eigenvalues_of_any_matrix(backend, symmetric):
+    m = np.random.default_rng(1).normal(size=(2, 4, 4)).astype("float32")
+    m = m + m.swapaxes(1, 2) if symmetric else m
+    values, vectors = (np.asarray(ops.convert_to_numpy(x)) for x in ops.linalg.eig(m))
+    assert values.dtype == vectors.dtype == "complex64"
+    check(m @ vectors, vectors * values[:, None, :])
+    check(np.sort_complex(np.round(values, 3)), np.sort_complex(np.round(np.linalg.eigvals(m), 3)), 2e-3)
+    np.testing.assert_allclose(np.linalg.norm(vectors, axis=1), 1, rtol=1e-5)
+    symbolic = ops.linalg.eig(kerata.KerasTensor((2, 4, 4)))
+    assert [(tuple(x.shape), x.dtype) for x in symbolic] == [((2, 4), "complex64"), ((2, 4, 4), "complex64")]
 
 
 @SETTINGS

@@ -572,3 +572,17 @@ def test_cut_and_changed_files(tmp_path):
                 saving.load_model(target)
             except REFUSED:
                 pass
+
+
+def test_a_process_may_be_told_to_trust_all_files(tmp_path, monkeypatch):
+    from kerata.saving import safe_mode
+
+    monkeypatch.setattr(safe_mode, "_unsafe_everywhere", False)
+    model = kerata.Sequential([kerata.Input((2,)), kerata.layers.Lambda(lambda x: x * 3.0, output_shape=(2,))])
+    path = str(tmp_path / "code.keras")
+    model.save(path)
+    with pytest.raises(ValueError, match="enable_unsafe_deserialization"):
+        kerata.saving.load_model(path)
+    kerata.config.enable_unsafe_deserialization()
+    loaded = kerata.saving.load_model(path)
+    assert kerata.ops.convert_to_numpy(loaded(np.ones((1, 2), "float32"))).tolist() == [[3.0, 3.0]]
