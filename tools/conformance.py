@@ -42,7 +42,7 @@ RECORDS = ROOT / "build" / "conformance"
 BACKENDS = ("numpy", "jax", "torch", "tensorflow")
 QUICK = "torch"  # the backend of the first pass with --quick: nothing is compiled there
 PATIENCE = 60  # seconds for a spoilt test
-TRIES = 5  # tests tried for one name on one backend
+TRIES = 10  # tests tried for one name on one backend
 # Public methods whose results say what an instance does, by the base class that has them.
 METHODS = {"Layer": ["call"], "Operation": ["call"], "Loss": ["call"], "Metric": ["result"], "Optimizer": ["apply"],
            "Callback": None, "Initializer": ["__call__"], "Regularizer": ["__call__"], "Constraint": ["__call__"],
