@@ -10,7 +10,7 @@ import numpy as np
 from kerata.core.errors import did_you_mean
 
 
-def _is_own(cls: type) -> bool:
+def is_own(cls: type) -> bool:
     return cls.__module__.partition(".")[0] == "kerata"
 
 
@@ -61,7 +61,7 @@ def unknown_arguments(cls: type, names) -> str:
 
 def refuse_unknown(cls: type, kwargs: dict) -> None:
     """What Python itself would refuse a moment later for a class of Kerata's, in words that help."""
-    if not _is_own(cls):
+    if not is_own(cls):
         return
     parameters = _init_signature(cls).parameters.values()
     if any(p.kind is p.VAR_KEYWORD for p in parameters):
@@ -96,7 +96,7 @@ def _plain_defaults(cls: type) -> dict:
 @functools.lru_cache(None)
 def _library_base(cls: type) -> type:
     """The first class of Kerata's own among the bases: what its own attributes mean is known."""
-    return next((c for c in cls.__mro__ if _is_own(c)), cls)
+    return next((c for c in cls.__mro__ if is_own(c)), cls)
 
 
 def as_plain(value):

@@ -5,6 +5,7 @@ from __future__ import annotations
 import functools
 
 from kerata.core import tree
+from kerata.core.configurable import is_own
 from kerata.core.keras_tensor import KerasTensor
 
 
@@ -67,7 +68,7 @@ def explain_strings(layer, arguments, error: Exception) -> None:
         return
     error._seen_by_a_layer = True
     found = next((x for x in tree.flatten(arguments) if _holds_strings(x)), None)
-    if found is None or layer._takes_strings:
+    if found is None or layer._takes_strings or not is_own(type(layer)):
         return
     told = TypeError(
         f"Layer {layer.name!r} ({type(layer).__name__}) computes with numbers; it was given strings (shape {tuple(found.shape)}). "

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from kerata import ops
 from kerata.core import dtype_policy as policies
-from kerata.core.configurable import _is_own
+from kerata.core.configurable import is_own
 from kerata.core.errors import unknown_name
 from kerata.layers._float8 import Float8
 from kerata.layers.adapters import LowRank
@@ -119,7 +119,7 @@ class Quantizable(LowRank):
             config: how, a `kerata.quantizers.QuantizationConfig`; for "gptq" and "awq" it has the data (and
                 `model.quantize` looks at them).
         """
-        if type_check and not _is_own(type(self)):
+        if type_check and not is_own(type(self)):
             raise NotImplementedError(
                 f"{type(self).__name__} has a `call` of its own, which may not know quantized weights; pass type_check=False if "
                 "it does."

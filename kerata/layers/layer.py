@@ -389,6 +389,8 @@ class Layer(LayerState, Operation):
                     x = x.value
                 elif hasattr(x, "__array__") and not isinstance(x, str | bytes):
                     x = self._convert_array(x)
+                    if not b.is_tensor(x):  # strings
+                        return x
                 elif hasattr(x, "nnz"):  # a sparse matrix of SciPy
                     x = ops_composite().native(x)
                 else:

@@ -73,6 +73,8 @@ def test_an_error_inside_a_model_that_takes_strings_is_told_as_it_is(backend):
 
     inputs = kerata.Input((2,), dtype="string")
     with pytest.raises(RuntimeError, match="of its own"):
+        Wrong()(np.array([["a", "b"]]))
+    with pytest.raises(RuntimeError, match="of its own"):
         kerata.Model(inputs, Wrong()(layers.StringLookup(vocabulary=["a"])(inputs)))
 
 

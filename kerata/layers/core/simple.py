@@ -75,6 +75,8 @@ class Lambda(Layer):
     >>> layers.Lambda(lambda x, n: x**n, arguments={"n": 2})(ops.convert_to_tensor([3.0]))  # [9]
     """
 
+    _takes_strings = True
+
     def __init__(self, function, output_shape=None, mask=None, arguments=None, **kwargs):
         if not callable(function):
             raise TypeError(f"`function` of Lambda must be callable; got {function!r}.")
