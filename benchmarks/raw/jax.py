@@ -13,7 +13,7 @@ from jax import lax
 
 import raw
 
-_DEFAULTS = {"loop": 1, "conv": "patches", "keys": "threefry", "unroll": 1, "tile": 5, "lstm": "vjp", "bits": 0}
+_DEFAULTS = {"loop": 1, "conv": "patches", "keys": "threefry", "unroll": 1, "tile": 5, "lstm": "vjp", "bits": 0, "malloc": 1}
 _CHOSEN = {
     "mlp": {}, "tiny_mlp": {}, "mnist_cnn": {"conv": "tiles"}, "cifar_cnn": {"conv": "tiles", "tile": 3},
     "residual": {"conv": "tiles", "tile": 8}, "lstm": {}, "transformer": {},
@@ -27,6 +27,7 @@ _CHOSEN = {
 #   tile                    2, 3 and 5 MiB are alike; residual 118 with 8 (125)
 #   keys=rbg                mlp 3.1 (threefry 2.3)
 #   bits=8, 16              dropout from fewer random bits: mlp 4.43 (4.63 in that run)
+#   malloc=0                residual 84 to 100 (79 to 90), cifar_cnn 36 (40): within the noise, since an epoch is one call
 #   lstm=scan, unroll=4     without the gradient by hand: 14.6 (14.0); unrolled 28
 
 
@@ -344,6 +345,8 @@ class Raw(Training):
         classes, batch = workloads.shape(name)[1:3]
         on_cpu = jax.default_backend() == "cpu"
         o = raw.options({**_DEFAULTS, **_CHOSEN[name], **({} if on_cpu else {"conv": "native"})})
+        if o["malloc"]:
+            raw.tune_malloc(programs=True)
         rng = np.random.default_rng(0)
         params, width, moments = make(name, rng)
         params = {"body": params, "out": dense(rng, width, classes)}

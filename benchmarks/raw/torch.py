@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import ctypes
 import itertools
-import platform
 
 import torch
 import torch.nn.functional as F
@@ -21,14 +19,6 @@ _CHOSEN: dict = {**{n: {} for n in workloads.SHAPES}, "residual": {"layout": "fi
 #   lstm=two, time   11.7 and 11.1 (11.3): no difference
 #   batch normalisation over pixels as one row of channels_last memory: residual 107 (87), cifar_cnn 32.2 (30.7)
 #   torch.compile    5 to 22 s of compilation, and slower than eager on six of the seven
-
-
-def tune_malloc():
-    """Large temporaries stay in the process: otherwise each costs its page faults again."""
-    if platform.libc_ver()[0] == "glibc":
-        libc = ctypes.CDLL(None)
-        libc.mallopt(-3, 32 << 20)  # M_MMAP_THRESHOLD
-        libc.mallopt(-1, 1 << 30)  # M_TRIM_THRESHOLD
 
 
 class MultiHead(nn.Module):
@@ -155,7 +145,7 @@ class Training:
 
 def start(o):
     if o["malloc"]:
-        tune_malloc()
+        raw.tune_malloc()
 
 
 class Raw(Training):

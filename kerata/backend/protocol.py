@@ -226,6 +226,8 @@ class Autodiff(Protocol):
     def compile_function(self, fn: Callable) -> Callable:
         """`fn`, compiled; assignments to variables take effect."""
 
+    # Optional: `reused_memory()`, a context manager around a `fit` or an `evaluate`.
+
 
 @runtime_checkable
 class Random(Protocol):

@@ -192,6 +192,11 @@ class Runner:
         return logs
 
 
+def _reused_memory(b):
+    """The backend's way to use memory again while many steps run."""
+    return getattr(b, "reused_memory", contextlib.nullcontext)()
+
+
 def own_function(model, kind: str):
     """The user's function of a batch, where `make_<kind>_function` is overridden; None where it is not."""
     from kerata.training.trainer import Trainer
@@ -240,7 +245,7 @@ def fit(model, *, x, y, batch_size, epochs, verbose, callbacks, validation_split
     tester = Runner(model, "test", validation, callbacks, epochs) if validation is not None else None
     model._fit_source = source  # for callbacks that save how far it has come
     try:
-        with backend_scope(model._backend), DeferredInterrupt() as interrupt:
+        with backend_scope(model._backend), _reused_memory(model._backend), DeferredInterrupt() as interrupt:
             _epochs(model, runner, tester, callbacks, interrupt, initial_epoch, epochs, validation_freq)
     finally:
         model._fit_source = None
@@ -324,7 +329,7 @@ def evaluate(model, x, y, batch_size, verbose, sample_weight, steps, callbacks) 
     model._prepare(source.peek(), training=False)
     _check_data(model, source)
     callbacks = as_callback_list(callbacks, model, verbose=verbose, epochs=1, steps=source.num_batches)
-    with DeferredInterrupt() as interrupt:
+    with _reused_memory(model._backend), DeferredInterrupt() as interrupt:
         return _test(model, Runner(model, "test", source, callbacks), callbacks, interrupt)
 
 

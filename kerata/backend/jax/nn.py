@@ -100,8 +100,7 @@ def _windowed(fn):
 
 
 # ---- convolution
-# Where a batch has more bytes of patches than this, the rest of the step is so large that it needs the threads which
-# XLA does not use inside a loop.
+# Shallow convolutions of a loop are patches of the whole batch; with more bytes than this they cost more than the loop saves.
 _LARGEST_PATCHES = 48 * 2**20
 
 
@@ -115,11 +114,9 @@ def _form(x, kernel, strides, groups: int) -> str:
         return "native"
     if math.prod(kernel.shape[:-2]) == 1:
         return "patches"
-    if _trace.loop and patches.nbytes(x, kernel, strides) > _LARGEST_PATCHES:
-        raise PreferSteps
     if _trace.tiles and groups == 1 and patches.pays_in_tiles(x, kernel, strides):
         return "tiles"
-    if _trace.loop and _trace.refuses_shallow:
+    if _trace.loop and (_trace.refuses_shallow or patches.nbytes(x, kernel, strides) > _LARGEST_PATCHES):
         raise PreferSteps
     return "patches" if _trace.loop else "native"
 

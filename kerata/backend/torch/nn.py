@@ -12,8 +12,7 @@ import math
 import torch
 import torch.nn.functional as F
 
-from kerata.backend import windows
-from kerata.backend.torch import malloc
+from kerata.backend import malloc, windows
 
 __all__ = [
     "average_pool", "batch_norm_training", "conv", "conv_transpose", "ctc_loss", "depthwise_conv",
