@@ -13,7 +13,7 @@ sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
 
 DRY = os.environ.get("KERATA_BENCH_DRY") == "1"
 # Epochs are repeated until they took so many seconds together, and at least three times.
-ENOUGH = 0.1 if DRY else 1.5
+ENOUGH = 0.1 if DRY else 3.0
 
 
 def library(name: str):

@@ -28,7 +28,7 @@ class Functional(Model):
         name: the model's name.
     """
 
-    _untracked = frozenset(("_graph", "_program", "_inputs_struct", "_outputs_struct", "_inputs", "_outputs", "_operations"))
+    _untracked = frozenset(("_graph", "_program", "_input_specs", "_inputs_struct", "_outputs_struct", "_inputs", "_outputs", "_operations"))
     _allow_non_tensor_positional_args = True
     _config_skip = Model._config_skip | {"inputs", "outputs"}
 
@@ -59,6 +59,7 @@ class Functional(Model):
         self._operations = self._graph.operations
         self._graph_layers = [x for x in self._operations if isinstance(x, Layer)]
         self._program = Program(self._graph, _unpacked(self._outputs_struct))
+        self._input_specs = [_spec_of(x) for x in self._inputs]
 
     def __getstate__(self) -> dict:
         state = {k: v for k, v in super().__getstate__().items() if k not in self._untracked and k != "_graph_layers"}
@@ -132,15 +133,6 @@ class Functional(Model):
         raise AttributeError("`Model.layers` is reserved for the list of sublayers; use another attribute name.")
 
     @property
-    def _input_specs(self):
-        def spec(x):
-            layer = x._keras_history.operation
-            optional = isinstance(layer, InputLayer) and layer.optional
-            return InputSpec(shape=(None, *x.shape[1:]), allow_last_axis_squeeze=True, name=layer.name, optional=optional)
-
-        return [spec(x) for x in self._inputs]
-
-    @property
     def input_spec(self):
         if self._input_spec is not None:
             return self._input_spec
@@ -175,6 +167,11 @@ class Functional(Model):
     def compute_mask(self, inputs, previous_mask):
         """The masks that the outputs carry are attached while the graph runs; nothing else is one."""
         return None
+
+    def _attach_masks(self, inputs, outputs, masks):
+        if type(self).compute_mask is Functional.compute_mask:
+            return outputs
+        return super()._attach_masks(inputs, outputs, masks)
 
     def _convert_arguments(self, bound: dict, plan) -> dict:
         b = self._backend
@@ -259,9 +256,7 @@ class Functional(Model):
                 f"Input {self.input_names[i]!r} of model {self.name!r} is an array or tensor; got {x!r} ({type(x).__name__})."
             )
         rank, wanted = len(x.shape), len(want.shape)
-        problem = None
-        if rank != wanted or self._checks_shapes:
-            problem = self._input_specs[i].problem(x.shape)
+        problem = self._input_specs[i].problem(x.shape)
         if problem is not None:
             hint = channel_hint(x.shape, want.shape)
             raise ValueError(
@@ -286,8 +281,6 @@ class Functional(Model):
             x = ops.cast(x, want.dtype)
             x = x if mask is None else set_mask(x, mask)
         return x
-
-    _checks_shapes = True
 
     # -- config -----------------------------------------------------------------------------------------------
     def get_config(self) -> dict:
@@ -353,6 +346,12 @@ def _holds_numbers(x) -> bool:
 def _unpacked(ends):
     """What stands alone in a list or tuple: a call gives it without the container."""
     return ends[0] if isinstance(ends, list | tuple) and len(ends) == 1 else ends
+
+
+def _spec_of(x: KerasTensor) -> InputSpec:
+    layer = x._keras_history.operation
+    optional = isinstance(layer, InputLayer) and layer.optional
+    return InputSpec(shape=(None, *x.shape[1:]), allow_last_axis_squeeze=True, name=layer.name, optional=optional)
 
 
 def _is_input(x: KerasTensor) -> bool:

@@ -7,7 +7,10 @@ import functools
 from kerata import backend
 from kerata.core import dtypes
 from kerata.core.claims import claim
+from kerata.core.scopes import context
+from kerata.core.variable import Variable
 from kerata.ops._op import convert, dtype_name, op, promote
+from kerata.ops.arithmetic import add
 
 
 def _factors(*xs):
@@ -47,6 +50,16 @@ def matmul(x1, x2):
     """
     x1, x2, xp = _factors(x1, x2)
     return _product(xp.matmul, x1, x2)
+
+
+def affine(x, kernel, bias):
+    """`matmul(x, kernel) + bias`, in one call of the backend where it has one."""
+    b = backend.current()
+    if hasattr(b, "affine") and type(x) is b.Tensor and context.watch is None:
+        out = b.affine(x, *[y.value if isinstance(y, Variable) else convert(y) for y in (kernel, bias)])
+        if out is not NotImplemented:
+            return out
+    return add(matmul(x, kernel), bias)
 
 
 @op

@@ -4,6 +4,7 @@
 """
 
 import os
+import platform
 import subprocess
 import sys
 
@@ -75,3 +76,32 @@ LEFT = {"jax": 20, "torch": 5, "tensorflow": 15 + 0.4 * (ROUNDS - 16)}  # MiB
 @pytest.mark.parametrize("name", LEFT)
 def test_models_that_are_dropped_leave_nothing(name):
     assert grown(name, "rounds", ROUNDS) < LEFT[name]
+
+
+FAULTS = """
+import resource
+import numpy as np
+import kerata
+from kerata import layers
+
+x = np.zeros((64, 32, 32, 64), "float32")
+inner = layers.Conv2D(64, 3, padding="same", activation="relu")
+m = kerata.Sequential([kerata.Input(x.shape[1:]), inner, layers.GlobalAveragePooling2D(), layers.Dense(1)])
+m.compile("sgd", "mse")
+m.fit(x, x[:, 0, 0, 0], epochs=1, verbose=0)
+before = resource.getrusage(resource.RUSAGE_SELF).ru_minflt
+m.fit(x, x[:, 0, 0, 0], epochs=8, verbose=0)
+print("faults a step", (resource.getrusage(resource.RUSAGE_SELF).ru_minflt - before) / 16)
+"""
+
+
+@pytest.mark.skipif(platform.libc_ver()[0] != "glibc", reason="only glibc's malloc has settings")
+@pytest.mark.parametrize("name", ["jax", "torch"])
+def test_steps_use_memory_again(name):
+    def faults(**env) -> float:
+        env = {**os.environ, "KERATA_BACKEND": name, **env}
+        done = subprocess.run([sys.executable, "-c", FAULTS], env=env, capture_output=True, text=True)
+        assert done.returncode == 0, done.stderr
+        return float(done.stdout.split()[-1])
+
+    assert faults() < faults(KERATA_MALLOC="0") / 2

@@ -15,7 +15,7 @@ import torch.nn.functional as F
 from kerata.backend import malloc, windows
 
 __all__ = [
-    "average_pool", "batch_norm_training", "conv", "conv_transpose", "ctc_loss", "depthwise_conv",
+    "affine", "average_pool", "batch_norm_training", "conv", "conv_transpose", "ctc_loss", "depthwise_conv",
     "dot_product_attention", "elu", "gelu", "gru", "layer_norm", "leaky_relu", "log_softmax", "lstm", "max_pool",
     "relu", "relu6", "selu", "silu", "softmax", "sparse_crossentropy",
 ]  # fmt: skip
@@ -23,6 +23,17 @@ __all__ = [
 malloc.tune()
 
 relu, relu6, silu, selu = torch.relu, F.relu6, F.silu, F.selu
+
+
+def affine(x, kernel, bias):
+    if torch.is_grad_enabled():  # no faster with its gradient, and TorchScript (see `replay`) would take it apart
+        return NotImplemented
+    if not x.dtype == kernel.dtype == bias.dtype or not x.dtype.is_floating_point or kernel.dim() != 2:
+        return NotImplemented
+    rank = x.dim()
+    if rank < 2 or x.shape[-1] != kernel.shape[0] or bias.dim() != 1:
+        return NotImplemented
+    return torch.addmm(bias, x, kernel) if rank == 2 else F.linear(x, kernel.t(), bias)
 
 
 def elu(x, alpha):

@@ -24,7 +24,7 @@ from kerata.core import tree
 from kerata.core.host_variable import HostVariable
 from kerata.core.scopes import StatelessScope, context
 
-_AFTER = 2.0  # seconds of steps before one is recorded, which itself takes about one
+_AFTER = 1.0  # seconds of steps before one is recorded, which itself takes about as long
 _SHORT = 4e-3  # seconds of a step above which Python's share is small
 
 
@@ -116,7 +116,7 @@ def _recorded(step, variables, batch) -> _Record | None:
         operations = make_fx(pure)(*values, *arrays)
         graph = _scripted(operations)
         record = _Record(model, graph, variables, leaves, **found)
-        same = all(torch.allclose(a, b, rtol=1e-5, atol=1e-7, equal_nan=True) for a, b in zip(record.outputs(leaves), pure(*values, *arrays)))
+        same = all(_same(a, b) for a, b in zip(record.outputs(leaves), pure(*values, *arrays)))
     except Exception:  # operations that cannot be recorded, such as those of fused recurrent layers
         return None
     return record if same else None

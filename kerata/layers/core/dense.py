@@ -10,6 +10,7 @@ from kerata.layers._quantization import Quantizable, read_config
 from kerata.layers._weights import add, store_options
 from kerata.layers.input_spec import InputSpec
 from kerata.layers.layer import Layer
+from kerata.ops.products import affine
 
 
 class Dense(Quantizable, Layer):
@@ -79,9 +80,14 @@ class Dense(Quantizable, Layer):
         self._build_adapter()
 
     def call(self, inputs, training=None):
-        x = self._product(inputs, training) if self.quantization_mode else ops.matmul(inputs, self.kernel)
-        if self.bias is not None:
-            x = ops.add(x, self.bias if self._float8 is None else self._float8.addend(self.bias))
+        if self.quantization_mode:
+            x = self._product(inputs, training)
+            if self.bias is not None:
+                x = ops.add(x, self.bias if self._float8 is None else self._float8.addend(self.bias))
+        elif self.bias is None:
+            x = ops.matmul(inputs, self.kernel)
+        else:
+            x = affine(inputs, self.kernel, self.bias)
         return x if self.activation is activations.linear else self.activation(x)
 
     def _make_codecs(self, mode: str, shape) -> tuple:
