@@ -10,6 +10,7 @@ from kerata.backend.jax.autodiff import *  # noqa: E402,F403
 from kerata.backend.jax.control import *  # noqa: E402,F403
 from kerata.backend.jax.nn import *  # noqa: E402,F403
 from kerata.backend.jax.placement import place  # noqa: E402,F401
+from kerata.backend.jax.recurrent import lstm  # noqa: E402,F401
 
 disk_cache.enable()
 if malloc.tune_for_threads():

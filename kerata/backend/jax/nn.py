@@ -59,6 +59,11 @@ class _Trace(threading.local):
 _trace = _Trace()
 
 
+def reverse_only() -> bool:
+    """Whether what is traced is a step whose derivatives are gradients alone."""
+    return _trace.tiles
+
+
 @contextlib.contextmanager
 def tracing(**known: bool):
     """Around the tracing of a step: `loop`, `refuses_shallow`, `tiles`."""
