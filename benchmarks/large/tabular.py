@@ -44,7 +44,7 @@ def model(K):
 
 
 def measure(library: str, backend: str) -> dict:
-    """Kerata takes the datasets of the open file; Keras would read them into memory, so it gets a PyDataset."""
+    """Kerata takes the datasets of the open file; Keras would read them into memory, so it gets a PyDataset. Both mix batches."""
     import subprocess
     import sys
 
@@ -58,7 +58,7 @@ def measure(library: str, backend: str) -> dict:
     with h5py.File(path) as f:
         if library == "kerata":
             with Waiting(m) as waiting:
-                found = fit_times(K, m, steps, 1, f["x"], f["y"], batch_size=BATCH, shuffle=True)
+                found = fit_times(K, m, steps, 1, f["x"], f["y"], batch_size=BATCH, shuffle="batch")
             return {**found, "waiting": waiting.share}
 
         class Rows(K.utils.PyDataset):

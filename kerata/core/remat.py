@@ -72,7 +72,9 @@ def remat(f):
 def layer_outputs(layer, call, args: tuple, kwargs: dict):
     """What `call` of a layer gives, recomputed in the backward pass as far as the layer's scope says so."""
     scope = layer._remat
-    if scope is None or context.recomputing or (hasattr(layer, "get_layer") and layer.name not in scope.layer_names):
+    # XLA computes all of a block again at once, so a layer inside counts too; else it would be computed a third time.
+    inner = context.recomputing and not layer._backend.functional
+    if scope is None or inner or (hasattr(layer, "get_layer") and layer.name not in scope.layer_names):
         return call(*args, **kwargs)  # a model: its layers count one by one, else all of it would come back at once
     if scope.mode == "activations":
         return _with_activation(layer, call, args, kwargs)

@@ -8,7 +8,7 @@ import numpy as np
 
 from kerata.core.errors import missing_package
 from kerata.utils import directory as folders
-from kerata.utils.item_dataset import ItemDataset, as_format
+from kerata.utils.item_dataset import LOADERS, ItemDataset, as_format
 
 
 def audio_dataset_from_directory(directory, labels="inferred", label_mode="int", class_names=None, batch_size=32,
@@ -62,7 +62,7 @@ def audio_dataset_from_directory(directory, labels="inferred", label_mode="int",
             batch = np.stack([_fit(s, length) for s in sounds])
             return batch if values is None else (batch, values[numbers])
 
-        dataset = ItemDataset(len(part.files), load, None if ragged else batch_size, shuffled, seed, workers=4)
+        dataset = ItemDataset(len(part.files), load, None if ragged else batch_size, shuffled, seed, workers=LOADERS)
         dataset.file_paths = part.files
         if values is not None:
             dataset.class_names = part.class_names

@@ -10,7 +10,7 @@ from kerata import backend
 from kerata.core import config
 from kerata.utils import directory as folders
 from kerata.utils.images import img_to_array, load_img, smart_resize
-from kerata.utils.item_dataset import ItemDataset, as_format, check_format
+from kerata.utils.item_dataset import LOADERS, ItemDataset, as_format, check_format
 
 ENDINGS = (".bmp", ".gif", ".jpeg", ".jpg", ".png")
 _CHANNELS = {"rgb": 3, "rgba": 4, "grayscale": 1}
@@ -86,7 +86,7 @@ def image_dataset_from_directory(directory, labels="inferred", label_mode="int",
             ])  # fmt: skip
             return images if values is None else (images, values[numbers])
 
-        dataset = ItemDataset(len(part.files), load, batch_size, shuffled, seed, workers=4)
+        dataset = ItemDataset(len(part.files), load, batch_size, shuffled, seed, workers=LOADERS)
         dataset.file_paths = part.files
         if values is not None:
             dataset.class_names = part.class_names

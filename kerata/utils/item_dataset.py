@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib
 import itertools
+import os
 from collections.abc import Callable, Iterator
 
 import numpy as np
@@ -16,6 +17,8 @@ from kerata.training.data.pydataset import PyDataset
 from kerata.utils.seeds import new_seed, philox
 
 FORMATS = ("tf", "grain", "numpy")
+# Threads that read files: more than there are processors only wait for each other, and Python's lock lets few run at once.
+LOADERS = min(4, os.cpu_count() or 1)
 
 
 class ItemDataset(PyDataset):

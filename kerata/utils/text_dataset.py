@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from kerata.utils import directory as folders
-from kerata.utils.item_dataset import ItemDataset, as_format, check_format
+from kerata.utils.item_dataset import LOADERS, ItemDataset, as_format, check_format
 
 
 def text_dataset_from_directory(directory, labels="inferred", label_mode="int", class_names=None, batch_size=32,
@@ -55,7 +55,7 @@ def text_dataset_from_directory(directory, labels="inferred", label_mode="int", 
             texts = np.array([_read(part.files[i], max_length) for i in numbers], dtype=object)
             return texts if values is None else (texts, values[numbers])
 
-        dataset = ItemDataset(len(part.files), load, batch_size, shuffled, seed, workers=4)
+        dataset = ItemDataset(len(part.files), load, batch_size, shuffled, seed, workers=LOADERS)
         if values is not None:
             dataset.class_names = part.class_names
         lead = () if batch_size is None else (None,)

@@ -82,3 +82,30 @@ def test_less_is_kept(name):
     with kerata.backend.backend_scope(name):
         kept = {mode: kept_by(blocks(mode)) for mode in (None, "full", "larger_than", "list_of_layers")}
     assert all(kept[mode] < 0.3 * kept[None] for mode in ("full", "larger_than", "list_of_layers")), kept
+
+
+class Deep(layers.Layer):
+    def __init__(self, **kwargs):
+        super().__init__(**kwargs)
+        self.parts = [layers.Dense(64, activation="gelu") for _ in range(6)]
+
+    def call(self, x):
+        for part in self.parts:
+            x = part(x)
+        return x
+
+
+def test_compiled_programs_on_jax_take_less_memory():
+    """XLA computes a block again as a whole and early, so that its inner layers have to count as well."""
+    jax = pytest.importorskip("jax")
+
+    def temporaries(mode) -> int:
+        with kerata.RematScope(mode=mode):
+            m = kerata.Sequential([layers.Input((64,)), *[Deep() for _ in range(4)], layers.Dense(1)])
+        trainable, other = ([v.value for v in group] for group in (m.trainable_variables, m.non_trainable_variables))
+        loss = lambda values, x: (m.stateless_call(values, other, x, training=True)[0] ** 2).mean()
+        compiled = jax.jit(jax.grad(loss)).lower(trainable, np.ones((4096, 64), "float32")).compile()
+        return compiled.memory_analysis().temp_size_in_bytes
+
+    with kerata.backend.backend_scope("jax"):
+        assert temporaries("full") < 0.75 * temporaries(None)

@@ -59,7 +59,7 @@ def _forward(inside, xs, h0, c0, kernel, recurrent_kernel, bias):
 
 
 def _backward(inside, saved, upstream):
-    (xs, h0, c0, kernel, recurrent_kernel, _), c, (outputs, *kept), wanted = saved
+    (xs, h0, _, kernel, recurrent_kernel, _), c, (outputs, *kept), wanted = saved
     dout = None if type(upstream[0]) is SymbolicZero else upstream[0]
     dh, dc = (jnp.zeros_like(h0) if type(d) is SymbolicZero else d for d in upstream[1:])
 
