@@ -97,8 +97,8 @@ def test_tiles_are_the_same_convolution(monkeypatch, shape, kernel, strides, pad
 
 def test_deep_convolutions_of_a_step_go_by_tiles():
     x, k = (jax.ShapeDtypeStruct(s, "float32") for s in ((32, 32, 32, 64), (3, 3, 64, 64)))
-    with nn.tracing(tiles=True):
+    with nn.tracing(reverse_only=True):
         assert nn._form(x, k, (1, 1), 1) == "tiles"
-    with nn.tracing(loop=True, refuses_shallow=True, tiles=True):
+    with nn.tracing(loop=True, refuses_shallow=True, reverse_only=True):
         assert nn._form(jax.ShapeDtypeStruct((8, 32, 32, 64), "float32"), k, (1, 1), 1) == "tiles"
     assert nn._form(x, k, (1, 1), 1) == "native"

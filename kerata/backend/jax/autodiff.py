@@ -161,7 +161,7 @@ def compile_step(step, result, variables, jit=True, donate=True):
     """A function of a batch: one step, then its logs (`result(what the step gave)`)."""
 
     def pure(batch):
-        with nn.tracing(tiles=step.built_in and jit):
+        with nn.tracing(reverse_only=step.built_in and jit):
             return _in_order(result(step(placement.spread(batch))))
 
     program = _Program(pure, variables, jit, donate)
@@ -192,7 +192,7 @@ def compile_chunk(step, result, variables, batch_size: int, ordered: bool, jit=T
 
         def one(values, i):
             inner = StatelessScope(zip(carried, values))
-            with inner, nn.tracing(loop=True, refuses_shallow=not donate, tiles=step.built_in):
+            with inner, nn.tracing(loop=True, refuses_shallow=not donate, reverse_only=step.built_in):
                 logs = step(placement.spread(batch_at(data, order, i)))
                 written.update((id(v), v) for v, _ in inner.updates())
                 if carried and any(k not in known for k in written):

@@ -53,7 +53,7 @@ class _Trace(threading.local):
 
     loop = False  # it is the body of a compiled loop
     refuses_shallow = False  # which shall rather not be, if shallow convolutions are in it
-    tiles = False  # nobody asks for forward-mode derivatives of its convolutions
+    reverse_only = False  # nobody asks for forward-mode derivatives: its gradients may be written by hand
 
 
 _trace = _Trace()
@@ -61,12 +61,12 @@ _trace = _Trace()
 
 def reverse_only() -> bool:
     """Whether what is traced is a step whose derivatives are gradients alone."""
-    return _trace.tiles
+    return _trace.reverse_only
 
 
 @contextlib.contextmanager
 def tracing(**known: bool):
-    """Around the tracing of a step: `loop`, `refuses_shallow`, `tiles`."""
+    """Around the tracing of a step: `loop`, `refuses_shallow`, `reverse_only`."""
     before = dict(_trace.__dict__)
     _trace.__dict__.update(known)
     try:
@@ -119,7 +119,7 @@ def _form(x, kernel, strides, groups: int) -> str:
         return "native"
     if math.prod(kernel.shape[:-2]) == 1:
         return "patches"
-    if _trace.tiles and groups == 1 and patches.pays_in_tiles(x, kernel, strides):
+    if _trace.reverse_only and groups == 1 and patches.pays_in_tiles(x, kernel, strides):
         return "tiles"
     if _trace.loop and (_trace.refuses_shallow or patches.nbytes(x, kernel, strides) > _LARGEST_PATCHES):
         raise PreferSteps
