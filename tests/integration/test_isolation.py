@@ -26,6 +26,7 @@ import warnings
 import numpy as np
 import kerata as keras
 from kerata import layers
+keras.utils.set_random_seed(1)
 model = keras.Sequential([
     keras.Input((6, 3)), layers.Conv1D(4, 3, padding="same", activation="relu"), layers.BatchNormalization(),
     layers.LSTM(4), layers.Dropout(0.2), layers.Dense(3, activation="softmax"),
