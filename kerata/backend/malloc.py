@@ -63,11 +63,8 @@ class _Trainings:
 
 @contextlib.contextmanager
 def reused():
-    """A training, in which blocks of any size are reused; what is free at its end goes back to the kernel."""
+    """A training after `tune`, in which blocks of any size are reused; what is free at its end goes back to the kernel."""
     libc = _glibc()
-    if libc is None:
-        yield
-        return
     with _Trainings.lock:
         _Trainings.count += 1
         if _Trainings.count == 1:

@@ -73,7 +73,7 @@ def _backward(inside, saved, upstream):
         dz = jnp.concatenate(gates, -1)
         return (dz @ recurrent_kernel.T, dc * f, before), dz
 
-    kept = (*kept,) if dout is None else (*kept, dout)
+    kept = kept if dout is None else [*kept, dout]
     (dh, dc, _), dz = lax.scan(step, (dh, dc, c), kept, reverse=True)
     before = jnp.concatenate([h0[None], outputs[:-1]])
     dxs = dz @ kernel.T if wanted is None else None
