@@ -5,14 +5,9 @@ from __future__ import annotations
 from kerata.core import tree
 
 
-def eager_step(step, result):
-    """A function of a batch: one step, then its logs."""
-
-    def run(batch):
-        return result(step(batch))
-
-    run.variables = []
-    return run
+def eager_step(step, result, to_device):
+    """A function of a batch on the host: one step, then its logs."""
+    return lambda batch: result(step(to_device(batch)))
 
 
 def eager_chunk(step, result, batch_size: int, ordered: bool, gather):

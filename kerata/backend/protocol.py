@@ -210,7 +210,7 @@ class Autodiff(Protocol):
     def compile_step(
         self, step: Callable, result: Callable, variables: Sequence, jit: bool = True, donate: bool = True
     ) -> Callable:
-        """A function of a batch: one step of training, then its logs, `result(step(batch))`."""
+        """A function of a batch on the host: one step of training, then its logs, `result(step(batch))`."""
 
     def compile_chunk(
         self, step: Callable, result: Callable, variables: Sequence, batch_size: int, ordered: bool, jit: bool = True

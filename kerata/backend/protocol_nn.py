@@ -50,7 +50,10 @@ class NNBackend(Protocol):
         """(output, mean, biased variance) by the moments of `x` over all axes but `axis`. Optional."""
 
     def affine(self, x, kernel, bias) -> Array:
-        """`x @ kernel + bias` along the last axis of `x`, for a kernel (in, out); NotImplemented where it does not apply. Optional."""
+        """`tensordot(x, kernel) + bias` for a kernel (*in, *out) and a bias (*out); NotImplemented where it does not apply.
+
+        Optional.
+        """
 
     def layer_norm(self, x, axes, gamma, beta, epsilon) -> Array:
         """`gamma`, `beta`: None, or of the shape of `x` with 1 for the other axes. Optional."""

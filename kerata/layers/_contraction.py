@@ -41,6 +41,11 @@ class Einsum:
         left, self.outputs = self.equation.split("->")
         self.inputs, self.kernel = left.split(",")
         self.contracted = "".join(x for x in self.kernel if x not in self.outputs)
+        # Whether it sums along the last axes of `x` and the first of the kernel, and the others stand as they are.
+        kept = self.inputs.removesuffix(self.contracted)
+        self.is_plain = self.kernel.startswith(self.contracted) and self.inputs == kept + self.contracted and (
+            self.outputs == kept + self.kernel.removeprefix(self.contracted)
+        )  # fmt: skip
         self.input_axes = tuple(i for i, x in enumerate(self.inputs) if x not in self.outputs)
 
     def forward(self, x, kernel):

@@ -52,14 +52,17 @@ def matmul(x1, x2):
     return _product(xp.matmul, x1, x2)
 
 
-def affine(x, kernel, bias):
-    """`matmul(x, kernel) + bias`, in one call of the backend where it has one."""
+def affine(x, kernel, bias, product=matmul):
+    """`product(x, kernel) + bias`, in one call of the backend where it has one.
+
+    The product is along the last axes of `x` and the first of `kernel`; the kernel's others are those of `bias`.
+    """
     b = backend.current()
     if hasattr(b, "affine") and type(x) is b.Tensor and context.watch is None:
         out = b.affine(x, *[y.value if isinstance(y, Variable) else convert(y) for y in (kernel, bias)])
         if out is not NotImplemented:
             return out
-    return add(matmul(x, kernel), bias)
+    return add(product(x, kernel), bias)
 
 
 @op

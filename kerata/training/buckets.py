@@ -26,18 +26,15 @@ class Buckets:
     def __call__(self, batch):
         size = _rows(batch)
         if size is None or self._independent is False or size in self._exact or size == _bucket(size):
-            return self._run(batch)
+            return self._step(batch)
         if len(self._exact) < _EXACT:
             self._exact.add(size)
-            return self._run(batch)
+            return self._step(batch)
         if self._independent is None:
-            exact = self._run(batch)
+            exact = self._step(batch)
             self._independent = self._try(batch, size, exact)
             return exact
-        return self._cut(self._run(_filled(batch, size, 0)), size)
-
-    def _run(self, batch):
-        return self._step(self._backend.to_device(batch))
+        return self._cut(self._step(_filled(batch, size, 0)), size)
 
     def _cut(self, out, size: int):
         return tree.map_structure(lambda a: a[:size], out)
@@ -49,7 +46,7 @@ class Buckets:
         want = [self._backend.to_numpy(a) for a in tree.flatten(exact)]
         for first in (0, size - 1):
             try:
-                out = self._run(_filled(batch, size, first))
+                out = self._step(_filled(batch, size, first))
             except Exception:  # a model that takes one size only, say: then no other sizes are tried on it
                 return False
             got = tree.flatten(self._cut(out, size)) if _rows(out) == _bucket(size) else []

@@ -156,8 +156,7 @@ class Runner:
         if len(rest):
             if not joined:
                 self.begin(i, None)
-            batch = self.backend.to_device(source.gather(rest))
-            logs = read(self.model._compiled(self.kind)(batch), self.backend)
+            logs = read(self.model._compiled(self.kind)(source.gather(rest)), self.backend)
             self.end(i, logs)
             self._stopped()
         return logs
@@ -174,7 +173,7 @@ class Runner:
             if (fixed is None or i % fixed == 0) and not (begun and i == self.first):
                 self.begin(i, None)
             self.batch = batch
-            held = step(self.backend.to_device(batch))
+            held = step(batch)
             now = time.perf_counter()
             last = self.limit is not None and i + 1 >= self.limit
             if (i + 1) % fixed == 0 if fixed else now >= due:
@@ -205,7 +204,7 @@ def own_function(model, kind: str):
     if getattr(type(model), name) is getattr(Trainer, name):
         return None
     function = getattr(model, name)() or getattr(model, f"{kind}_function")
-    return lambda batch: function(iter([batch]))
+    return lambda batch: function(iter([model._backend.to_device(batch)]))
 
 
 def fit(model, *, x, y, batch_size, epochs, verbose, callbacks, validation_split, validation_data, shuffle, class_weight,
@@ -342,7 +341,7 @@ def predict(model, x, batch_size, verbose, steps, callbacks):
     callbacks = as_callback_list(callbacks, model, verbose=verbose, epochs=1, steps=source.num_batches)
     if isinstance(source, ArraySource):
         _check_indices(model, source.data[0], "x")
-    step = model._predictor(model._on_a_batch("predict"))
+    step = model._step_function("predict")
     model.stop_predicting = False
     callbacks.on_predict_begin()
     outputs: list = []

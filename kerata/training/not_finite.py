@@ -154,6 +154,7 @@ def locate(model, batch) -> str:
     """Where a step on `batch`, from the model's present values, first meets NaN or infinity: a sentence or two."""
     from kerata.training.trainer import Trainer
 
+    batch = model._backend.to_device(batch)
     x, y, sample_weight = unpack(batch)
     said = _in_data(x, y, sample_weight) or _in_weights(model)
     if said:

@@ -438,13 +438,9 @@ class Trainer:
             self._compiled_steps[key] = found
         return found
 
-    def _on_a_batch(self, kind: str):
-        """The function of a batch: the user's, where a `make_..._function` is overridden, else the compiled step."""
+    def _step_function(self, kind: str):
+        """The function of a batch on the host: the user's, where a `make_..._function` is overridden, else the compiled step."""
         return loop.own_function(self, kind) or self._compiled(kind)
-
-    def _predictor(self, step):
-        """A predict step as a function of a batch on the host."""
-        return step if isinstance(step, Buckets) else lambda batch: step(self._backend.to_device(batch))
 
     def make_train_function(self, force: bool = False):
         """Make `self.train_function(iterator)`, which runs a step on the iterator's next batch; may be overridden.
@@ -453,7 +449,7 @@ class Trainer:
             force: whether to make it anew; False by default.
         """
         if self.train_function is None or force:
-            self.train_function = lambda iterator: self._compiled("train")(self._backend.to_device(next(iter(iterator))))
+            self.train_function = lambda iterator: self._compiled("train")(next(iter(iterator)))
         return self.train_function
 
     def make_test_function(self, force: bool = False):
@@ -463,7 +459,7 @@ class Trainer:
             force: whether to make it anew; False by default.
         """
         if self.test_function is None or force:
-            self.test_function = lambda iterator: self._compiled("test")(self._backend.to_device(next(iter(iterator))))
+            self.test_function = lambda iterator: self._compiled("test")(next(iter(iterator)))
         return self.test_function
 
     def make_predict_function(self, force: bool = False):
@@ -473,7 +469,7 @@ class Trainer:
             force: whether to make it anew; False by default.
         """
         if self.predict_function is None or force:
-            self.predict_function = lambda iterator: self._predictor(self._compiled("predict"))(next(iter(iterator)))
+            self.predict_function = lambda iterator: self._compiled("predict")(next(iter(iterator)))
         return self.predict_function
 
     # -- the four verbs ---------------------------------------------------------------------------------------
@@ -609,8 +605,7 @@ class Trainer:
                 self._warn_if_frozen()
             self.reset_metrics()
             with loop.explained():
-                step = self._on_a_batch(kind)
-                logs = step(self._backend.to_device(batch))
+                logs = self._step_function(kind)(batch)
             logs = loop.read(logs, self._backend)
         return logs if return_dict else self._as_values(logs)
 
@@ -626,7 +621,7 @@ class Trainer:
         with backend_scope(self._backend):
             batch = loop.one_batch(x, None, None, None)
             self._prepare(batch, training=False)
-            out = self._predictor(self._on_a_batch("predict"))(batch)
+            out = self._step_function("predict")(batch)
             return tree.map_structure(self._backend.to_numpy, out)
 
     # -- state as a tree --------------------------------------------------------------------------------------

@@ -17,7 +17,7 @@ def on_jax():
 
 
 def programs(model) -> int:
-    return model._compiled("predict")._step._call._cache_size()
+    return model._compiled("predict")._step.program._call._cache_size()
 
 
 def sizes(model, counts):

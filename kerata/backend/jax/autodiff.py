@@ -124,6 +124,8 @@ class _Program:
     def __call__(self, *args):
         if context.scope is not None:  # inside another program's trace
             return self._pure(*args)
+        if self._call is self._traced:
+            args = to_device(args)
         while True:
             values = [v._value for v in self.variables]
             if self._donate:
@@ -134,6 +136,7 @@ class _Program:
                 if self._call is self._traced or not any(map(is_text, jax.tree.leaves(args))):
                     raise
                 self._call = self._traced  # JAX has no texts: a program that takes them runs eagerly
+                args = to_device(args)
                 continue
             except _NeedVariables as e:
                 self.variables += e.variables
@@ -158,14 +161,30 @@ def _distinct(values: list) -> list:
 
 
 def compile_step(step, result, variables, jit=True, donate=True):
-    """A function of a batch: one step, then its logs (`result(what the step gave)`)."""
+    """A function of a batch on the host: one step, then its logs (`result(what the step gave)`)."""
 
     def pure(batch):
         with nn.tracing(reverse_only=step.built_in and jit):
             return _in_order(result(step(placement.spread(batch))))
 
     program = _Program(pure, variables, jit, donate)
-    return processes.OfProcesses(program) if placement.over_processes() else program
+    return processes.OfProcesses(program) if placement.over_processes() else _OnHostBatches(program)
+
+
+class _OnHostBatches:
+    """A program as a function of a batch on the host.
+
+    A compiled program shares the memory of a NumPy array that it is given, as long as it needs it, which costs a tenth of
+    making an array of JAX's first. So it is given arrays that nobody else writes to.
+    """
+
+    assigns = property(lambda self: self.program.assigns)
+
+    def __init__(self, program):
+        self.program = program
+
+    def __call__(self, batch):
+        return self.program(tree.map_structure(_own_memory, batch, none_is_leaf=False))
 
 
 def _in_order(logs):
@@ -250,12 +269,16 @@ def to_device(data):
 
 
 def _to_device(a):
-    """A NumPy array goes by way of our own memory, which JAX may share: `device_put` would share the user's, too."""
-    if is_text(a):
+    return a if is_text(a) else jax.device_put(_own_memory(a))
+
+
+def _own_memory(a):
+    """A NumPy array in memory of our own, which JAX may share (it would share the user's, too); other arrays as JAX's."""
+    if is_text(a) or isinstance(a, jax.Array):
         return a
     if type(a) is np.ndarray and not a.dtype.hasobject:
-        return jnp.asarray(staging.staged(a, jax.dtypes.canonicalize_dtype(a.dtype)))
-    return jax.device_put(jnp.asarray(a))
+        return staging.staged(a, jax.dtypes.canonicalize_dtype(a.dtype))
+    return jnp.asarray(a)
 
 
 def compile_function(fn):

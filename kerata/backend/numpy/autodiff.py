@@ -24,7 +24,7 @@ def input_gradients(fn, args, kwargs, has_aux):
 
 
 def compile_step(step, result, variables, jit=True, donate=True):
-    return eager_step(step, result)
+    return eager_step(step, result, to_device)
 
 
 def compile_chunk(step, result, variables, batch_size: int, ordered: bool, jit=True, donate=True):

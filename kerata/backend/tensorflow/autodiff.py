@@ -40,11 +40,12 @@ def input_gradients(fn, args, kwargs, has_aux):
 
 
 def compile_step(step, result, variables, jit=True, donate=True):
-    """A function of a batch: one step, then its logs."""
+    """A function of a batch on the host: one step, then its logs."""
     if not jit:
-        return eager_step(step, result)
+        return eager_step(step, result, to_device)
     step, xla = _for_xla(step, jit)
-    return tf.function(lambda batch: result(step(batch)), autograph=False, reduce_retracing=not xla, jit_compile=xla)
+    run = tf.function(lambda batch: result(step(batch)), autograph=False, reduce_retracing=not xla, jit_compile=xla)
+    return lambda batch: run(to_device(batch))
 
 
 def _for_xla(step, jit):

@@ -79,8 +79,8 @@ def set_trainable(value, trainable: bool):
 
 
 def compile_step(step, result, variables, jit=True, donate=True):
-    """A function of a batch: one step, then its logs. Eager: compiling costs 5-20 s and gains nothing on CPU."""
-    return eager_step(_prepared(step, variables, jit), result)
+    """A function of a batch on the host: one step, then its logs. Eager: compiling costs 5-20 s and gains nothing on CPU."""
+    return eager_step(_prepared(step, variables, jit), result, to_device)
 
 
 def compile_chunk(step, result, variables, batch_size: int, ordered: bool, jit=True, donate=True):

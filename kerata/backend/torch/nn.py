@@ -25,15 +25,25 @@ malloc.tune()
 relu, relu6, silu, selu = torch.relu, F.relu6, F.silu, F.selu
 
 
+# Elements of an output from which adding a bias in a step of its own takes noticeable time.
+_MANY = 2**18
+
+
 def affine(x, kernel, bias):
-    if torch.is_grad_enabled():  # no faster with its gradient, and TorchScript (see `replay`) would take it apart
+    if not x.dtype == kernel.dtype == bias.dtype or not x.dtype.is_floating_point:
         return NotImplemented
-    if not x.dtype == kernel.dtype == bias.dtype or not x.dtype.is_floating_point or kernel.dim() != 2:
+    summed = kernel.dim() - bias.dim()
+    inputs, outputs = kernel.shape[:summed], kernel.shape[summed:]
+    kept = x.shape[: x.dim() - summed]
+    if summed < 1 or not outputs or not kept or x.shape != kept + inputs or bias.shape != outputs:
         return NotImplemented
-    rank = x.dim()
-    if rank < 2 or x.shape[-1] != kernel.shape[0] or bias.dim() != 1:
+    # With gradients a small one is no faster, and TorchScript (see `replay`) would take it apart.
+    if torch.is_grad_enabled() and kept.numel() * outputs.numel() < _MANY:
         return NotImplemented
-    return torch.addmm(bias, x, kernel) if rank == 2 else F.linear(x, kernel.t(), bias)
+    if kernel.dim() == 2:
+        return torch.addmm(bias, x, kernel) if x.dim() == 2 else F.linear(x, kernel.t(), bias)
+    rows, size, units = kept.numel(), inputs.numel(), outputs.numel()
+    return torch.addmm(bias.reshape(units), x.reshape(rows, size), kernel.reshape(size, units)).view(kept + outputs)
 
 
 def elu(x, alpha):

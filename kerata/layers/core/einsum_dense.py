@@ -10,6 +10,7 @@ from kerata.layers._contraction import Einsum
 from kerata.layers._quantization import Quantizable, read_config
 from kerata.layers._weights import add, store_options
 from kerata.layers.layer import Layer
+from kerata.ops.products import affine
 
 
 class EinsumDense(Quantizable, Layer):
@@ -74,10 +75,12 @@ class EinsumDense(Quantizable, Layer):
         self._build_adapter()
 
     def call(self, inputs, training=None):
-        mode = self.quantization_mode
-        x = self._product(inputs, training) if mode else ops.einsum(self.equation, inputs, self.kernel)
-        if self.bias is not None:
-            x = ops.add(x, self.bias if self._float8 is None else self._float8.addend(self.bias))
+        if self.quantization_mode is None and self.bias is not None and self._contraction.is_plain:
+            x = affine(inputs, self.kernel, self.bias, self._contraction.forward)
+        else:
+            x = self._product(inputs, training) if self.quantization_mode else self._contraction.forward(inputs, self.kernel)
+            if self.bias is not None:
+                x = ops.add(x, self.bias if self._float8 is None else self._float8.addend(self.bias))
         return x if self.activation is activations.linear else self.activation(x)
 
     def _make_codecs(self, mode: str, shape) -> tuple:
