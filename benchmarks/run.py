@@ -30,11 +30,8 @@ import workloads  # noqa: E402
 
 BACKENDS = tuple(b for b in ("jax", "torch", "tensorflow") if importlib.util.find_spec(b))
 PARTS = ("steps", "auto", "start", "build", "call", "programs", "large", "memory", "curve")
-# Larger work: (name, backends)
-LARGE = {
-    "tabular": ("jax", "torch"), "images": ("jax", "torch", "tensorflow"), "resnet50": ("torch", "jax"),
-    "transformer": ("torch", "jax"), "recommender": ("jax", "torch"),
-}  # fmt: skip
+# Those that are written by hand as well.
+LARGE_RAW = {("tabular", "jax"), ("transformer", "torch")}
 # A measurement is repeated if other programs took so much of the machine.
 DISTURBED = 0.07
 HOME = pathlib.Path(os.environ.get("BENCH_HOME") or pathlib.Path(tempfile.gettempdir()) / "kerata-benchmarks")
@@ -60,7 +57,7 @@ def _of_part(part: str):
     if part == "programs":
         return [("any", w) for w in ("mnist_mlp", "mnist_cnn")]
     if part == "large":
-        return [(b, w) for w, on in LARGE.items() for b in on]
+        return [(b, w) for w, on in report.LARGE.items() for b in on]
     if part == "memory":
         return [(b, w) for b in ("jax", "torch") for w in ("plain", "remat", "mixed")]
     return [(b, a) for a in curves.AXES for b in ("jax", "torch")]
@@ -79,7 +76,8 @@ def runs(case, results) -> list[tuple[str, str, str, dict]]:
         return [("kerata cold", "kerata", backend, {"cold": True}), ("kerata warm", "kerata", backend, {"twice": True}), own[1]]
     if part == "memory":
         return own
-    return [*own, ("raw", "raw", backend, {})] if part in ("steps", "call", "curve") else own
+    with_raw = part in ("steps", "call", "curve") or (part == "large" and (what, backend) in LARGE_RAW)
+    return [*own, ("raw", "raw", backend, {})] if with_raw else own
 
 
 def environment(options: dict, folder: pathlib.Path) -> dict:

@@ -175,7 +175,10 @@ def large(name: str, backend: str, what: str) -> dict:
     """Larger work; see `large/`."""
     import importlib
 
-    found = importlib.import_module(f"large.{what}").measure(name, backend)
+    if name == "raw":
+        found = importlib.import_module("raw.large").measure(what, backend)
+    else:
+        found = importlib.import_module(f"large.{what}").measure(name, backend)
     return {**found, "peak_mb": peak_mb()}
 
 

@@ -31,6 +31,20 @@ def file() -> str:
     return path
 
 
+@contextlib.contextmanager
+def opened():
+    """Rows and labels, of the open file; it is made in a process of its own, whose memory does not count."""
+    import subprocess
+    import sys
+
+    subprocess.run([sys.executable, "-c", "from large import tabular; tabular.file()"], check=True,
+                   cwd=os.path.dirname(os.path.dirname(os.path.abspath(__file__))))  # fmt: skip
+    import h5py
+
+    with h5py.File(file()) as f:
+        yield f["x"], f["y"]
+
+
 def remove() -> None:
     with contextlib.suppress(FileNotFoundError):
         os.unlink(os.path.join(tempfile.gettempdir(), f"kerata-tabular-{ROWS}.h5"))
@@ -45,20 +59,12 @@ def model(K):
 
 def measure(library: str, backend: str) -> dict:
     """Kerata takes the datasets of the open file; Keras would read them into memory, so it gets a PyDataset. Both mix batches."""
-    import subprocess
-    import sys
-
-    subprocess.run([sys.executable, "-c", "from large import tabular; tabular.file()"], check=True,
-                   cwd=os.path.dirname(os.path.dirname(os.path.abspath(__file__))))  # fmt: skip
-    path = file()
-    import h5py
-
     K = __import__(library)
     m, steps = model(K), -(-ROWS // BATCH)
-    with h5py.File(path) as f:
+    with opened() as (x, y):
         if library == "kerata":
             with Waiting(m) as waiting:
-                found = fit_times(K, m, steps, 1, f["x"], f["y"], batch_size=BATCH, shuffle="batch")
+                found = fit_times(K, m, steps, 1, x, y, batch_size=BATCH, shuffle="batch")
             return {**found, "waiting": waiting.share}
 
         class Rows(K.utils.PyDataset):
@@ -66,6 +72,6 @@ def measure(library: str, backend: str) -> dict:
                 return steps
 
             def __getitem__(self, i):
-                return f["x"][i * BATCH : (i + 1) * BATCH], f["y"][i * BATCH : (i + 1) * BATCH]
+                return x[i * BATCH : (i + 1) * BATCH], y[i * BATCH : (i + 1) * BATCH]
 
         return fit_times(K, m, steps, 1, Rows(), shuffle=True)

@@ -7,6 +7,7 @@ import numpy as np
 from large import DRY, fit_times
 
 LAYERS, WIDTH, TOKENS, WORDS, BATCH = (1, 32, 16, 50, 2) if DRY else (6, 256, 512, 1000, 4)
+STEPS, EPOCHS = 2 if DRY else 4, 3
 
 
 def model(K):
@@ -23,9 +24,12 @@ def model(K):
     return m
 
 
+def data() -> tuple:
+    """Tokens and those that follow them."""
+    x = np.random.default_rng(0).integers(0, WORDS, (BATCH * STEPS, TOKENS)).astype("int32")
+    return x, np.roll(x, -1, 1)
+
+
 def measure(library: str, backend: str) -> dict:
     K = __import__(library)
-    m, steps = model(K), 2 if DRY else 4
-    rng = np.random.default_rng(0)
-    x = rng.integers(0, WORDS, (BATCH * steps, TOKENS)).astype("int32")
-    return fit_times(K, m, steps, 3, x, np.roll(x, -1, 1), batch_size=BATCH)
+    return fit_times(K, model(K), STEPS, EPOCHS, *data(), batch_size=BATCH)

@@ -280,10 +280,18 @@ def forward(name, p, x, key, moments, o):
     return x.mean(1)
 
 
-class Training:
-    """Adam, the mean loss and the accuracy for `forward(params, x, key, moments)`, which gives the scores."""
+def crossentropy(scores, y):
+    picked = jnp.take_along_axis(jax.nn.log_softmax(scores), y[:, None], 1)
+    return -picked.mean(), (scores.argmax(-1) == y).sum()
 
-    def __init__(self, params, moments, forward, x, y, batch, o):
+
+class Training:
+    """Adam, the mean loss and the accuracy for `forward(params, x, key, moments)`, which gives the scores.
+
+    `judge(scores, y)` gives the mean loss and the number of right answers.
+    """
+
+    def __init__(self, params, moments, forward, x, y, batch, o, judge=None):
         self.o, self.batch, self.steps = o, batch, len(x) // batch
         self.x, self.y, self.one = jnp.asarray(x), jnp.asarray(y), x[:1]
         zeros = jax.tree.map(jnp.zeros_like, params)
@@ -292,9 +300,8 @@ class Training:
 
         def loss(p, x, y, key, moments):
             moments = dict(moments)
-            scores = forward(p, x, key, moments)
-            picked = jnp.take_along_axis(jax.nn.log_softmax(scores), y[:, None], 1)
-            return -picked.mean(), ((scores.argmax(-1) == y).sum(), moments)
+            value, right = (judge or crossentropy)(forward(p, x, key, moments), y)
+            return value, (right, moments)
 
         def step(state, x, y):
             p, m, v, t, key, moments = state
@@ -313,12 +320,17 @@ class Training:
             state, a, b = step(state, x, y)
             return state, total + a, right + b
 
+        def given(state, x, y, total, right):
+            state, a, b = step(state, x, y)
+            return state, total + a, right + b
+
         def many(state, x, y, order, count):
             begin = (state, jnp.zeros(()), jnp.zeros((), jnp.int32))
             return lax.fori_loop(0, count, lambda i, carry: once(carry[0], x, y, order, i, *carry[1:]), begin)
 
         self.many = jax.jit(many, donate_argnums=0)
         self.once = jax.jit(once, donate_argnums=0)
+        self.given = jax.jit(given, donate_argnums=0)
         self.predict = jax.jit(lambda p, moments, x: jax.nn.softmax(forward(p, x, None, moments)))
 
     def epoch(self):
@@ -330,6 +342,11 @@ class Training:
             for i in range(self.steps):
                 self.state, total, right = self.once(self.state, self.x, self.y, order, i, total, right)
         return float(total) / self.steps, int(right) / len(self.x)
+
+    def on(self, x, y, total, right):
+        """A step on a batch from outside."""
+        self.state, total, right = self.given(self.state, x, y, total, right)
+        return total, right
 
     def predict_one(self):
         return np.asarray(self.predict(self.state[0], self.state[5], self.one))

@@ -22,22 +22,22 @@ _CHOSEN: dict = {**{n: {} for n in workloads.SHAPES}, "residual": {"layout": "fi
 
 
 class MultiHead(nn.Module):
-    def __init__(self, width, heads):
+    def __init__(self, width, heads, causal=False):
         super().__init__()
-        self.qkv, self.out, self.heads = nn.Linear(width, 3 * width), nn.Linear(width, width), heads
+        self.qkv, self.out, self.heads, self.causal = nn.Linear(width, 3 * width), nn.Linear(width, width), heads, causal
 
     def forward(self, x):
         n, t, w = x.shape
         q, k, v = self.qkv(x).view(n, t, 3, self.heads, w // self.heads).permute(2, 0, 3, 1, 4)
-        y = F.scaled_dot_product_attention(q, k, v)
+        y = F.scaled_dot_product_attention(q, k, v, is_causal=self.causal)
         return self.out(y.transpose(1, 2).reshape(n, t, w))
 
 
 class Block(nn.Module):
-    def __init__(self):
+    def __init__(self, width=128, heads=4, activation=None, causal=False):
         super().__init__()
-        self.n1, self.attention, self.n2 = nn.LayerNorm(128, 1e-3), MultiHead(128, 4), nn.LayerNorm(128, 1e-3)
-        self.mlp = nn.Sequential(nn.Linear(128, 512), nn.ReLU(), nn.Linear(512, 128))
+        self.n1, self.n2, self.attention = nn.LayerNorm(width, 1e-3), nn.LayerNorm(width, 1e-3), MultiHead(width, heads, causal)
+        self.mlp = nn.Sequential(nn.Linear(width, 4 * width), activation or nn.ReLU(), nn.Linear(4 * width, width))
 
     def forward(self, x):
         x = x + self.attention(self.n1(x))
@@ -122,7 +122,7 @@ class Training:
         for index in order.split(self.batch):
             x, y = self.x.index_select(0, index), self.y.index_select(0, index)
             scores = self.run(x)
-            loss = F.cross_entropy(scores, y)
+            loss = F.cross_entropy(scores.flatten(0, -2), y.flatten())
             self.optimizer.zero_grad()
             loss.backward()
             self.optimizer.step()

@@ -1,0 +1,76 @@
+"""Larger work by hand, where Kerata is not far ahead of Keras: `measure(name, backend)` gives ms a step of the best epoch."""
+
+from __future__ import annotations
+
+import queue
+import threading
+import time
+
+import numpy as np
+
+
+def measure(name: str, backend: str) -> dict:
+    return {("tabular", "jax"): tabular, ("transformer", "torch"): transformer}[name, backend]()
+
+
+def tabular() -> dict:
+    """One epoch in JAX over batches that a thread reads ahead; a compiled step takes them as they come."""
+    import jax
+    import jax.numpy as jnp
+
+    import raw.jax as R
+    from large import tabular as T
+
+    rng = np.random.default_rng(0)
+    sizes = (T.COLUMNS, 128, 64, 1)
+    params = [R.dense(rng, n, m) for n, m in zip(sizes, sizes[1:])]
+
+    def forward(p, x, key, moments):
+        for q in p[:-1]:
+            x = jax.nn.relu(R.apply_dense(q, x))
+        return R.apply_dense(p[-1], x)[:, 0]
+
+    def loss(scores, y):
+        return (jax.nn.softplus(scores) - scores * y).mean(), ((scores > 0) == (y > 0)).sum()
+
+    with T.opened() as (x, y):
+        training = R.Training(params, {}, forward, x[: T.BATCH], y[: T.BATCH], T.BATCH, {"keys": "threefry"}, loss)
+        steps = -(-T.ROWS // T.BATCH)
+        batches: queue.Queue = queue.Queue(8)
+
+        def read():
+            for i in np.random.default_rng().permutation(steps).tolist():
+                place = slice(i * T.BATCH, (i + 1) * T.BATCH)
+                batches.put((x[place], y[place]))
+
+        begin = time.perf_counter()
+        threading.Thread(target=read, daemon=True).start()
+        total, right = jnp.zeros(()), jnp.zeros((), "int32")
+        for _ in range(steps):
+            total, right = training.on(*batches.get(), total, right)
+        values = float(total) / steps, int(right) / T.ROWS
+        return {"ms_per_step": (time.perf_counter() - begin) / steps * 1e3, "logs": values}
+
+
+def transformer() -> dict:
+    """The causal transformer in PyTorch, with queries, keys and values in one product."""
+    import torch
+    from torch import nn
+
+    import raw.torch as R
+    from large import transformer as T
+
+    R.start({"malloc": 1})
+    x, y = T.data()
+    model = nn.Sequential(
+        nn.Embedding(T.WORDS, T.WIDTH), *[R.Block(T.WIDTH, 8, nn.GELU(), causal=True) for _ in range(T.LAYERS)],
+        nn.LayerNorm(T.WIDTH, 1e-3), nn.Linear(T.WIDTH, T.WORDS),
+    )  # fmt: skip
+    training = R.Training(model, x, y, T.BATCH, {"layout": "first", "compile": 0, "adam": "fused"})
+    times = []
+    for _ in range(T.EPOCHS):
+        begin = time.perf_counter()
+        training.epoch()
+        times.append(time.perf_counter() - begin)
+    torch.cuda.is_available() and torch.cuda.synchronize()
+    return {"ms_per_step": min(times[1:]) / training.steps * 1e3}
