@@ -10,7 +10,7 @@ import numpy as np
 
 
 def measure(name: str, backend: str) -> dict:
-    return {("tabular", "jax"): tabular, ("transformer", "torch"): transformer}[name, backend]()
+    return {("tabular", "jax"): tabular, ("transformer", "torch"): transformer, ("images", "tensorflow"): images}[name, backend]()
 
 
 def tabular() -> dict:
@@ -74,3 +74,40 @@ def transformer() -> dict:
         times.append(time.perf_counter() - begin)
     torch.cuda.is_available() and torch.cuda.synchronize()
     return {"ms_per_step": min(times[1:]) / training.steps * 1e3}
+
+
+def images() -> dict:
+    """A folder of JPEGs in TensorFlow, read by `tf.data` with its own kernels."""
+    import tensorflow as tf
+
+    import raw.tensorflow as R
+    from large import images as I
+
+    files = sorted(tf.io.gfile.glob(I.folder() + "/*/*.jpg"))
+    labels = [int(f.split("class_")[1].split("/")[0]) for f in files]
+    rng = np.random.default_rng(0)
+    params = {"a": R.conv(rng, 3, 32), "b": R.conv(rng, 32, 64), "out": R.dense(rng, 64, I.CLASSES)}
+
+    def image(path, label):
+        return tf.image.resize(tf.io.decode_jpeg(tf.io.read_file(path), channels=3), (I.SIZE, I.SIZE)), label
+
+    def forward(p, x, training):
+        x = x / 255
+        for q in (p["a"], p["b"]):
+            x = tf.nn.relu(tf.nn.conv2d(x, q["w"], 2, "VALID") + q["b"])
+        return R.apply_dense(p["out"], tf.reduce_mean(x, (1, 2)))
+
+    data = tf.data.Dataset.from_tensor_slices((files, labels)).shuffle(len(files)).map(image, tf.data.AUTOTUNE)
+    data = data.batch(I.BATCH).prefetch(tf.data.AUTOTUNE)
+    blank = np.zeros((I.BATCH, I.SIZE, I.SIZE, 3), "float32"), np.zeros(I.BATCH, "int32")
+    training = R.Training(params, forward, *blank, I.BATCH, {"adam": "fused", "xla": 0, "parallel": 1})
+    times, steps = [], -(-len(files) // I.BATCH)
+    for _ in range(2):
+        begin = time.perf_counter()
+        total, right = tf.constant(0.0), tf.constant(0)
+        for x, y in data:
+            loss, count = training.learn(x, y)
+            total, right = total + loss, right + count
+        values = float(total) / steps, int(right) / len(files)
+        times.append(time.perf_counter() - begin)
+    return {"ms_per_step": times[1] / steps * 1e3, "logs": values}

@@ -198,7 +198,9 @@ class Training:
 
         def step(order, i):
             index = tf.slice(order, [i * batch], [batch])  # of a size that XLA knows too
-            x, y = tf.gather(self.x, index), tf.gather(self.y, index)
+            return learn(tf.gather(self.x, index), tf.gather(self.y, index))
+
+        def learn(x, y):
             with tf.GradientTape() as tape:
                 scores = forward(params, x, True)
                 loss = tf.reduce_mean(tf.nn.sparse_softmax_cross_entropy_with_logits(y, scores))
@@ -216,6 +218,7 @@ class Training:
         compiled = True if o["xla"] else None
         self.many = tf.function(many, autograph=False, jit_compile=compiled)
         self.once = tf.function(step, autograph=False, jit_compile=compiled)
+        self.learn = tf.function(learn, autograph=False, jit_compile=compiled, reduce_retracing=True)
         self.infer = tf.function(lambda x: tf.nn.softmax(forward(params, x, False)), autograph=False, jit_compile=compiled)
 
     def epoch(self):

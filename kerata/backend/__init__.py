@@ -35,10 +35,10 @@ _default: ModuleType | None = None
 
 
 class _Auto:
-    """Whether models look for their fastest backend themselves, and how long they may (seconds)."""
+    """Whether models look for their fastest backend themselves, and how long they may (seconds; None: as they think fit)."""
 
     on = False
-    budget = 20.0
+    budget: float | None = None
 
 
 def is_auto() -> bool:
@@ -46,8 +46,8 @@ def is_auto() -> bool:
     return _Auto.on or (_default is None and _wanted() == "auto")
 
 
-def auto_budget() -> float:
-    """Seconds that a model may take to find its fastest backend."""
+def auto_budget() -> float | None:
+    """Seconds that a model may take to find its fastest backend, if the user has set them."""
     return _Auto.budget
 
 
@@ -172,9 +172,10 @@ def set_backend(backend: str, budget: float | None = None) -> None:
 
     Args:
         backend: "jax", "torch", "tensorflow", "numpy", or the name of a registered one; or "auto": models begin on the
-            first of these that is installed, and each goes to the one on which it trains fastest, which its first `fit`
-            measures.
-        budget: for "auto": the seconds that a model may take for that; None leaves the limit as it is (20 at first).
+            first of these that is installed, and each goes to the one on which it trains fastest, which `fit` measures
+            as soon as trainings of the model have taken as long as that takes.
+        budget: for "auto": the seconds that a model may take for that, in its first `fit`. None leaves the limit as it
+            is; at first it is 20, and short trainings are left where they are.
 
     Raises:
         ValueError: for an unknown name, or a `budget` that is not above 0.

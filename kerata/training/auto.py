@@ -1,6 +1,9 @@
 """backend="auto": a model is tried for a few steps on each backend that is installed, and trained on the fastest.
 
-The choice is remembered, for that model, batch and machine, in `$KERAS_HOME/backend_choices.json`.
+The choice is remembered, for that model, batch and machine, in `$KERAS_HOME/backend_choices.json`. Trying costs seconds, most
+of them to load the other backends. So it is put off until trainings of the model have taken as long as the trial would (in this
+run, and in those before): then nobody ever pays more than twice what the best choice would have cost. Who sets a budget
+(`set_backend("auto", budget=)`) has it tried at once.
 """
 
 from __future__ import annotations
@@ -9,6 +12,7 @@ import hashlib
 import json
 import os
 import platform
+import sys
 import time
 from importlib.metadata import PackageNotFoundError, version
 
@@ -26,18 +30,23 @@ from kerata.version import __version__
 _BATCHES = 4
 # Seconds of steps that give a figure.
 _LONG_ENOUGH = 0.5
-# A training that the present backend ends within this time (seconds) is not worth a trial of the others.
-_SHORT = 1.0
+# What a trial on another backend costs (seconds): loading it, compiling and some steps; and where it is loaded already.
+_LOADING, _TRYING = 5.0, 1.0
+# The budget of a trial if the user sets none (seconds).
+_BUDGET = 20.0
 _FILE = "backend_choices.json"
 
 
-def settle(model, source, epochs: int) -> None:
+def settle(model, source, epochs: int) -> bool:
     """Move the model to the backend on which it trains fastest; its weights and state stay as they are.
 
     Args:
         model: a built, compiled model.
         source: where its batches come from; only looked at.
-        epochs: how many the training has, to weigh compilation against speed.
+        epochs: how many the training has, to weigh a trial and compilation against speed.
+
+    Returns:
+        Whether that is settled; if not, the trainings of the model have been too short yet.
     """
     names = [n for n in backend.installed() if n != "numpy"]
     batch = source.peek()
@@ -46,22 +55,40 @@ def settle(model, source, epochs: int) -> None:
     if known in names:
         _say(model, known, "as measured before")
         model.to_backend(known)
-        return
-    steps = (source.num_batches or 1000) * max(epochs, 1)
-    trials = _Trials(model, batch, steps)
+        return True
     first = model._backend.name
-    for name in [first, *(n for n in names if n != first)]:
-        trials.run(name)
+    others = [n for n in names if n != first]
+    steps = (source.num_batches or 1000) * max(epochs, 1)
+    spent = known if isinstance(known, float) else 0.0
+    patience = _cost(others) if backend.auto_budget() is None else 0.0
+    if model._seconds_a_step is not None and spent + model._seconds_a_step * steps < patience:
+        _remember(key, spent + model._seconds_a_step * steps)
+        return False
+    trials = _Trials(model, batch, steps)
+    trials.run(first)
+    if first in trials.seconds and spent + trials.seconds[first] * steps < patience:
+        trials.restore()
+        planned, model._seconds_a_step = trials.seconds[first] * steps, trials.seconds[first]
+        _say(model, first, f"{trials.text()}; {planned:.2g} s in all are too few to try others")
+        _remember(key, spent + planned)
+        return False
+    for name in others:
         if trials.over:
             break
+        trials.run(name)
     chosen = trials.best
     model.to_backend(chosen or first)
     trials.restore()
-    if chosen is None:
-        return  # nowhere did it train; fit() shows the error where the model was
-    _say(model, chosen, trials.text())
-    if trials.complete(names):
-        _remember(key, chosen)
+    if chosen is not None:  # else it trains nowhere; fit() shows the error where the model was
+        _say(model, chosen, trials.text())
+        if trials.complete(names):
+            _remember(key, chosen)
+    return True
+
+
+def _cost(names: list[str]) -> float:
+    """Seconds that a trial on these backends takes, by experience."""
+    return sum(_TRYING if n in sys.modules else _LOADING for n in names)
 
 
 def _say(model, name: str, why: str) -> None:
@@ -78,7 +105,7 @@ class _Trials:
             lambda a: np.concatenate([_host(a)] * min(_BATCHES, max(steps, 2))), batch, none_is_leaf=False
         )
         self.batch_size = count
-        self.deadline = time.perf_counter() + backend.auto_budget()
+        self.deadline = time.perf_counter() + (backend.auto_budget() or _BUDGET)
         self.seconds: dict[str, float] = {}  # for a step
         self.compiling: dict[str, float] = {}  # before the first
         self.failed: dict[str, str] = {}
@@ -115,12 +142,8 @@ class _Trials:
 
     @property
     def over(self) -> bool:
-        """Whether the time is spent, or the first trial shows that the training is short anyway."""
-        return time.perf_counter() > self.deadline or self._short
-
-    @property
-    def _short(self) -> bool:
-        return len(self.seconds) == 1 and not self.failed and next(iter(self.seconds.values())) * self.steps < _SHORT
+        """Whether the time is spent."""
+        return time.perf_counter() > self.deadline
 
     @property
     def best(self) -> str | None:
@@ -132,8 +155,7 @@ class _Trials:
     def text(self) -> str:
         found = ", ".join(f"{n} {s * 1e3:.3g}" for n, s in self.seconds.items())
         failed = "".join(f"; not on {n}: {why}" for n, why in self.failed.items())
-        rest = "; the training is short" if self._short else ""
-        return f"ms a step: {found}{failed}{rest}"
+        return f"ms a step: {found}{failed}"
 
     def restore(self) -> None:
         model = self.model
@@ -200,14 +222,14 @@ def _remembered() -> dict:
         return {}
 
 
-def _remember(key: str, name: str) -> None:
-    """Add a choice; a cache that cannot be written is no reason to stop a training."""
+def _remember(key: str, found: str | float) -> None:
+    """Add a choice, or the seconds that the model has been trained without one; a cache that cannot be written is no reason to stop a training."""
     from kerata.saving import atomic
 
     try:
         os.makedirs(home.folder(), exist_ok=True)
         with atomic.replacing(_path()) as part:
-            text = json.dumps({**dict(list(_remembered().items())[-999:]), key: name}, indent=1)
+            text = json.dumps({**dict(list(_remembered().items())[-999:]), key: found}, indent=1)
             with open(part, "w", encoding="utf-8") as file:
                 file.write(text)
     except OSError:

@@ -234,8 +234,7 @@ def fit(model, *, x, y, batch_size, epochs, verbose, callbacks, validation_split
     if config.max_epochs() is not None:
         epochs = min(epochs, config.max_epochs())
     if model._finds_backend:
-        model._finds_backend = False
-        auto.settle(model, source, epochs - initial_epoch)
+        model._finds_backend = not auto.settle(model, source, epochs - initial_epoch)
     callbacks = as_callback_list(
         with_resume(callbacks, resume), model, add_history=True, verbose=verbose, epochs=epochs, steps=source.num_batches
     )

@@ -25,6 +25,7 @@ class Trainer:
     def _init_training(self) -> None:
         self.compiled = False
         self._finds_backend = False
+        self._seconds_a_step: float | None = None  # as a trial of the present backend found, while others are not worth one
         self.stop_training = False
         self.stop_evaluating = self.stop_predicting = False
         self.optimizer = None
@@ -79,7 +80,7 @@ class Trainer:
             "weighted_metrics": weighted_metrics, "run_eagerly": run_eagerly,
             "steps_per_execution": steps_per_execution, "jit_compile": jit_compile,
         }  # fmt: skip
-        self._finds_backend = is_auto() if backend is None else backend == "auto"
+        self._finds_backend, self._seconds_a_step = is_auto() if backend is None else backend == "auto", None
         if backend not in (None, "auto"):
             self.to_backend(backend)
         with backend_scope(self._backend):

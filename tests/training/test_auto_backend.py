@@ -18,8 +18,9 @@ TRAINING = [n for n in backends.installed() if n != "numpy"]
 def home(tmp_path, monkeypatch):
     monkeypatch.setenv("KERAS_HOME", str(tmp_path))
     before = backends.current().name
+    monkeypatch.setattr(backends._Auto, "budget", 20.0)
     yield tmp_path
-    backends.set_backend(before, budget=20)
+    backends.set_backend(before)
 
 
 def make(**arguments):
@@ -98,12 +99,38 @@ def test_where_it_trains_nowhere_the_error_is_fits(capsys):
     assert model._backend.name == before
 
 
-def test_a_short_training_stays_where_it_is(monkeypatch, capsys):
-    monkeypatch.setattr(auto, "_SHORT", 1e9)
+@pytest.mark.skipif(len(TRAINING) < 2, reason="needs two backends")
+def test_short_trainings_stay_where_they_are_until_they_took_as_long_as_a_trial(monkeypatch, speeds, capsys, home):
+    monkeypatch.setattr(backends._Auto, "budget", None)
+    monkeypatch.setattr(auto, "_cost", lambda names: 8.0)
+    best = next(n for n in TRAINING if n != backends.current().name)
+    speeds[best] = 0.5
     model = make(backend="auto")
     before = model._backend.name
-    model.fit(x, y, verbose=0)
-    assert model._backend.name == before and "the training is short" in capsys.readouterr().out
+    model.fit(x, y, verbose=0, batch_size=8)
+    assert model._backend.name == before and "3 s in all are too few to try others" in capsys.readouterr().out
+    model.fit(x, y, verbose=0, batch_size=8)  # no new trial: a step's time is known
+    assert model._backend.name == before and not capsys.readouterr().out
+    assert list(json.loads((home / "backend_choices.json").read_text()).values()) == [6.0]
+    again = make(backend="auto")  # as in another run
+    again.fit(x, y, verbose=0, batch_size=8)
+    assert again._backend.name == best and f"trains on {best} (ms a step" in capsys.readouterr().out
+    by_hand = make()
+    by_hand.to_backend(best)
+    by_hand.fit(x, y, verbose=0, batch_size=8)
+    for a, b in zip(again.get_weights(), by_hand.get_weights()):
+        np.testing.assert_array_equal(a, b)
+
+
+@pytest.mark.skipif(len(TRAINING) < 2, reason="needs two backends")
+def test_a_long_training_is_worth_a_trial(monkeypatch, speeds):
+    monkeypatch.setattr(backends._Auto, "budget", None)
+    monkeypatch.setattr(auto, "_cost", lambda names: 8.0)
+    best = next(n for n in TRAINING if n != backends.current().name)
+    speeds[best] = 0.5
+    model = make(backend="auto")
+    model.fit(x, y, verbose=0, batch_size=8, epochs=3)
+    assert model._backend.name == best
 
 
 def test_for_the_whole_process():
