@@ -28,7 +28,7 @@ class Functional(Model):
         name: the model's name.
     """
 
-    _untracked = frozenset(("_graph", "_program", "_input_specs", "_inputs_struct", "_outputs_struct", "_inputs", "_outputs", "_operations"))
+    _untracked = frozenset(("_graph", "_program", "_input_specs", "_fitting", "_inputs_struct", "_outputs_struct", "_inputs", "_outputs", "_operations"))
     _allow_non_tensor_positional_args = True
     _config_skip = Model._config_skip | {"inputs", "outputs"}
 
@@ -60,6 +60,7 @@ class Functional(Model):
         self._graph_layers = [x for x in self._operations if isinstance(x, Layer)]
         self._program = Program(self._graph, _unpacked(self._outputs_struct))
         self._input_specs = [_spec_of(x) for x in self._inputs]
+        self._fitting: dict = {}  # by input: shape and dtype of the last tensor that was taken as it is
 
     def __getstate__(self) -> dict:
         state = {k: v for k, v in super().__getstate__().items() if k not in self._untracked and k != "_graph_layers"}
@@ -247,6 +248,9 @@ class Functional(Model):
 
     def _fit(self, x, want: KerasTensor, i: int):
         """`x` with the rank and dtype that this input has."""
+        if type(x) is self._backend.Tensor and (x.shape, x.dtype) == self._fitting.get(i):
+            return x
+        given = x
         if hasattr(x, "nnz"):  # a sparse matrix of SciPy
             from kerata.ops._composite import native
 
@@ -280,6 +284,8 @@ class Functional(Model):
             mask = get_mask(x)
             x = ops.cast(x, want.dtype)
             x = x if mask is None else set_mask(x, mask)
+        if x is given and type(x) is self._backend.Tensor:
+            self._fitting[i] = x.shape, x.dtype
         return x
 
     # -- config -----------------------------------------------------------------------------------------------

@@ -59,7 +59,9 @@ def affine(x, kernel, bias, product=matmul):
     """
     b = backend.current()
     if hasattr(b, "affine") and type(x) is b.Tensor and context.watch is None:
-        out = b.affine(x, *[y.value if isinstance(y, Variable) else convert(y) for y in (kernel, bias)])
+        kernel = kernel.value if isinstance(kernel, Variable) else convert(kernel)
+        bias = bias.value if isinstance(bias, Variable) else convert(bias)
+        out = b.affine(x, kernel, bias)
         if out is not NotImplemented:
             return out
     return add(product(x, kernel), bias)

@@ -30,18 +30,21 @@ _MANY = 2**18
 
 
 def affine(x, kernel, bias):
-    if not x.dtype == kernel.dtype == bias.dtype or not x.dtype.is_floating_point:
+    dtype, graded = x.dtype, torch.is_grad_enabled()
+    if dtype is not kernel.dtype or dtype is not bias.dtype or not dtype.is_floating_point:
         return NotImplemented
+    if x.dim() == kernel.dim() == 2 and not graded and x.shape[1] == kernel.shape[0] and bias.dim() == 1:  # the quick way
+        return torch.addmm(bias, x, kernel)
     summed = kernel.dim() - bias.dim()
     inputs, outputs = kernel.shape[:summed], kernel.shape[summed:]
     kept = x.shape[: x.dim() - summed]
     if summed < 1 or not outputs or not kept or x.shape != kept + inputs or bias.shape != outputs:
         return NotImplemented
     # With gradients a small one is no faster, and TorchScript (see `replay`) would take it apart.
-    if torch.is_grad_enabled() and kept.numel() * outputs.numel() < _MANY:
+    if graded and kept.numel() * outputs.numel() < _MANY:
         return NotImplemented
     if kernel.dim() == 2:
-        return torch.addmm(bias, x, kernel) if x.dim() == 2 else F.linear(x, kernel.t(), bias)
+        return F.linear(x, kernel.t(), bias)
     rows, size, units = kept.numel(), inputs.numel(), outputs.numel()
     return torch.addmm(bias.reshape(units), x.reshape(rows, size), kernel.reshape(size, units)).view(kept + outputs)
 
