@@ -26,8 +26,10 @@ from kerata.training.interrupt import DeferredInterrupt
 from kerata.utils.console import print_msg
 from kerata.version import __version__
 
-# Batches of an epoch in a trial: enough for a compiled chunk of steps, few enough for a slow model.
-_BATCHES = 4
+# Batches of an epoch in a trial: few enough for a slow model; and, where those take next to no time, so many that what an
+# epoch costs besides its steps does not count, if they fit into some memory (bytes).
+_BATCHES, _MANY, _BRIEF = 4, 64, 0.02
+_MEMORY = 32 << 20
 # Seconds of steps that give a figure.
 _LONG_ENOUGH = 0.5
 # What a trial on another backend costs (seconds): loading it, compiling and some steps; and where it is loaded already.
@@ -101,9 +103,10 @@ class _Trials:
     def __init__(self, model, batch, steps: int):
         self.model, self.steps = model, steps
         count = next(len(a) for a in tree.flatten(batch) if a is not None)
-        self.parts = tree.map_structure(
-            lambda a: np.concatenate([_host(a)] * min(_BATCHES, max(steps, 2))), batch, none_is_leaf=False
-        )
+        batch = tree.map_structure(_host, batch, none_is_leaf=False)
+        size = sum(a.nbytes for a in tree.flatten(batch) if a is not None)
+        times = min(max(_BATCHES, min(_MANY, _MEMORY // max(size, 1))), max(steps, 2))
+        self.parts = tree.map_structure(lambda a: np.concatenate([a] * times), batch, none_is_leaf=False)
         self.batch_size = count
         self.deadline = time.perf_counter() + (backend.auto_budget() or _BUDGET)
         self.seconds: dict[str, float] = {}  # for a step
@@ -114,15 +117,14 @@ class _Trials:
 
     def run(self, name: str) -> None:
         model = self.model
-        begin = time.perf_counter()
         try:
-            model.to_backend(name)
+            model.to_backend(name)  # to load it is no cost of the training any more
             with backend.backend_scope(name):
-                self.seconds[name], self.compiling[name] = self._time(begin)
+                self.seconds[name], self.compiling[name] = self._time()
         except Exception as e:  # whatever a model's own code raises on a backend that it was not written for
             self.failed[name] = f"{type(e).__name__}: {e}".splitlines()[0][:80]
 
-    def _time(self, begin: float) -> tuple[float, float]:
+    def _time(self) -> tuple[float, float]:
         """Seconds a step in the best of some epochs, and the seconds that the first took, with all that it compiled."""
         from kerata.training.loop import Runner
 
@@ -130,15 +132,20 @@ class _Trials:
         source = ArraySource(*self.parts, batch_size=self.batch_size, shuffle=True, seed=0)
         runner = Runner(model, "train", source, CallbackList([], model=model))
         times: list[float] = []
+        each: list[float] = []  # of a step
+        runner.limit = min(_BATCHES, source.num_batches)
         with DeferredInterrupt() as interrupt:
             while len(times) < 2 or (sum(times[1:]) < _LONG_ENOUGH and len(times) < 50):
                 start = time.perf_counter()
                 model.reset_metrics()
                 runner.epoch(len(times), interrupt)
-                times.append(time.perf_counter() - (start if times else begin))
+                times.append(time.perf_counter() - start)
+                each.append(times[-1] / runner.limit)
+                if times[-1] < _BRIEF:
+                    runner.limit = source.num_batches
                 if time.perf_counter() > self.deadline:
                     break
-        return min(times) / source.num_batches, times[0]
+        return min(each), times[0]
 
     @property
     def over(self) -> bool:

@@ -37,8 +37,8 @@ def speeds(monkeypatch):
     seconds = dict.fromkeys(TRAINING, 1.0)
     run = auto._Trials._time
 
-    def timed(self, begin):
-        run(self, begin)
+    def timed(self):
+        run(self)
         value = seconds[self.model._backend.name]
         if isinstance(value, Exception):
             raise value
