@@ -28,7 +28,9 @@ class Functional(Model):
         name: the model's name.
     """
 
-    _untracked = frozenset(("_graph", "_program", "_input_specs", "_fitting", "_inputs_struct", "_outputs_struct", "_inputs", "_outputs", "_operations"))
+    _untracked = frozenset((
+        "_graph", "_program", "_input_specs", "_fitting", "_inputs_struct", "_outputs_struct", "_inputs", "_outputs", "_operations",
+    ))  # fmt: skip
     _allow_non_tensor_positional_args = True
     _config_skip = Model._config_skip | {"inputs", "outputs"}
 

@@ -32,6 +32,8 @@ _BATCHES, _MANY, _BRIEF = 4, 64, 0.02
 _MEMORY = 32 << 20
 # Seconds of steps that give a figure.
 _LONG_ENOUGH = 0.5
+# Backends that are slower than the best by no more than this factor have a second turn: machines are slow for moments.
+_CLOSE = 1.5
 # What a trial on another backend costs (seconds): loading it, compiling and some steps; and where it is loaded already.
 _LOADING, _TRYING = 5.0, 1.0
 # The budget of a trial if the user sets none (seconds).
@@ -78,6 +80,10 @@ def settle(model, source, epochs: int) -> bool:
         if trials.over:
             break
         trials.run(name)
+    for name in trials.close():
+        if trials.over:
+            break
+        trials.run(name)
     chosen = trials.best
     model.to_backend(chosen or first)
     trials.restore()
@@ -120,7 +126,9 @@ class _Trials:
         try:
             model.to_backend(name)  # to load it is no cost of the training any more
             with backend.backend_scope(name):
-                self.seconds[name], self.compiling[name] = self._time()
+                seconds, compiling = self._time()
+            self.seconds[name] = min(seconds, self.seconds.get(name, seconds))
+            self.compiling[name] = min(compiling, self.compiling.get(name, compiling))
         except Exception as e:  # whatever a model's own code raises on a backend that it was not written for
             self.failed[name] = f"{type(e).__name__}: {e}".splitlines()[0][:80]
 
@@ -146,6 +154,12 @@ class _Trials:
                 if time.perf_counter() > self.deadline:
                     break
         return min(each), times[0]
+
+    def close(self) -> list[str]:
+        """The backends among which a second turn decides."""
+        limit = _CLOSE * min(self.seconds.values(), default=0.0)
+        found = [n for n, s in self.seconds.items() if s <= limit]
+        return found if len(found) > 1 else []
 
     @property
     def over(self) -> bool:
@@ -230,7 +244,10 @@ def _remembered() -> dict:
 
 
 def _remember(key: str, found: str | float) -> None:
-    """Add a choice, or the seconds that the model has been trained without one; a cache that cannot be written is no reason to stop a training."""
+    """Add a choice, or for how long the model has been trained without one.
+
+    A cache that cannot be written is no reason to stop a training.
+    """
     from kerata.saving import atomic
 
     try:

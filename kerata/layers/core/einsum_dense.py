@@ -49,6 +49,7 @@ class EinsumDense(Quantizable, Layer):
     _config_optional = frozenset(("lora_rank", "lora_alpha", "gptq_unpacked_column_size"))
     _adapted = "kernel"
     _modes = ("int8", "int4", "float8", "gptq", "awq")
+    _is_plain = False  # whether the product is that of `affine`; known when it is built
 
     def __init__(self, equation, output_shape, activation=None, bias_axes=None, kernel_initializer="glorot_uniform",
                  bias_initializer="zeros", kernel_regularizer=None, bias_regularizer=None, kernel_constraint=None,
@@ -69,19 +70,23 @@ class EinsumDense(Quantizable, Layer):
     def build(self, input_shape):
         kernel_shape, bias_shape, _ = analyze(self.equation, self.bias_axes, input_shape, self.partial_output_shape)
         self._contraction = Einsum(self.equation, len(input_shape))
+        self._is_plain = self._contraction.is_plain
         self._build_main(kernel_shape, lambda: add(self, "kernel", kernel_shape))
         if bias_shape is not None:
             self.bias = add(self, "bias", bias_shape)
         self._build_adapter()
 
     def call(self, inputs, training=None):
-        if self.quantization_mode is None and self.bias is not None and self._contraction.is_plain:
-            x = affine(inputs, self.kernel, self.bias, self._contraction.forward)
+        if self._is_plain and self.quantization_mode is None and self.bias is not None:
+            x = affine(inputs, self.kernel, self.bias, self._einsum)
         else:
-            x = self._product(inputs, training) if self.quantization_mode else self._contraction.forward(inputs, self.kernel)
+            x = self._product(inputs, training) if self.quantization_mode else self._einsum(inputs, self.kernel)
             if self.bias is not None:
                 x = ops.add(x, self.bias if self._float8 is None else self._float8.addend(self.bias))
         return x if self.activation is activations.linear else self.activation(x)
+
+    def _einsum(self, x, kernel):
+        return ops.einsum(self.equation, x, kernel)  # also of a rank that "..." allows, and the layer was not built for
 
     def _make_codecs(self, mode: str, shape) -> tuple:
         letters, inputs = self._contraction.kernel, self._contraction.contracted

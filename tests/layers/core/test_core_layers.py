@@ -4,6 +4,8 @@ import numpy as np
 import pytest
 from common import check_layer
 
+import kerata
+
 L2 = {"class_name": "L2", "config": {"l2": 0.1}}
 L1 = {"class_name": "L1", "config": {"l1": 0.25}}
 IDS = np.array([[1, 0, 4], [2, 3, 0]])
@@ -65,3 +67,21 @@ CASES = [
 def test_same_as_keras(case, backend):
     name, arguments, options = case
     check_layer(name, arguments, **options)
+
+
+@pytest.mark.parametrize("case", [c for c in CASES if c[0].endswith("Dense")])
+def test_large_products_on_torch(case, monkeypatch):
+    """They take PyTorch's product with a bias also where gradients are wanted."""
+    nn = pytest.importorskip("kerata.backend.torch.nn")
+    monkeypatch.setattr(nn, "_MANY", 0)
+    name, arguments, options = case
+    with kerata.backend_scope("torch"):
+        check_layer(name, arguments, **options)
+
+
+def test_einsum_dense_of_another_rank_than_it_was_built_for(backend):
+    layer = kerata.layers.EinsumDense("...x,xy->...y", 5, bias_axes="y", bias_initializer="ones")
+    layer.build((2, 3))
+    x = np.random.default_rng(0).normal(size=(2, 4, 3)).astype("float32")
+    want = x @ kerata.ops.convert_to_numpy(layer.kernel) + 1
+    np.testing.assert_allclose(kerata.ops.convert_to_numpy(layer(x)), want, rtol=1e-5, atol=1e-6)
