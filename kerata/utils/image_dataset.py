@@ -7,7 +7,7 @@ import functools
 import numpy as np
 
 from kerata import backend
-from kerata.core import config
+from kerata.core import config, staging
 from kerata.utils import directory as folders
 from kerata.utils.images import img_to_array, load_img, smart_resize
 from kerata.utils.item_dataset import LOADERS, ItemDataset, as_format, check_format
@@ -79,11 +79,8 @@ def image_dataset_from_directory(directory, labels="inferred", label_mode="int",
         values = folders.label_values(part, label_mode)
 
         def load(numbers):
-            images = np.stack([
-                load_image(part.files[i], color_mode, (height, width), interpolation, crop_to_aspect_ratio,
-                           pad_to_aspect_ratio, data_format)
-                for i in numbers
-            ])  # fmt: skip
+            images = load_images([part.files[i] for i in numbers], color_mode, (height, width), interpolation,
+                                 crop_to_aspect_ratio, pad_to_aspect_ratio, data_format)  # fmt: skip
             return images if values is None else (images, values[numbers])
 
         dataset = ItemDataset(len(part.files), load, batch_size, shuffled, seed, workers=LOADERS)
@@ -98,13 +95,39 @@ def image_dataset_from_directory(directory, labels="inferred", label_mode="int",
     return folders.build(found, make, validation_split, subset, shuffle, seed, verbose, "file", label_mode)
 
 
+# So many images are resized together: few calls for small ones, and still all in the processor's cache.
+_TOGETHER = 8
+
+
+def load_images(paths: list, color_mode, size, interpolation, crop, pad, data_format) -> np.ndarray:
+    """Images, resized, as one float32 array."""
+    if interpolation != "bilinear" or crop or pad:
+        return np.stack([load_image(p, color_mode, size, interpolation, crop, pad, data_format) for p in paths])
+    out = staging.empty((len(paths), *size, _CHANNELS[color_mode]), "float32")
+    waiting: list = []  # images of one size, which come before number `i`
+
+    def resize(i):
+        if waiting:
+            together = np.stack(waiting) if len(waiting) > 1 else waiting[0][None]
+            out[i - len(waiting) : i] = together if together.shape[1:3] == tuple(size) else _bilinear(together, *size)
+            waiting.clear()
+
+    for i, path in enumerate(paths):
+        image = np.asarray(load_img(path, color_mode))
+        image = image if image.ndim == 3 else image[..., None]
+        if waiting and (len(waiting) == _TOGETHER or (waiting[0].shape, waiting[0].dtype) != (image.shape, image.dtype)):
+            resize(i)
+        waiting.append(image)
+    resize(len(paths))
+    return out.transpose(0, 3, 1, 2) if data_format == "channels_first" else out
+
+
 def _bilinear(image: np.ndarray, height: int, width: int) -> np.ndarray:
-    """As `ops.image.resize`, for one image: two cells for each new one, where that multiplies by a matrix for each axis."""
-    image = image if image.ndim == 3 else image[..., None]
-    for axis, out in enumerate((height, width)):
+    """As `ops.image.resize`, for a few images: two cells for each new one, where that multiplies by a matrix for each axis."""
+    for axis, out in ((-3, height), (-2, width)):
         size = image.shape[axis]
         low, high, share = _neighbours(size, out)
-        share = share.reshape((-1, 1, 1) if axis == 0 else (1, -1, 1))
+        share = share.reshape((-1, 1, 1) if axis == -3 else (-1, 1))
         image = image.astype("float32") if out > size else image
         first, second = (np.take(image, i, axis).astype("float32", copy=False) for i in (low, high))
         second -= first
@@ -126,11 +149,7 @@ def load_image(path, color_mode, size, interpolation, crop=False, pad=False, dat
     """One image, resized, as float32."""
     from kerata import ops
 
-    loaded = load_img(path, color_mode)
-    if interpolation == "bilinear" and not (crop or pad) and loaded.size != tuple(size)[::-1]:
-        image = _bilinear(np.asarray(loaded), *size)
-        return image.transpose(2, 0, 1) if data_format == "channels_first" else image
-    image = img_to_array(loaded, "channels_last", "float32")
+    image = img_to_array(load_img(path, color_mode), "channels_last", "float32")
     with backend.backend_scope("numpy"):
         if image.shape[:2] != tuple(size):
             if crop:

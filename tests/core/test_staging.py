@@ -94,11 +94,42 @@ def test_batches_that_are_kept_stay_as_they_were(backend):
     np.testing.assert_array_equal(np.concatenate([kerata.ops.convert_to_numpy(b) for b in kept[:4]]), x)
 
 
+def aligned(shape) -> np.ndarray:
+    """Zeros where JAX would share them."""
+    size = 4 * int(np.prod(shape))
+    raw = np.zeros(size + 64, "int8")
+    return raw[-address(raw) % 64 :][:size].view("float32").reshape(shape)
+
+
+def test_a_generator_may_write_all_its_batches_into_one_array(backend):
+    """A compiled step may still compute when the next batch is made: it must not see it."""
+    x, y = aligned((256, 2048)), np.ones((256, 1), "float32")
+
+    def batches(copies):
+        rng = np.random.default_rng(0)
+        for _ in range(8):
+            x[:] = rng.standard_normal(x.shape, dtype="float32")
+            yield (x.copy() if copies else x), y
+            x[:] = 1e6
+
+    def train(copies):
+        kerata.utils.set_random_seed(0)
+        layers = [kerata.Input((2048,)), kerata.layers.Dense(1024, "relu"), kerata.layers.Dense(1)]
+        model = kerata.Sequential(layers)
+        model.compile("sgd", "mse")
+        if backend == "numpy":
+            return [model.evaluate(batches(copies), verbose=0)]
+        model.fit(batches(copies), verbose=0)
+        return model.get_weights()
+
+    for a, b in zip(train(True), train(False)):
+        np.testing.assert_array_equal(a, b)
+
+
 @pytest.mark.skipif("jax" not in kerata.backend.installed(), reason="JAX is not installed")
 def test_the_users_arrays_are_not_shared_with_jax():
     """Not even those that happen to be aligned: their owner may write to them at any time."""
-    raw = np.zeros(40 * 4096 * 4 + 64, "int8")
-    x = raw[-address(raw) % 64 :][: 40 * 4096 * 4].view("float32").reshape(40, 4096)
+    x = aligned((40, 4096))
     (on_device,) = kerata.backend.get("jax").to_device((x,))
     x[:] = 1
     assert not np.asarray(on_device).any()

@@ -345,3 +345,19 @@ def test_images_are_resized_as_by_the_op(shape, size):
     with backends.backend_scope("numpy"):
         wanted = ops.image.resize(image.astype("float32"), size, data_format="channels_last")
     np.testing.assert_allclose(_bilinear(image, *size), wanted, atol=2e-3, rtol=1e-5)
+
+
+def test_images_of_several_sizes_in_a_batch(tmp_path):
+    from kerata.utils.image_dataset import load_images
+
+    rng = np.random.default_rng(0)
+    sizes = [(9, 6)] * 10 + [(4, 5), (4, 5), (9, 6), (12, 12)]
+    paths = [str(tmp_path / f"{i:02}.png") for i in range(len(sizes))]
+    for path, size in zip(paths, sizes):
+        utils.save_img(path, rng.integers(0, 256, (*size, 3)), scale=False)
+    for mode in ("rgb", "grayscale"):
+        found = load_images(paths, mode, (4, 5), "bilinear", False, False, "channels_last")
+        with backends.backend_scope("numpy"):
+            images = [utils.img_to_array(utils.load_img(p, mode)) for p in paths]
+            wanted = [ops.image.resize(x, (4, 5), data_format="channels_last") for x in images]
+        np.testing.assert_allclose(found, np.stack(wanted), atol=2e-3, rtol=1e-5)
