@@ -110,7 +110,7 @@ def bounds(results: dict) -> list[tuple]:
     most(5, "predict of one sample on jax (MLP)", predict, 0.25, " ms", "{:.3f}")
     for b, limit in (("torch", 1.2), ("jax", 1.1)):
         most(5, f"a call of the MLP on {b} beside raw", ratio(results, ("call", b, "mlp"), "kerata", "raw", "call_ms"), limit)
-    for w, b in ((w, b) for w in sorted(LARGE) for b in LARGE[w]):
+    for w, b in ((name, on) for name in sorted(LARGE) for on in LARGE[name]):
         case = ("large", b, w)
         least(6, f"{w} on {b}, ahead of Keras", ratio(results, case, "keras", "kerata", "ms_per_step"), 1.3)
         beside = ratio(results, case, "kerata", "raw", "ms_per_step")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import queue
 import threading
 import time
@@ -17,13 +18,13 @@ def tabular() -> dict:
     """One epoch in JAX over batches that a thread reads ahead; a compiled step takes them as they come."""
     import jax
     import jax.numpy as jnp
+    from large import tabular as T
 
     import raw.jax as R
-    from large import tabular as T
 
     rng = np.random.default_rng(0)
     sizes = (T.COLUMNS, 128, 64, 1)
-    params = [R.dense(rng, n, m) for n, m in zip(sizes, sizes[1:])]
+    params = [R.dense(rng, n, m) for n, m in itertools.pairwise(sizes)]
 
     def forward(p, x, key, moments):
         for q in p[:-1]:
@@ -54,11 +55,10 @@ def tabular() -> dict:
 
 def transformer() -> dict:
     """The causal transformer in PyTorch, with queries, keys and values in one product."""
-    import torch
+    from large import transformer as T
     from torch import nn
 
     import raw.torch as R
-    from large import transformer as T
 
     R.start({"malloc": 1})
     x, y = T.data()
@@ -72,16 +72,15 @@ def transformer() -> dict:
         begin = time.perf_counter()
         training.epoch()
         times.append(time.perf_counter() - begin)
-    torch.cuda.is_available() and torch.cuda.synchronize()
     return {"ms_per_step": min(times[1:]) / training.steps * 1e3}
 
 
 def images() -> dict:
     """A folder of JPEGs in TensorFlow, read by `tf.data` with its own kernels."""
     import tensorflow as tf
+    from large import images as I
 
     import raw.tensorflow as R
-    from large import images as I
 
     files = sorted(tf.io.gfile.glob(I.folder() + "/*/*.jpg"))
     labels = [int(f.split("class_")[1].split("/")[0]) for f in files]
