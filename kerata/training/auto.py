@@ -2,7 +2,7 @@
 
 The choice is remembered, for that model, batch and machine, in `$KERAS_HOME/backend_choices.json`. Trying costs seconds, most
 of them to load the other backends. So it is put off until trainings of the model have taken as long as the trial would (in this
-run, and in those before): then nobody ever pays more than twice what the best choice would have cost. Who sets a budget
+run, and in those before): as far as its cost is known beforehand, it at most doubles the time spent so far. Who sets a budget
 (`set_backend("auto", budget=)`) has it tried at once.
 """
 
@@ -72,7 +72,8 @@ def settle(model, source, epochs: int) -> bool:
     trials.run(first)
     if first in trials.seconds and spent + trials.seconds[first] * steps < patience:
         trials.restore()
-        planned, model._seconds_a_step = trials.seconds[first] * steps, trials.seconds[first]
+        model._seconds_a_step = trials.seconds[first]
+        planned = model._seconds_a_step * steps
         _say(model, first, f"{trials.text()}; {planned:.2g} s in all are too few to try others")
         _remember(key, spent + planned)
         return False
