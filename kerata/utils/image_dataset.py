@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import importlib
 
 import numpy as np
 
@@ -71,17 +72,23 @@ def image_dataset_from_directory(directory, labels="inferred", label_mode="int",
     folders.check_arguments(labels, label_mode, class_names, validation_split, subset, shuffle, seed)
     data_format = config.standardize_data_format(data_format)
     found = folders.index_directory(directory, labels, ENDINGS, class_names, follow_links, verbose)
-    height, width = image_size
-    shape = (height, width, _CHANNELS[color_mode])
-    shape = (shape[2], height, width) if data_format == "channels_first" else shape
+    size, channels = tuple(image_size), _CHANNELS[color_mode]
+    shape = (channels, *size) if data_format == "channels_first" else (*size, channels)
+    read = functools.partial(load_images, color_mode=color_mode, size=size, interpolation=interpolation,
+                             crop=crop_to_aspect_ratio, pad=pad_to_aspect_ratio, data_format=data_format)  # fmt: skip
+    plain = interpolation == "bilinear" and not crop_to_aspect_ratio and not pad_to_aspect_ratio
 
     def make(part, shuffled):
         values = folders.label_values(part, label_mode)
 
         def load(numbers):
-            images = load_images([part.files[i] for i in numbers], color_mode, (height, width), interpolation,
-                                 crop_to_aspect_ratio, pad_to_aspect_ratio, data_format)  # fmt: skip
+            images = read([part.files[i] for i in numbers])
             return images if values is None else (images, values[numbers])
+
+        def read_with_tf():
+            images = importlib.import_module("kerata.backend.tensorflow.images")
+            return images.reader(part.files, values, channels, size, data_format == "channels_first",
+                                 lambda path: read([path])[0])  # fmt: skip
 
         dataset = ItemDataset(len(part.files), load, batch_size, shuffled, seed, workers=LOADERS)
         dataset.file_paths = part.files
@@ -90,7 +97,8 @@ def image_dataset_from_directory(directory, labels="inferred", label_mode="int",
         lead = () if batch_size is None else (None,)
         spec = folders.label_spec(part, label_mode)
         shapes = (*lead, *shape) if spec is None else ((*lead, *shape), (*lead, *spec[0]))
-        return as_format(dataset, format, shapes, "float32" if spec is None else ("float32", spec[1]))
+        dtypes = "float32" if spec is None else ("float32", spec[1])
+        return as_format(dataset, format, shapes, dtypes, read_with_tf if plain and color_mode != "rgba" else None)
 
     return folders.build(found, make, validation_split, subset, shuffle, seed, verbose, "file", label_mode)
 

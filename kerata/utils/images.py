@@ -108,6 +108,7 @@ def load_img(path, color_mode="rgb", target_size=None, interpolation="nearest", 
 
     Raises:
         TypeError: for a `path` that is neither.
+        PIL.UnidentifiedImageError: for a file that is no image, or a broken one.
         ValueError: for an unknown `color_mode` or `interpolation`.
         ImportError: without Pillow.
 
@@ -117,13 +118,13 @@ def load_img(path, color_mode="rgb", target_size=None, interpolation="nearest", 
     """
     image = _pil()
     if isinstance(path, io.BytesIO):
-        img = image.open(path)
+        file, name = path, "The given bytes"
     elif isinstance(path, str | os.PathLike):
         with open(path, "rb") as f:
-            img = image.open(io.BytesIO(f.read()))
+            file, name = io.BytesIO(f.read()), f"The file {os.fspath(path)!r}"
     else:
         raise TypeError(f"load_img() wants a path or an io.BytesIO; got {type(path).__name__}.")
-    img = _in_mode(img, color_mode)
+    img = _in_mode(_read(image, file, name), color_mode)
     if target_size is None:
         return img
     height, width = target_size
@@ -137,6 +138,18 @@ def load_img(path, color_mode="rgb", target_size=None, interpolation="nearest", 
     if not keep_aspect_ratio:
         return img.resize((width, height), how)
     return img.resize((width, height), how, box=_middle(img.size, (width, height)))
+
+
+def _read(image, file: io.BytesIO, name: str):
+    """The decoded image, or an error with the name of what is broken."""
+    try:
+        img = image.open(file)
+        img.load()
+    except (OSError, SyntaxError) as error:  # the latter for a broken PNG
+        unknown = image.UnidentifiedImageError
+        why = "it is of no kind that Pillow knows" if isinstance(error, unknown) else error
+        raise unknown(f"{name} cannot be read as an image: {why}.") from error
+    return img
 
 
 def _in_mode(img, color_mode: str):

@@ -42,9 +42,11 @@ class ItemDataset(PyDataset):
         self._new_order()
 
     def _new_order(self) -> None:
-        self._order = (
-            philox(*self._seed, self._epoch).permutation(self.count) if self.shuffle else np.arange(self.count)
-        )
+        self._order = self.order(self._epoch)
+
+    def order(self, epoch: int) -> np.ndarray:
+        """The items' numbers in the order of an epoch."""
+        return philox(*self._seed, epoch).permutation(self.count) if self.shuffle else np.arange(self.count)
 
     def __len__(self) -> int:
         return -(-self.count // (self.batch_size or 1))
@@ -105,7 +107,7 @@ class ItemDataset(PyDataset):
         return out
 
 
-def as_format(dataset: ItemDataset, kind: str, batch_shapes, dtypes):
+def as_format(dataset: ItemDataset, kind: str, batch_shapes, dtypes, read_with_tf: Callable | None = None):
     """The data set as "tf" (where TensorFlow is installed), "grain" or "numpy".
 
     Args:
@@ -113,9 +115,11 @@ def as_format(dataset: ItemDataset, kind: str, batch_shapes, dtypes):
         kind: the form.
         batch_shapes: the structure of the shapes of a batch, None where they vary.
         dtypes: the structure of dtype names.
+        read_with_tf: function without arguments that gives a function of an item's number, a tensor, to the item as
+            tensors, where TensorFlow's own kernels can read it.
     """
     if kind == "tf":
-        return _as_tf(dataset, batch_shapes, dtypes)
+        return _as_tf(dataset, batch_shapes, dtypes, read_with_tf)
     return _as_grain(dataset) if kind == "grain" else dataset
 
 
@@ -125,10 +129,14 @@ def check_format(kind: str) -> None:
         raise ValueError(f"`format` is 'tf' (tf.data), 'grain' or 'numpy' (batches of NumPy arrays); got {kind!r}.")
 
 
-def _as_tf(dataset: ItemDataset, batch_shapes, dtypes):
+def _as_tf(dataset: ItemDataset, batch_shapes, dtypes, read_with_tf):
     if "tensorflow" not in backend.installed():
         return dataset  # it can be given to fit() as well
-    out = importlib.import_module("kerata.backend.tensorflow.data").from_batches(dataset, batch_shapes, dtypes)
+    data = importlib.import_module("kerata.backend.tensorflow.data")
+    if read_with_tf is None:
+        out = data.from_batches(dataset, batch_shapes, dtypes)
+    else:
+        out = data.from_numbers(dataset.order, dataset.count, dataset.batch_size, read_with_tf())
     out._items = dataset  # what fit() reads: its threads need no copies through TensorFlow
     for name in ("class_names", "file_paths"):
         if name in dataset.__dict__:

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import contextlib
 import inspect
 import itertools
 import sys
+import threading
 from collections.abc import Iterator
 
 from kerata import backend
@@ -167,9 +169,22 @@ class TFDataSource(IterableSource):
 
     def _iterate(self) -> Iterator:
         self._passes += 1
-        if self._native:
-            return iter(self.dataset)
-        return (tree.map_structure(to_numpy, batch) for batch in self.dataset)
+        batches = _let_go_elsewhere(self.dataset)
+        return batches if self._native else (tree.map_structure(to_numpy, batch) for batch in batches)
+
+
+def _let_go_elsewhere(dataset) -> Iterator:
+    """The batches of a tf.data.Dataset, whose iterator is deleted in another thread.
+
+    TensorFlow's tuner of `tf.data.AUTOTUNE` sleeps for up to minutes, twice as long each time, and whoever deletes the
+    iterator waits for it: seconds after the last batch of an epoch.
+    """
+    held = [iter(dataset)]
+    try:
+        yield from held[0]
+    finally:
+        with contextlib.suppress(RuntimeError):  # no new thread when the interpreter ends
+            threading.Thread(target=held.clear, name="kerata-tf-data-end").start()
 
 
 class TorchLoaderSource(IterableSource):
