@@ -5,6 +5,7 @@
     python tools/conformance.py --budget 600 --keep   go on where the last run stopped, for ten minutes
     python tools/conformance.py --quick               look on one backend at what the tests call: half the time
     python tools/conformance.py --table               write the table from what is known
+    python tools/conformance.py --try keras.ops.add --folder tests/ops/test_numpy.py      would these tests notice it?
 
 A name counts as tested on a backend only by a trial. In the first pass a trace notes which public functions a test
 calls itself, and of which public classes it uses instances, on which backend. In the second pass such a test runs again
@@ -48,7 +49,13 @@ METHODS = {"Layer": ["call"], "Operation": ["call"], "Loss": ["call"], "Metric":
            "Callback": None, "Initializer": ["__call__"], "Regularizer": ["__call__"], "Constraint": ["__call__"],
            "Quantizer": ["__call__"]}  # fmt: skip
 
-BASES = ("Layer", "Loss", "Metric", "Model", "Operation", "Initializer", "Regularizer", "Constraint")
+# Classes that others derive from, by what they do themselves: their subclasses' own methods they call or make.
+BASES = {"Layer": ["__call__"], "Loss": ["__call__"], "Metric": ["__call__"], "Model": ["__call__"], "Operation": ["__call__"],
+         "Initializer": ["clone", "from_config"], "Regularizer": ["from_config"], "Constraint": ["from_config"],
+         "Quantizer": ["from_config"], "LearningRateSchedule": ["from_config"], "Wrapper": ["get_config"],
+         "InputLayer": ["get_config"], "FeatureSpace": ["__call__"], "LambdaCallback": ["__init__"]}  # fmt: skip
+# What they give has no values that could be told apart; shapes have.
+SHAPES_ALONE = {"keras.Input", "keras.ops.empty", "keras.ops.empty_like", "keras.utils.get_source_inputs"}
 
 
 # ---- names
@@ -77,15 +84,25 @@ def exists(name: str) -> bool:
 
 
 def methods(cls: type) -> list[str]:
-    """The methods of a class by whose results it is tried."""
-    if cls.__name__ in BASES:  # its subclasses have methods of their own, which it calls
-        return ["__call__"]
+    """The methods and properties of a class by whose results it is tried; "__init__" for the attributes that it sets."""
+    if cls.__name__ in BASES and cls.__module__.startswith("kerata"):
+        return BASES[cls.__name__]
     family = next((METHODS[b.__name__] for b in cls.__mro__ if b.__name__ in METHODS), ())
     if family:
         return family
-    own = [n for c in cls.__mro__ if c.__module__.startswith("kerata") for n, f in vars(c).items()
-           if inspect.isfunction(f) and (not n.startswith("_") or n in ("__call__", "__getitem__", "__enter__"))]  # fmt: skip
-    return [n for n in dict.fromkeys(own) if family is not None or n.startswith("on_")]
+    own = dict.fromkeys(n for c in cls.__mro__ if c.__module__.startswith("kerata") for n, f in vars(c).items()
+                        if (inspect.isfunction(f) or isinstance(f, property)) and (not n.startswith("_") or n in _SPECIAL))  # fmt: skip
+    return [n for n in own if family is not None or n.startswith("on_")]
+
+
+_SPECIAL = ("__call__", "__getitem__", "__enter__", "__init__")
+
+
+def _code(cls: type, method: str):
+    """The code object of a method, of a class's method, or of what a property gives."""
+    found = inspect.getattr_static(cls, method)
+    found = found.fget if isinstance(found, property) else getattr(found, "__func__", found)
+    return getattr(inspect.unwrap(found), "__code__", None)
 
 
 # ---- first pass: what a test calls
@@ -99,8 +116,7 @@ class Trace:
             thing = find(name)
             if inspect.isclass(thing):
                 self.classes[thing] = name
-                for method in methods(thing):
-                    code = inspect.unwrap(getattr(thing, method)).__code__
+                for code in filter(None, (_code(thing, m) for m in methods(thing))):
                     self.methods[id(code)] = code
             else:
                 function = inspect.unwrap(thing)
@@ -116,7 +132,8 @@ class Trace:
                     if all(own.get(k) is v for k, v in closure.items()):
                         self._note(name)
         elif id(code) in self.methods and code.co_varnames:
-            kind = type(frame.f_locals[code.co_varnames[0]])
+            owner = frame.f_locals[code.co_varnames[0]]
+            kind = owner if isinstance(owner, type) else type(owner)
             name = next((self.classes[c] for c in kind.__mro__ if c in self.classes), None)
             if name:
                 self._note(name)
@@ -182,6 +199,13 @@ def spoilt(x, depth: int = 0):
         return type(x)(x.__name__, (x,), {"__module__": x.__module__, "__qualname__": x.__qualname__})
     if type(x).__module__.startswith("kerata.") or type(x).__module__.startswith("test"):
         return _spoilt_object(x)
+    if type(x).__module__.startswith("PIL."):
+        return x.point(lambda value: 255 - value)
+    if hasattr(x, "add_node"):  # a drawing of pydot's
+        x.add_node(type(x.get_nodes()[0])("another"))
+        return x
+    if hasattr(x, "__enter__") and not hasattr(x, "shape"):
+        return contextlib.nullcontext(x)
     if "dtype" in dir(x) and "shape" in dir(x):
         return _spoilt_array(x)
     if hasattr(x, "__iter__"):
@@ -241,7 +265,11 @@ def _spoilt_object(x):
         return x
     for w in getattr(x, "weights", None) or ():
         w.assign(spoilt(w.value))
-    changed = {m: spoilt_method(cls, m) for m in methods(cls)}
+    changed = {m: spoilt_method(cls, m) for m in methods(cls) if m != "__init__"}
+    if "__init__" in methods(cls):
+        _spoil_attributes(x)
+    if hasattr(cls, "get_config"):
+        changed["get_config"] = spoilt_method(cls, "get_config")
     if hasattr(cls, "count_params"):
         changed["count_params"] = spoilt_method(cls, "count_params")
     if hasattr(cls, "get_layer"):  # a model of which a layer is missing
@@ -253,16 +281,39 @@ def _spoilt_object(x):
     return x
 
 
-def spoilt_method(cls: type, method: str, state=None):
-    """The method with another effect; `state` (a Trial) says when."""
-    original = getattr(cls, method)
+def _spoil_attributes(x) -> None:
+    """Other values for what can be seen of an object, and no functions for what a callback was given."""
+    slots = [n for c in type(x).__mro__ for n in getattr(c, "__slots__", ()) if isinstance(n, str)]
+    for name in [*getattr(x, "__dict__", ()), *slots]:
+        if name.startswith("on_"):
+            object.__delattr__(x, name)
+        elif not name.startswith("_") and isinstance(getattr(x, name, None), bool | int | float | str | list | tuple | dict):
+            with contextlib.suppress(Cannot, AttributeError):
+                object.__setattr__(x, name, spoilt(getattr(x, name)))
 
+
+def spoilt_method(cls: type, method: str, state=None):
+    """The method (or property) with another effect; `state` (a Trial) says when."""
+    static = inspect.getattr_static(cls, method)
+    if isinstance(static, property):
+        return property(_changed(static.fget, method, state), static.fset, static.fdel)
+    if isinstance(static, classmethod):
+        return classmethod(_changed(static.__func__, method, state))
+    return _changed(static, method, state)
+
+
+def _changed(original, method: str, state):
     @functools.wraps(original)
     def changed(self, *args, **kwargs):
         if state is not None and not state.here(self):
             return original(self, *args, **kwargs)
+        if method == "__init__":
+            original(self, *args, **kwargs)
+            return _spoil_attributes(self)
         if method.startswith("on_"):
             return None
+        if state is not None and state.left_out:
+            return self if method == "__enter__" else None
         result = original(self, *args, **kwargs)
         if method == "apply":
             for v in self._trainable_variables if hasattr(self, "_trainable_variables") else self.variables:
@@ -274,14 +325,23 @@ def spoilt_method(cls: type, method: str, state=None):
     return changed
 
 
+def _other_shapes(x):
+    """Tensors, also symbolic ones, that have an axis more."""
+    if isinstance(x, list | tuple):
+        return type(x)(map(_other_shapes, x))
+    if type(x).__name__ == "KerasTensor":
+        return type(x)((*x.shape, 1), x.dtype)
+    return x[..., None]
+
+
 class Trial:
     """One public name gives other results while this is open, on one backend."""
 
     current: Trial | None = None
 
-    def __init__(self, name: str, backend: str):
-        self.name, self.backend, self.thing = name, backend, find(name)
-        self.used = self.left_out = False
+    def __init__(self, name: str, backend: str, way: str = "results"):
+        self.name, self.backend, self.thing, self.way = name, backend, find(name), way
+        self.used, self.left_out = False, way == "left out"
         self.gave: set[bool] = set()  # of the calls that did not raise: whether they gave something
         self.undo: list = []
 
@@ -290,13 +350,20 @@ class Trial:
 
         if backend.current().name != self.backend:
             return False
-        if instance is not None and _nearest(type(instance)) is not self.thing:
+        kind = instance if isinstance(instance, type) else type(instance)
+        if instance is not None and _nearest(kind) is not self.thing:
             return False
         self.used = True
         return True
 
+    def any_error(self) -> bool:
+        """Whether any error tells: where a callback's or a function's effects are missing."""
+        if inspect.isclass(self.thing):
+            return _is_callback(self.thing)
+        return self.left_out
+
     def spoil(self, result):
-        return spoilt(result)
+        return _other_shapes(result) if self.name in SHAPES_ALONE else spoilt(result)
 
     def call(self, *args, **kwargs):
         """In place of the function."""
@@ -306,7 +373,7 @@ class Trial:
             return None
         result = self.original(*args, **kwargs)
         self.gave.add(result is not None)
-        return spoilt(result)
+        return self.spoil(result)
 
     def __enter__(self):
         Trial.current = self
@@ -324,14 +391,23 @@ class Trial:
 
     def _change_class(self):
         cls = self.thing
-        callback = any(c.__name__ == "Callback" for c in cls.__mro__)
-        self.left_out = callback
-        for method in methods(cls):
+        for method in self._methods():
             own = method in vars(cls)
             before = vars(cls).get(method)
             type.__setattr__(cls, method, spoilt_method(cls, method, self))
             put_back = functools.partial(type.__setattr__, cls, method, before)
             self.undo.append(put_back if own else functools.partial(type.__delattr__, cls, method))
+
+    def _methods(self) -> list[str]:
+        """Those that are changed in this way of trying."""
+        found = methods(self.thing)
+        if self.way == "results" and len(found) == 1:
+            return found
+        seen = [m for m in found if m == "__init__" or isinstance(inspect.getattr_static(self.thing, m), property)]
+        if self.way == "attributes":
+            return seen
+        found = [m for m in found if m not in seen]
+        return found + ["__exit__"] * (self.left_out and "__enter__" in found)
 
     def _change_function(self, function):
         """Exchange its code, so that it is changed wherever it was imported."""
@@ -437,8 +513,8 @@ def _twin(test: str, backend: str, other: str) -> str | None:
 
 
 class Plugin:
-    def __init__(self, stage: str, budget: float, quick: bool, part: int, parts: int):
-        self.stage, self.end, self.quick = stage, time.monotonic() + budget, quick
+    def __init__(self, stage: str, budget: float, quick: bool, part: int, parts: int, names=()):
+        self.stage, self.end, self.quick, self.names = stage, time.monotonic() + budget, quick, names
         self.part, self.parts = part, parts
 
     def over(self) -> bool:
@@ -449,8 +525,16 @@ class Plugin:
             item.conformance_error = "AssertionError" if call.excinfo.errisinstance(AssertionError) else call.excinfo.typename
 
     def pytest_runtestloop(self, session):
-        {"trace": self.trace, "prove": self.prove}[self.stage](session.items)
+        {"trace": self.trace, "prove": self.prove, "try": self.try_names}[self.stage](session.items)
         return True
+
+    def try_names(self, items):
+        """Say of each test whether it would notice that the names are spoilt."""
+        for item in items:
+            given = _backend_of(item)
+            for backend in [given] if given else BACKENDS:
+                with _in_force(backend):
+                    print("", *(f"{n}@{backend}: {_trial(item, n, backend)}  {item.nodeid}" for n in self.names), sep="\n")
 
     def trace(self, items):
         known, records, trace, last = _read("calls.json"), {}, Trace(), time.monotonic()
@@ -513,22 +597,35 @@ class Plugin:
 
 
 def _trial(item, name: str, backend: str) -> str:
-    trial = Trial(name, backend)
+    used = False
     try:
-        with trial, _within(PATIENCE):
-            outcome, error = _run(item)
-        if outcome == "passed" and trial.gave == {False} and not inspect.isclass(trial.thing):
-            trial = Trial(name, backend)
-            trial.left_out = True
+        for way in _ways(find(name)):
+            trial = Trial(name, backend, way)
+            if inspect.isclass(trial.thing) and not trial._methods():
+                continue
             with trial, _within(PATIENCE):
                 outcome, error = _run(item)
+            used = used or trial.used
+            if not used and not inspect.isclass(trial.thing):
+                return "not called"
+            if outcome == "failed" and (error == "AssertionError" or trial.any_error()):
+                return "noticed"
+            if trial.gave - {False}:  # it does give something: nothing is learnt by leaving it out
+                break
     except Exception as problem:
         return f"{type(problem).__name__}: {problem}"[:200]
-    if not trial.used:
-        return "not called"
-    if outcome == "failed" and (error == "AssertionError" or trial.left_out):
-        return "noticed"
-    return f"{outcome} {error}".strip()
+    return f"{outcome} {error}".strip() if used else "not called"
+
+
+def _ways(thing) -> tuple:
+    if not inspect.isclass(thing):
+        return ("results", "left out")
+    plain = "__init__" in methods(thing) or "__enter__" in methods(thing)
+    return ("results", "attributes", "left out") if plain else ("results",)
+
+
+def _is_callback(thing) -> bool:
+    return inspect.isclass(thing) and any(c.__name__ == "Callback" for c in thing.__mro__)
 
 
 @contextlib.contextmanager
@@ -702,10 +799,14 @@ def main() -> None:
     p.add_argument("--keep", action="store_true", help="keep what earlier runs found of the same tests")
     p.add_argument("--table", action="store_true", help="run nothing; write the table")
     p.add_argument("--quick", action="store_true", help=f"first pass on {QUICK} alone; the trials are on all backends")
+    p.add_argument("--try", action="append", dest="names", metavar="NAME",
+                   help="write nothing; say whether the tests of the folders (files, or ids) would notice that NAME is spoilt")  # fmt: skip
     p.add_argument("--stage", choices=["trace", "prove"], help="one of the two passes alone")
     p.add_argument("--jobs", type=int, default=2, help="processes that share the work (default: 2)")
     p.add_argument("--inner", type=int, help=argparse.SUPPRESS)
     args = p.parse_args()
+    if args.names:
+        args.stage, args.inner = "try", 0
     if args.inner is not None:
         sys.exit(_inner(args))
     if not args.table:
@@ -753,7 +854,7 @@ def _inner(args) -> int:
         if not where:
             return 0
     return pytest.main(["-q", "--tb=no", "-p", "no:cacheprovider", "-p", "no:randomly", *where],
-                       plugins=[Plugin(args.stage, args.budget, args.quick, args.inner, args.jobs)])
+                       plugins=[Plugin(args.stage, args.budget, args.quick, args.inner, args.jobs, args.names or ())])
 
 
 if __name__ == "__main__":

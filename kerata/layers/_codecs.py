@@ -13,6 +13,7 @@ import numpy as np
 from kerata import ops
 from kerata.quantizers import (
     AbsMaxQuantizer,
+    QuantizationConfig,
     abs_max_quantize_grouped_with_zero_point,
     pack_int4,
     unpack_int4,
@@ -104,7 +105,7 @@ class PerOutput(Codec):
         axes = tuple(i for i, x in enumerate(letters) if x not in self.scaled)
         default = AbsMaxQuantizer(axes, value_range=(low, 127 if self.packed is None else 7))
         config = self.layer.quantization_config
-        quantizer = default if config is None else config.weight_quantizer_or_default(default)
+        quantizer = QuantizationConfig.weight_quantizer_or_default(config, default)
         more = {"axis": axes} if isinstance(quantizer, AbsMaxQuantizer) and quantizer.axis is None else {}
         integers, scale = quantizer(weight, to_numpy=True, **more)
         kept = [1 if i in axes else n for i, n in enumerate(weight.shape)]

@@ -41,11 +41,15 @@ class QuantizationConfig(Configurable):
         """The mode: "int8", "int4", ...: what `quantize` does with such a config."""
         raise NotImplementedError("The base class QuantizationConfig has no mode: use Int8QuantizationConfig or another subclass.")
 
-    def weight_quantizer_or_default(self, default):
-        return default if self.weight_quantizer is None else self.weight_quantizer
+    @staticmethod
+    def weight_quantizer_or_default(config, default):
+        """The quantizer of the weights in `config`, which may be None; `default` where there is none."""
+        return default if config is None or config.weight_quantizer is None else config.weight_quantizer
 
-    def activation_quantizer_or_default(self, default):
-        return default if self.activation_quantizer is None else self.activation_quantizer
+    @staticmethod
+    def activation_quantizer_or_default(config, default):
+        """The quantizer of the inputs in `config`, None for floats; `default` without a config."""
+        return default if config is None else config.activation_quantizer
 
 
 def _want_int8(config, *names) -> None:

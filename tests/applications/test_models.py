@@ -57,6 +57,20 @@ def test_structure(name, kwargs, zeros, torch):
     assert facts.facts(make(name, kwargs)) == MODELS[facts.key(name, kwargs)]
 
 
+OTHERS = [name for name in kerata.backend.installed() if name != "torch"]
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("name", DEFAULT)
+@pytest.mark.parametrize("backend", OTHERS, indirect=True)
+def test_weights_on_other_backends(name, zeros, backend):
+    """Of small images: weights' shapes depend on their size only where a top is fully connected."""
+    size = {"VGG16": 224, "VGG19": 224}.get(name, 75 if "ception" in name or name == "NASNetLarge" else 64)
+    found, wanted = facts.facts(make(name, {"input_shape": (size, size, 3)})), MODELS[facts.key(name, {})]
+    for key in ("output", "layers", "weights", "params", "trainable", "weights_digest"):
+        assert found[key] == wanted[key], key
+
+
 @pytest.mark.parametrize(("name", "kwargs"), cases(facts.SMALL))
 def test_outputs(name, kwargs, zeros, torch):
     model = make(name, kwargs)

@@ -84,6 +84,25 @@ def test_less_is_kept(name):
     assert all(kept[mode] < 0.3 * kept[None] for mode in ("full", "larger_than", "list_of_layers")), kept
 
 
+@pytest.mark.parametrize("mode", [None, "full"])
+def test_the_forward_pass_runs_again(train_backend, mode):
+    """For the gradients, where each operation is run by Python."""
+    calls = []
+
+    class Counted(layers.Layer):
+        def call(self, x):
+            calls.append(1)
+            return x * x
+
+    with kerata.RematScope(mode=mode):
+        model = kerata.Sequential([layers.Input((3,)), layers.Dense(3), Counted(), layers.Dense(1)])
+    model.compile("sgd", "mse", run_eagerly=True)
+    calls.clear()
+    model.train_on_batch(np.ones((2, 3), "float32"), np.ones((2, 1), "float32"))
+    once = train_backend == "jax"  # its gradients are of a recorded program
+    assert len(calls) == (1 if mode is None or once else 2)
+
+
 class Deep(layers.Layer):
     def __init__(self, **kwargs):
         super().__init__(**kwargs)

@@ -329,6 +329,8 @@ def test_sequence_errors(imdb_file, offline):
 def test_word_index(folder, offline):
     (folder / "imdb_word_index.json").write_text(json.dumps({"the": 1, "a": 2}))
     assert imdb.get_word_index()["a"] == 2
+    (folder / "reuters_word_index.json").write_text(json.dumps({"market": 7}))
+    assert reuters.get_word_index() == {"market": 7}
     (folder / "reuters_word_index.json").write_text("[1, 2]")
     with pytest.warns(UserWarning, match="no dictionary"), pytest.raises(OSError):
         reuters.get_word_index()

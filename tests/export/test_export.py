@@ -40,6 +40,23 @@ def test_saved_model(name, tmp_path, capsys):
     np.testing.assert_allclose(found, wanted, rtol=1e-5, atol=1e-6)
 
 
+@pytest.mark.parametrize("name", ["jax", "tensorflow"])
+def test_an_archive_of_one_endpoint(name, tmp_path):
+    import tensorflow as tf
+
+    x = np.arange(6, dtype="float32").reshape(2, 3)
+    with kerata.backend_scope(name):
+        model = kerata.Sequential([kerata.layers.Input((3,)), kerata.layers.Dense(2, activation="tanh")])
+        wanted = model.predict(x, verbose=0)
+        archive = kerata.export.ExportArchive()
+        archive.track(model)
+        archive.add_endpoint("serve", model.__call__, [kerata.InputSpec(shape=(None, 3), dtype="float32")])
+        archive.write_out(tmp_path / "archive", verbose=False)
+    assert (tmp_path / "archive" / "saved_model.pb").exists()
+    loaded = tf.saved_model.load(str(tmp_path / "archive"))
+    np.testing.assert_allclose(loaded.serve(x), wanted, rtol=1e-5)
+
+
 @pytest.mark.slow
 def test_an_archive_with_several_endpoints(tmp_path):
     import tensorflow as tf

@@ -154,7 +154,7 @@ def test_dot_text():
     for edge in ('"image" -> "conv"', '"inner" -> "join"', '"numbers" -> "join"'):
         assert edge in text
     assert "(None, 6, 6, 4)" in text and "Not trainable" in text and "float32" in text
-    assert text.count("{") == text.count("}")
+    assert text.count("{") == text.count("}") and text.endswith("}\n")
 
 
 def test_dot_of_nested_models():

@@ -75,6 +75,27 @@ def test_labels_pipelines_and_searches():
         check_pipelines(*data())
 
 
+def test_what_estimators_learn(train_backend):
+    """A line, two groups and a projection, each in closed form."""
+    X, y = data()
+    labels = np.where(X[:, 0] > 0, "right", "left")
+    classifier = SKLearnClassifier(build, model_kwargs=CLASSES, fit_kwargs={**QUIET, "epochs": 40, "batch_size": 8}).fit(X, labels)
+    assert classifier.score(X, labels) > 0.9 and list(classifier.classes_) == ["left", "right"]
+    line = X @ [[0.5], [-0.25]] + 1.0
+    regressor = SKLearnRegressor(linear, fit_kwargs=QUIET).fit(X, line[:, 0])
+    np.testing.assert_allclose(regressor.predict(X), line[:, 0], rtol=1e-4, atol=1e-4)
+    transformer = SKLearnTransformer(linear, fit_kwargs=QUIET).fit(X, line)
+    np.testing.assert_allclose(transformer.transform(X), line, rtol=1e-4, atol=1e-4)
+
+
+def linear(X, y):
+    """It knows the answer; training leaves it as it is."""
+    model = kerata.Sequential([kerata.layers.Input((2,)), kerata.layers.Dense(1)])
+    model.set_weights([np.array([[0.5], [-0.25]]), np.array([1.0])])
+    model.compile("sgd", "mse")
+    return model
+
+
 def check_pipelines(X, y):
     learner = SKLearnClassifier(build, model_kwargs=CLASSES, fit_kwargs={**QUIET, "epochs": 12, "batch_size": 8})
     pipeline = make_pipeline(StandardScaler(), learner).fit(X, y)
