@@ -1,8 +1,10 @@
 """Settings and fixtures of the whole suite. The real Keras, where a test imports it, is an oracle on JAX."""
 
+import gc
 import itertools
 import os
 import pathlib
+import sys
 
 os.environ["KERAS_BACKEND"] = "jax"
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
@@ -46,6 +48,18 @@ _COMPILING = {"jax", "tensorflow"}
 # Whole trainings and architectures beside Keras, which compiles its own: of these the quick part runs every 20th.
 _TRAININGS = {"test_fit_as_keras.py", "test_architectures.py", "test_own_steps.py", "test_keras_round_trips.py",
               "test_compile_losses_metrics.py", "test_masking.py", "test_summary.py", "test_naming.py", "test_cloning.py"}
+
+
+_loaded: set = set()
+
+
+def pytest_runtest_teardown():
+    """What large libraries hold is there to stay: garbage is not looked for in it, which would take half a second a time."""
+    loaded = {"jax", "keras", "sklearn", "tensorflow", "torch"} & sys.modules.keys()
+    if not loaded <= _loaded:
+        _loaded.update(loaded)
+        gc.collect()
+        gc.freeze()
 
 
 @pytest.hookimpl(tryfirst=True)

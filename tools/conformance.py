@@ -5,6 +5,7 @@
     python tools/conformance.py --budget 600 --keep   go on where the last run stopped, for ten minutes
     python tools/conformance.py --quick               look on one backend at what the tests call: half the time
     python tools/conformance.py --table               write the table from what is known
+    python tools/conformance.py --check               try again what docs/conformance.json says; exit 1 if it is not so
     python tools/conformance.py --try keras.ops.add --folder tests/ops/test_numpy.py      would these tests notice it?
 
 A name counts as tested on a backend only by a trial. In the first pass a trace notes which public functions a test
@@ -14,7 +15,8 @@ changed. If the test then fails with an AssertionError, it does compare the name
 to be right, and the name counts. If it still passes, other tests are tried. What gives nothing (`save_model`,
 callbacks) is left out instead; there any failure counts. Afterwards each such test must pass again as it stands.
 
-Records lie in build/conformance/: calls.json (each test: outcome, seconds, what it calls), proofs.json.
+Records lie in build/conformance/: calls.json (each test: outcome, seconds, what it calls), proofs.json. Which test
+stands for which name is kept in docs/conformance.json, so that anybody can look, and try it again without the first pass.
 """
 
 from __future__ import annotations
@@ -40,6 +42,7 @@ import zlib
 ROOT = pathlib.Path(__file__).resolve().parent.parent
 TESTS = ROOT / "tests"
 RECORDS = ROOT / "build" / "conformance"
+PROOFS = ROOT / "docs" / "conformance.json"
 BACKENDS = ("numpy", "jax", "torch", "tensorflow")
 QUICK = "torch"  # the backend of the first pass with --quick: nothing is compiled there
 PATIENCE = 60  # seconds for a spoilt test
@@ -470,6 +473,24 @@ def _join_parts() -> None:
             path.unlink()
 
 
+def _publish() -> None:
+    """docs/conformance.json: {name: {test: its backends}}, where "{}" in a test's id stands for the backend."""
+    said = collections.defaultdict(lambda: collections.defaultdict(list))
+    for call, record in sorted(_read("proofs.json").items()):
+        name, _, backend = call.partition("@")
+        if "test" in record:
+            head, bracket, rest = record["test"].partition("[")
+            said[name][head + _IN_ID[backend].sub("{}", bracket + rest, count=1)].append(backend)
+    PROOFS.write_text(json.dumps({n: {t: " ".join(bs) for t, bs in tests.items()} for n, tests in said.items()}, indent=0) + "\n")
+
+
+def published() -> dict[str, str]:
+    """For each "name@backend" the test that docs/conformance.json names."""
+    return {f"{name}@{backend}": test.replace("{}", backend)
+            for name, tests in json.loads(PROOFS.read_text()).items()
+            for test, backends in tests.items() for backend in backends.split()}  # fmt: skip
+
+
 def _claim(key: str) -> bool:
     """Whether this process is the first to ask for `key`: what is claimed is its own."""
     try:
@@ -525,8 +546,28 @@ class Plugin:
             item.conformance_error = "AssertionError" if call.excinfo.errisinstance(AssertionError) else call.excinfo.typename
 
     def pytest_runtestloop(self, session):
-        {"trace": self.trace, "prove": self.prove, "try": self.try_names}[self.stage](session.items)
+        {"trace": self.trace, "prove": self.prove, "try": self.try_names, "check": self.check}[self.stage](session.items)
         return True
+
+    def check(self, items):
+        """Say which of the published tests do not notice (or are not there any more)."""
+        by_id = {i.nodeid: i for i in items}
+        pairs = collections.defaultdict(list)
+        for call, test in published().items():
+            if test not in by_id:
+                print(f"no such test: {call} {test}")
+            elif zlib.crc32(test.encode()) % self.parts == self.part:
+                pairs[test].append(tuple(call.split("@")))
+        proofs: dict = {}
+        for test in [i.nodeid for i in items if i.nodeid in pairs]:
+            if self.over():
+                print("conformance: the time is over")
+                break
+            self.try_test(by_id[test], pairs[test], proofs)
+        for call, record in proofs.items():
+            if "test" not in record:
+                print(f"not noticed: {call} {record['tried']}")
+        print(f"conformance: {sum('test' in r for r in proofs.values())} of {sum(map(len, pairs.values()))} noticed")
 
     def try_names(self, items):
         """Say of each test whether it would notice that the names are spoilt."""
@@ -799,9 +840,10 @@ def main() -> None:
     p.add_argument("--keep", action="store_true", help="keep what earlier runs found of the same tests")
     p.add_argument("--table", action="store_true", help="run nothing; write the table")
     p.add_argument("--quick", action="store_true", help=f"first pass on {QUICK} alone; the trials are on all backends")
+    p.add_argument("--check", action="store_true", help="write nothing; try again what docs/conformance.json says")
     p.add_argument("--try", action="append", dest="names", metavar="NAME",
                    help="write nothing; say whether the tests of the folders (files, or ids) would notice that NAME is spoilt")  # fmt: skip
-    p.add_argument("--stage", choices=["trace", "prove"], help="one of the two passes alone")
+    p.add_argument("--stage", choices=["trace", "prove", "check"], help="one of the two passes alone")
     p.add_argument("--jobs", type=int, default=2, help="processes that share the work (default: 2)")
     p.add_argument("--inner", type=int, help=argparse.SUPPRESS)
     args = p.parse_args()
@@ -809,8 +851,11 @@ def main() -> None:
         args.stage, args.inner = "try", 0
     if args.inner is not None:
         sys.exit(_inner(args))
+    if args.check:
+        sys.exit(_check(args))
     if not args.table:
         _start(args)
+        _publish()
     (ROOT / "docs" / "conformance.md").write_text(table())
     found = state()
     print({b: (len(found[b]["tested"]), len(found[b]["pass"])) for b in BACKENDS})
@@ -842,11 +887,25 @@ def _start(args) -> None:
         _join_parts()
 
 
+def _check(args) -> int:
+    """Processes of their own; 1 if one of them has something to say."""
+    command = [sys.executable, __file__, "--stage", "check", "--budget", str(args.budget), "--jobs", str(args.jobs)]
+    running = [subprocess.Popen([*command, "--inner", str(i)], cwd=ROOT, stdout=subprocess.PIPE, text=True) for i in range(args.jobs)]
+    said = [line for p in running for line in p.communicate()[0].splitlines() if line.startswith(_SAID)]
+    print(*said, sep="\n")
+    return int(any(not line.startswith("conformance: ") for line in said))
+
+
+_SAID = ("conformance: ", "no such test: ", "not noticed: ", "does not pass afterwards: ")
+
+
 def _inner(args) -> int:
     import pytest
 
     sys.modules["conformance"] = sys.modules[__name__]
     where = args.folder or ["tests"]
+    if args.stage == "check":
+        where = sorted({t.partition("::")[0] for t in published().values()})
     if args.stage == "prove":  # only the files that may prove something
         plan = _plan(_read("proofs.json"))
         tests = {t.partition("::")[0] for t, _ in plan}

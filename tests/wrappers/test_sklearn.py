@@ -77,7 +77,7 @@ def test_labels_pipelines_and_searches():
 
 def test_what_estimators_learn(train_backend):
     """A line, two groups and a projection, each in closed form."""
-    X, y = data()
+    X, _ = data()
     labels = np.where(X[:, 0] > 0, "right", "left")
     classifier = SKLearnClassifier(build, model_kwargs=CLASSES, fit_kwargs={**QUIET, "epochs": 40, "batch_size": 8}).fit(X, labels)
     assert classifier.score(X, labels) > 0.9 and list(classifier.classes_) == ["left", "right"]
