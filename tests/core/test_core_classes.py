@@ -134,6 +134,20 @@ def test_in_a_symbolic_scope_shapes_alone_are_computed(backend):
     assert not inside.in_symbolic_scope()
 
 
+def test_tensors_go_where_a_device_scope_says():
+    """Also to devices that this machine has not: there it is said, or written down."""
+    import jax
+    import tensorflow as tf
+
+    with kerata.backend_scope("torch"), kerata.device("meta"):
+        assert kerata.ops.ones((2,)).device.type == "meta"
+    with kerata.backend_scope("jax"), kerata.device("cpu:0"):
+        assert jax.config.jax_default_device == jax.devices("cpu")[0]
+    assert jax.config.jax_default_device is None
+    with kerata.backend_scope("tensorflow"), tf.Graph().as_default(), kerata.device("gpu:1"):
+        assert tf.constant(1.0).device == "/device:GPU:1"
+
+
 def _loss(layer_or_function, x):
     return kerata.ops.sum(kerata.ops.square(layer_or_function(x)))
 

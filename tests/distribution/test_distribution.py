@@ -109,6 +109,27 @@ def test_mistakes(call, message):
         call()
 
 
+def test_devices(backend):
+    names = dist.list_devices("cpu")
+    assert names == [f"cpu:{i}" for i in range(len(names))] and "cpu:0" in names
+    assert dist.get_device_count("cpu") == len(names)
+
+
+def test_tensors_and_the_distribution_in_force_on_one_device():
+    with kerata.backend_scope("jax"):
+        layout = dist.TensorLayout(("data", None), mesh())
+        x = dist.distribute_tensor(np.arange(6.0).reshape(2, 3), layout)
+        np.testing.assert_array_equal(x, np.arange(6.0).reshape(2, 3))
+        assert x.sharding.is_equivalent_to(layout.backend_layout, 2)
+        parallel = dist.DataParallel(devices=["cpu:0"])
+        dist.set_distribution(parallel)
+        try:
+            assert dist.distribution() is parallel
+        finally:
+            dist.set_distribution(None)
+        assert dist.distribution() is None
+
+
 def test_a_scope_on_one_device():
     with kerata.backend_scope("jax"):
         parallel = dist.DataParallel(devices=["cpu:0"])
