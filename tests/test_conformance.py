@@ -8,6 +8,7 @@ import sys
 import numpy as np
 import pytest
 
+import kerata
 from kerata import ops
 
 ROOT = pathlib.Path(__file__).parent.parent
@@ -31,6 +32,19 @@ def test_the_missing_names_are_names():
     listed = {f"{space}.{name}" for space, line in re.findall(r"^- `(keras[\w.]*)`: (.*)$", TEXT, re.M)
               for name in re.findall(r"`(\w+)`", line)}  # fmt: skip
     assert listed <= set(conformance.distinct())
+
+
+def test_the_tests_that_stand_for_names_are_there():
+    published, texts = conformance.published(), {}
+    for call, test in published.items():
+        name, _, backend = call.partition("@")
+        assert backend in conformance.BACKENDS and conformance.find(name) is not None
+        file, _, function = test.partition("[")[0].partition("::")
+        text = texts.setdefault(file, (ROOT / file).read_text())
+        assert f"def {function}(" in text, test
+    counted = re.search(r"^\| \*\*distinct objects\*\* .*$", TEXT, re.M).group()
+    for backend, cell in zip(conformance.BACKENDS, counted.split("|")[4:]):
+        assert int(cell.split("/")[0]) == sum(call.endswith(f"@{backend}") for call in published)
 
 
 def test_a_spoilt_name_gives_other_values_and_recovers(backend):
@@ -57,3 +71,33 @@ def test_spoilt(value):
     other = conformance.spoilt(value)
     assert type(other) is type(value)
     assert repr(other) != repr(value)
+
+
+def test_classes_without_numbers_are_spoilt_in_other_ways():
+    from kerata import DTypePolicy, InputSpec, name_scope, saving
+
+    for name, see in (
+        ("keras.DTypePolicy", lambda: DTypePolicy("float16").compute_dtype),
+        ("keras.InputSpec", lambda: InputSpec(shape=(2, 3)).shape),
+    ):
+        plain = see()
+        with conformance.Trial(name, "numpy", "attributes"), kerata.backend_scope("numpy"):
+            assert see() != plain
+        assert see() == plain
+    for name, see in (
+        ("keras.name_scope", lambda: scoped(name_scope("outer"))),
+        ("keras.saving.CustomObjectScope", lambda: scoped(saving.custom_object_scope({"own": see_nothing}))),
+    ):
+        plain = see()
+        with conformance.Trial(name, "numpy", "left out"), kerata.backend_scope("numpy"):
+            assert see() != plain
+        assert see() == plain
+
+
+def see_nothing():
+    pass
+
+
+def scoped(scope):
+    with scope:
+        return kerata.Variable(1.0, name="v").path, kerata.saving.get_registered_object("own")

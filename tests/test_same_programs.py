@@ -364,6 +364,22 @@ def quantization_from_a_config(k):
 
 
 @program
+def own_distillation_loss(k):
+    class Difference(k.distillation.DistillationLoss):
+        def compute_loss(self, teacher_outputs, student_outputs, **kwargs):
+            return k.ops.mean(k.ops.abs(teacher_outputs - student_outputs))
+
+    loss, found = Difference(), []
+    for teacher, student in (([X, X], [X]), ([X], [Y]), ({"a": X}, {"a": X}), ({"a": X}, [X]), (X, [X]), ({"a": X}, {"b": X})):
+        try:
+            loss.validate_outputs(teacher, student)
+            found.append("taken")
+        except ValueError:
+            found.append("refused")
+    return found, loss.compute_loss(X, 2 * X)
+
+
+@program
 def events_of_the_base_class(k):
     """A batch's events are also those of names that old programs define."""
     told = []

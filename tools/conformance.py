@@ -61,6 +61,27 @@ BASES = {"Layer": ["__call__"], "Loss": ["__call__"], "Metric": ["__call__"], "M
 SHAPES_ALONE = {"keras.Input", "keras.ops.empty", "keras.ops.empty_like", "keras.utils.get_source_inputs"}
 
 
+# What cannot be tried on some backends, and why: counted apart, unless a test is found all the same.
+APART = [
+    ("numpy", r"keras\.callbacks\.|keras\.wrappers\.|keras\.config\.(set_)?max_|keras\.distillation\.|keras\.RematScope|keras\.ops\.jvp",
+     "belongs to training, or to gradients, which NumPy does not compute"),
+    ("numpy", r"keras\.device$", "NumPy has one device"),
+    ("numpy torch", r"keras\.layers\.(Jax|Flax)Layer$", "runs on JAX and TensorFlow; elsewhere an error says so"),
+    ("numpy jax torch", r"keras\.layers\.TFSMLayer$", "runs on TensorFlow; elsewhere an error says so"),
+    ("numpy jax tensorflow", r"keras\.layers\.TorchModuleWrapper$", "runs on PyTorch; elsewhere an error says so"),
+    ("numpy torch", r"keras\.export\.ExportArchive$", "writes what JAX and TensorFlow compute; elsewhere an error says so"),
+    ("numpy torch tensorflow", r"keras\.distribution\.(distribute_tensor|distribution|set_distribution|initialize)$",
+     "works on JAX; elsewhere an error says so"),
+    ("jax", r"keras\.distribution\.initialize$", "joins several processes, into which a trial does not reach; tests/distribution runs them"),
+    ("numpy jax torch tensorflow", r"keras\.tree\.MAP_TO_NONE$", "a mark that does nothing itself"),
+]  # fmt: skip
+
+
+def apart(name: str, backend: str) -> str | None:
+    """Why the name cannot be tried on the backend; None if it can."""
+    return next((why for backends, pattern, why in APART if backend in backends.split() and re.match(pattern, name)), None)
+
+
 # ---- names
 def names() -> dict[str, dict]:
     return json.loads((TESTS / "data" / "keras_api.json").read_text())["names"]
@@ -661,8 +682,8 @@ def _trial(item, name: str, backend: str) -> str:
 def _ways(thing) -> tuple:
     if not inspect.isclass(thing):
         return ("results", "left out")
-    plain = "__init__" in methods(thing) or "__enter__" in methods(thing)
-    return ("results", "attributes", "left out") if plain else ("results",)
+    of_a_family = thing.__name__ in BASES or any(c.__name__ in METHODS for c in thing.__mro__)
+    return ("results",) if of_a_family else ("results", "attributes", "left out")
 
 
 def _is_callback(thing) -> bool:
@@ -802,10 +823,15 @@ def table() -> str:
     lines += ["", f"Tests looked at: {len(calls)}." + (f" Folders not looked at yet: {', '.join(unseen)}." if unseen else "")]
     lines += ["", "## Names without a differential test", ""]
     for backend in BACKENDS:
-        missing = [n for n in distinct() if n not in found[backend]["tested"]]
+        without = [n for n in distinct() if n not in found[backend]["tested"]]
+        missing = [n for n in without if not apart(n, backend)]
         waiting = sum(f"{n}@{backend}" in candidates and f"{n}@{backend}" not in proofs for n in missing)
         note = f" ({waiting} of them have tests that were not tried yet)" if waiting else ""
         lines += [f"### {backend}: {len(missing)}{note}", "", _listed(missing), ""]
+        reasons = dict.fromkeys(apart(n, backend) for n in without if apart(n, backend))
+        if reasons:
+            lines += [f"Not to be tried there ({len(without) - len(missing)}):", ""]
+            lines += [f"- {why}: {', '.join(f'`{n}`' for n in without if apart(n, backend) == why)}" for why in reasons] + [""]
     failing = sorted(n for b in BACKENDS for n in found[b]["tested"] - found[b]["pass"])
     lines += ["## Names with a test that fails", "", _listed(failing), ""]
     return "\n".join(lines)

@@ -36,7 +36,7 @@ class DistillationLoss(Configurable):
         raise NotImplementedError(f"{type(self).__name__} must define `compute_loss(self, teacher_outputs, student_outputs)`.")
 
     def validate_outputs(self, teacher_outputs, student_outputs) -> None:
-        """Check that teacher and student give as many outputs; called before each `compute_loss`.
+        """Check that teacher and student give structures of the same form; called before each `compute_loss`.
 
         Args:
             teacher_outputs, student_outputs: as of `compute_loss`.
@@ -47,6 +47,7 @@ class DistillationLoss(Configurable):
         given = len(tree.flatten(teacher_outputs)), len(tree.flatten(student_outputs))
         if given[0] != given[1]:
             raise ValueError(f"The teacher has {given[0]} outputs to learn from, the student {given[1]}: they must match.")
+        tree.assert_same_structure(teacher_outputs, student_outputs)
 
     def validate_model_compatibility(self, teacher, student) -> None:
         """Check that the loss can compare these models; called when a `Distiller` is made.
