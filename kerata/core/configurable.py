@@ -99,9 +99,27 @@ def _library_base(cls: type) -> type:
     return next((c for c in cls.__mro__ if is_own(c)), cls)
 
 
-def as_plain(value):
-    """A NumPy number as one of Python, which files can hold; anything else as it is."""
-    return value.item() if isinstance(value, np.generic) else value
+def as_list(value):
+    """An array, as a size may be given, as a list of Python's numbers; anything else as it is."""
+    return value.tolist() if isinstance(value, np.ndarray) else value
+
+
+def _with_plain_numbers(init):
+    """Around an `__init__`: NumPy's numbers, as in `Dense(labels.max() + 1)`, arrive as Python's; also those in tuples."""
+
+    @functools.wraps(init)
+    def __init__(self, *args, **kwargs):
+        init(self, *map(_plain_number, args), **{k: _plain_number(v) for k, v in kwargs.items()})
+
+    return __init__
+
+
+def _plain_number(value):
+    if isinstance(value, np.generic):
+        return value.item()
+    if type(value) in (list, tuple) and any(isinstance(v, np.generic) for v in value):
+        return type(value)(map(_plain_number, value))
+    return value
 
 
 class SignatureOfInit:
@@ -128,6 +146,11 @@ class Configurable:
     _config_optional: frozenset = frozenset()
 
     __signature__ = SignatureOfInit()
+
+    def __init_subclass__(cls, **kwargs):
+        super().__init_subclass__(**kwargs)
+        if is_own(cls) and "__init__" in cls.__dict__:
+            cls.__init__ = _with_plain_numbers(cls.__init__)
 
     def __new__(cls, *args, **kwargs):
         if kwargs:

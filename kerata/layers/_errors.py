@@ -25,6 +25,19 @@ def _image_hint(rank: int, shape) -> str:
     return ""
 
 
+def positive_integer(value, name: str, who: str, of_another_kind: type[Exception] = ValueError) -> int:
+    """The argument `name` of the layer class `who`, such as a number of units, or an error.
+
+    Args:
+        of_another_kind: the error for what is no integer; what is one, but below 1, is a ValueError.
+    """
+    if isinstance(value, bool) or not isinstance(value, int):
+        raise of_another_kind(f"`{name}` of {who} is a positive integer; got {value!r} ({type(value).__name__}).")
+    if value < 1:
+        raise ValueError(f"`{name}` of {who} is a positive integer; got {value!r}.")
+    return value
+
+
 def maker(tensor) -> str:
     """ "(made by layer 'x')" for a symbolic tensor, else nothing."""
     history = getattr(tensor, "_keras_history", None)

@@ -322,11 +322,15 @@ def _is_plain_functional(cls: type) -> bool:
     if init is Functional.__init__ or init is Model.__init__:
         return True
     names = _named_arguments(cls)
-    return names[:2] == ("inputs", "outputs") or (not names and bool(init.__code__.co_flags & inspect.CO_VARARGS))
+    return names[:2] == ("inputs", "outputs") or (not names and bool(_init_code(cls).co_flags & inspect.CO_VARARGS))
+
+
+def _init_code(cls: type):
+    return inspect.unwrap(cls.__init__).__code__
 
 
 def _named_arguments(cls: type) -> tuple[str, ...]:
-    code = cls.__init__.__code__
+    code = _init_code(cls)
     return code.co_varnames[1 : code.co_argcount]
 
 

@@ -57,7 +57,9 @@ class GroupQueryAttention(HeadAttention):
         if kwargs.get("name") is None:
             kwargs["name"] = auto_name("GroupedQueryAttention")  # as Keras names them
         super().__init__(**kwargs)
-        self._positive(head_dim=head_dim, num_query_heads=num_query_heads, num_key_value_heads=num_key_value_heads)
+        head_dim, num_query_heads, num_key_value_heads = self._positive(
+            head_dim=head_dim, num_query_heads=num_query_heads, num_key_value_heads=num_key_value_heads
+        )
         if num_query_heads % num_key_value_heads:
             raise ValueError(
                 f"`num_query_heads` of GroupQueryAttention is a multiple of `num_key_value_heads`; got {num_query_heads} "

@@ -6,6 +6,7 @@ import math
 import string
 
 from kerata import constraints, initializers, ops, regularizers
+from kerata.layers._errors import positive_integer
 from kerata.layers.attention.attention import causal_mask
 from kerata.layers.core.einsum_dense import EinsumDense
 from kerata.layers.layer import Layer
@@ -38,10 +39,8 @@ class HeadAttention(Layer):
             setattr(self, name, packages[name.rpartition("_")[2]].get(value))
         self.supports_masking = True
 
-    def _positive(self, **values) -> None:
-        for name, value in values.items():
-            if isinstance(value, bool) or not isinstance(value, int) or value < 1:
-                raise ValueError(f"`{name}` of {type(self).__name__} is a positive integer; got {value!r}.")
+    def _positive(self, **values) -> list[int]:
+        return [positive_integer(value, name, type(self).__name__) for name, value in values.items()]
 
     # -- weights ----------------------------------------------------------------------------------------------
     def _dense(self, name: str, equation: str, output_shape, bias_axes: str, activation=None) -> EinsumDense:

@@ -62,13 +62,11 @@ class MultiHeadAttention(HeadAttention):
                  bias_initializer="zeros", kernel_regularizer=None, bias_regularizer=None, activity_regularizer=None,
                  kernel_constraint=None, bias_constraint=None, use_gate=False, seed=None, **kwargs):  # fmt: skip
         super().__init__(**kwargs)
-        self.num_heads, self.key_dim = num_heads, key_dim
-        self.value_dim = key_dim if value_dim is None else value_dim
-        self._positive(num_heads=num_heads, key_dim=key_dim, value_dim=self.value_dim)
+        value_dim = key_dim if value_dim is None else value_dim
+        self.num_heads, self.key_dim, self.value_dim = self._positive(num_heads=num_heads, key_dim=key_dim, value_dim=value_dim)
         self._output_shape = (output_shape,) if isinstance(output_shape, int) else output_shape
         if self._output_shape is not None:
-            self._output_shape = tuple(self._output_shape)
-            self._positive(**{f"output_shape[{i}]": n for i, n in enumerate(self._output_shape)})
+            self._output_shape = tuple(self._positive(**{f"output_shape[{i}]": n for i, n in enumerate(self._output_shape)}))
         self.attention_axes = (attention_axes,) if isinstance(attention_axes, int) else attention_axes
         if self.attention_axes is not None and not isinstance(self.attention_axes, list | tuple):
             raise ValueError(

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from kerata import activations, ops
 from kerata.core.config import standardize_data_format
-from kerata.core.configurable import as_plain
-from kerata.layers._errors import image_hint
+from kerata.core.configurable import as_list
+from kerata.layers._errors import image_hint, positive_integer
 from kerata.layers._weights import add, store_options
 from kerata.layers.adapters import LowRank
 from kerata.layers.input_spec import InputSpec
@@ -14,7 +14,8 @@ from kerata.layers.layer import Layer
 
 def spread(value, rank: int, name: str, who: str, zero: bool = False) -> tuple[int, ...]:
     """One integer, or one for each spatial axis, as a tuple."""
-    values = tuple(map(as_plain, value)) if isinstance(value, list | tuple) else (as_plain(value),) * rank
+    plain = as_list(value)
+    values = tuple(plain) if isinstance(plain, list | tuple) else (plain,) * rank
     if len(values) != rank or any(not isinstance(v, int) or v < (0 if zero else 1) for v in values):
         raise ValueError(f"`{name}` of {who} is a positive integer or {rank} of them; got {value!r}.")
     return values
@@ -56,11 +57,8 @@ class ConvBase(LowRank, Layer):
         super().__init__(activity_regularizer=activity_regularizer, **kwargs)
         who = type(self).__name__
         self.rank = rank
-        filters = as_plain(filters)
-        self.filters, self.groups = filters, groups or 1
-        for name, value in (("filters", filters), ("groups", self.groups)):
-            if value is not None and (not isinstance(value, int) or value < 1):
-                raise ValueError(f"`{name}` of {who} is a positive integer; got {value!r}.")
+        filters = None if filters is None else positive_integer(filters, "filters", who)
+        self.filters, self.groups = filters, positive_integer(groups or 1, "groups", who)
         if filters is not None and filters % self.groups:
             raise ValueError(f"`filters` of {who} ({filters}) must be divisible by `groups` ({self.groups}).")
         self.kernel_size = spread(kernel_size, rank, "kernel_size", who)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from kerata import ops
 from kerata.core.configurable import arguments
+from kerata.layers._errors import positive_integer
 from kerata.layers._weights import add, store_options
 from kerata.layers.convolutional.base import ConvBase
 from kerata.layers.input_spec import InputSpec
@@ -31,9 +32,7 @@ class DepthwiseConvBase(ConvBase):
             bias_initializer=bias_initializer, bias_regularizer=bias_regularizer,
             activity_regularizer=activity_regularizer, bias_constraint=bias_constraint, **kwargs,
         )  # fmt: skip
-        if not isinstance(depth_multiplier, int) or depth_multiplier < 1:
-            raise ValueError(f"`depth_multiplier` is a positive integer; got {depth_multiplier!r}.")
-        self.depth_multiplier = depth_multiplier
+        self.depth_multiplier = depth_multiplier = positive_integer(depth_multiplier, "depth_multiplier", type(self).__name__)
         store_options(self, locals())
 
     def build(self, input_shape):

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from kerata import activations, ops
-from kerata.core.configurable import as_plain
 from kerata.layers._codecs import Calibrated, Grouped, PerOutput
 from kerata.layers._contraction import Matmul
+from kerata.layers._errors import positive_integer
 from kerata.layers._quantization import Quantizable, read_config
 from kerata.layers._weights import add, store_options
 from kerata.layers.input_spec import InputSpec
@@ -56,9 +56,7 @@ class Dense(Quantizable, Layer):
                  bias_initializer="zeros", kernel_regularizer=None, bias_regularizer=None, activity_regularizer=None,
                  kernel_constraint=None, bias_constraint=None, lora_rank=None, lora_alpha=None,
                  quantization_config=None, **kwargs):  # fmt: skip
-        units = as_plain(units)  # such as max(labels) + 1
-        if not isinstance(units, int) or units <= 0:
-            raise ValueError(f"`units` of Dense is a positive integer; got {units!r}.")
+        units = positive_integer(units, "units", "Dense")
         super().__init__(activity_regularizer=activity_regularizer, **kwargs)
         self.units = units
         self.activation = activations.get(activation)

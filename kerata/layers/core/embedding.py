@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import numpy as np
-
 from kerata import backend, ops
 from kerata.layers._codecs import Grouped, PerOutput
 from kerata.layers._contraction import Matmul
+from kerata.layers._errors import positive_integer
 from kerata.layers._quantization import Quantizable, read_config
 from kerata.layers._weights import add, store_options
 from kerata.layers.layer import Layer
@@ -50,10 +49,8 @@ class Embedding(Quantizable, Layer):
         if length is not None and "input_shape" not in kwargs and "batch_shape" not in kwargs:
             kwargs["input_shape"] = (length,) if isinstance(length, int) else tuple(length)
         super().__init__(**kwargs)
-        self.input_dim, self.output_dim = input_dim, output_dim
-        for name, value in (("input_dim", input_dim), ("output_dim", output_dim)):
-            if isinstance(value, bool) or not isinstance(value, int | np.integer) or value < 1:
-                raise ValueError(f"`{name}` of {type(self).__name__} is a positive integer; got {value!r}.")
+        self.input_dim = input_dim = positive_integer(input_dim, "input_dim", type(self).__name__)
+        self.output_dim = output_dim = positive_integer(output_dim, "output_dim", type(self).__name__)
         store_options(self, locals())
         self.mask_zero = self.supports_masking = mask_zero
         self.autocast = False

@@ -11,6 +11,7 @@ from kerata import initializers, ops
 from kerata.core.claims import claim
 from kerata.core.config import image_data_format
 from kerata.core.errors import unknown_name
+from kerata.layers._errors import positive_integer
 from kerata.layers.input_spec import InputSpec
 from kerata.layers.layer import Layer
 from kerata.layers.preprocessing.data_layer import DataLayer
@@ -142,8 +143,7 @@ class STFTSpectrogram(Layer):
             raise ValueError(f"`scaling` of STFTSpectrogram is 'density', 'spectrum' or None; got {scaling!r}.")
         if data_format not in ("channels_last", "channels_first", None):
             raise ValueError(f"`data_format` is 'channels_last' or 'channels_first'; got {data_format!r}.")
-        if not isinstance(frame_length, int) or frame_length < 1:
-            raise ValueError(f"`frame_length` of STFTSpectrogram is a positive integer; got {frame_length!r}.")
+        frame_length = positive_integer(frame_length, "frame_length", "STFTSpectrogram")
         _check_sizes(frame_length, frame_step, fft_length)
         claim((frame_length, (fft_length or frame_length) // 2 + 1), "the waves of an STFTSpectrogram")
         if isinstance(window, str):

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from kerata import ops
 from kerata.core.config import standardize_data_format
+from kerata.core.configurable import as_list
+from kerata.layers._errors import positive_integer
 from kerata.layers.convolutional.base import spread
 from kerata.layers.input_spec import InputSpec
 from kerata.layers.layer import Layer
@@ -13,10 +15,12 @@ _INTERPOLATIONS = ("nearest", "bilinear", "bicubic", "lanczos3", "lanczos5")
 
 def _pairs(value, rank: int, name: str, who: str):
     """`((before, after), ...)` for each spatial axis, from one integer, one for each axis, or pairs."""
-    pairs = (value,) * rank if isinstance(value, int) else tuple(value)
-    pairs = tuple((p, p) if isinstance(p, int) else tuple(p) for p in pairs)
+    plain = as_list(value)
+    each = tuple(plain) if isinstance(plain, list | tuple) and rank > 1 else (plain,) * rank
+    pairs = tuple(tuple(p) if isinstance(p, list | tuple) else (p, p) for p in each)
     if len(pairs) != rank or any(len(p) != 2 or any(not isinstance(n, int) or n < 0 for n in p) for p in pairs):
-        raise ValueError(f"`{name}` of {who} is an integer, {rank} integers, or {rank} pairs of them; got {value!r}.")
+        wanted = "(before, after)" if rank == 1 else f"{rank} integers, or {rank} pairs of them"
+        raise ValueError(f"`{name}` of {who} is an integer, or {wanted}, none below 0; got {value!r}.")
     return pairs
 
 
@@ -72,8 +76,7 @@ class Cropping1D(_Cropping):
 
     def __init__(self, cropping=(1, 1), data_format=None, **kwargs):
         super().__init__(data_format=data_format, **kwargs)
-        pair = (cropping, cropping) if isinstance(cropping, int) else tuple(cropping)
-        self.cropping = _pairs((pair,), 1, "cropping", "Cropping1D")[0]
+        self.cropping = _pairs(cropping, 1, "cropping", "Cropping1D")[0]
 
     def call(self, inputs):
         return self._crop(inputs, (self.cropping,))
@@ -175,8 +178,7 @@ class ZeroPadding1D(_Padding):
 
     def __init__(self, padding=1, data_format=None, **kwargs):
         super().__init__(data_format=data_format, **kwargs)
-        pair = (padding, padding) if isinstance(padding, int) else tuple(padding)
-        self.padding = _pairs((pair,), 1, "padding", "ZeroPadding1D")[0]
+        self.padding = _pairs(padding, 1, "padding", "ZeroPadding1D")[0]
 
     def call(self, inputs):
         return self._pad(inputs, (self.padding,))
@@ -258,7 +260,7 @@ class UpSampling1D(Layer):
 
     def __init__(self, size=2, **kwargs):
         super().__init__(**kwargs)
-        self.size = int(size)
+        self.size = positive_integer(size, "size", "UpSampling1D", TypeError)
         self.input_spec = InputSpec(ndim=3)
 
     def call(self, inputs):

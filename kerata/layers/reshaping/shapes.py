@@ -6,6 +6,7 @@ import math
 
 from kerata import ops
 from kerata.core.config import standardize_data_format
+from kerata.layers._errors import positive_integer
 from kerata.layers._weightless import Weightless
 from kerata.layers.input_spec import InputSpec
 from kerata.layers.layer import Layer
@@ -145,10 +146,7 @@ class RepeatVector(Layer):
 
     def __init__(self, n, **kwargs):
         super().__init__(**kwargs)
-        if not isinstance(n, int):
-            raise TypeError(f"`n` of RepeatVector is an integer; got {n!r} ({type(n).__name__}).")
-        if n < 1:
-            raise ValueError(f"`n` of RepeatVector is positive; got {n}.")
+        n = positive_integer(n, "n", "RepeatVector", TypeError)
         self.n = n
         self.input_spec = InputSpec(ndim=2)
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from kerata import backend, ops
 from kerata.core.config import standardize_data_format
 from kerata.core.configurable import arguments
+from kerata.layers._errors import positive_integer
 from kerata.layers.convolutional.base import check_padding, spread
 from kerata.layers.input_spec import InputSpec
 from kerata.layers.layer import Layer
@@ -42,8 +43,7 @@ class ConvLSTMCell(GatedCell):
                 f"{who} has either strides or a dilation above 1; got strides={self.strides} and "
                 f"dilation_rate={self.dilation_rate}."
             )
-        if isinstance(filters, bool) or not isinstance(filters, int) or filters < 1:
-            raise ValueError(f"`filters` of {who} is a positive integer; got {filters!r}.")
+        filters = positive_integer(filters, "filters", who)
         self.unit_forget_bias = unit_forget_bias
         self._set_up(locals())
         self.state_size = [filters, filters]

@@ -4,11 +4,10 @@ from __future__ import annotations
 
 import inspect
 
-import numpy as np
-
 from kerata import activations, ops
 from kerata.core.configurable import arguments
 from kerata.core.names import to_snake_case
+from kerata.layers._errors import positive_integer
 from kerata.layers._weights import add, store_options
 from kerata.layers.input_spec import InputSpec
 from kerata.layers.layer import Layer
@@ -32,9 +31,8 @@ class GatedCell(DropoutRNNCell, Layer):
     def _set_up(self, given: dict) -> None:
         """Store what every cell is given: the local variables of `__init__`."""
         units = given.get("units", given.get("filters"))
-        if isinstance(units, bool) or not isinstance(units, int | np.integer) or units < 1:
-            raise ValueError(f"`units` of {type(self).__name__} is a positive integer; got {units!r}.")
-        self.units, self.use_bias = int(units), given["use_bias"]
+        self.units = positive_integer(units, "units" if "units" in given else "filters", type(self).__name__)
+        self.use_bias = given["use_bias"]
         self.activation = activations.get(given["activation"])
         if "recurrent_activation" in given:
             self.recurrent_activation = activations.get(given["recurrent_activation"])

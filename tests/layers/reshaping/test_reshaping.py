@@ -89,6 +89,13 @@ def test_errors_of_calls(make, shape, words):
     [
         (lambda k: k.Permute((1, 3)), ValueError),
         (lambda k: k.RepeatVector(0), ValueError),
+        (lambda k: k.UpSampling1D(0), ValueError),
+        (lambda k: k.UpSampling1D(-1), ValueError),
+        (lambda k: k.UpSampling1D(1.5), TypeError),
+        (lambda k: k.UpSampling1D("a"), TypeError),
+        (lambda k: k.UpSampling1D(None), TypeError),
+        *((lambda k, n=n, v=v: getattr(k, n)(v), ValueError)
+          for n in ("UpSampling2D", "ZeroPadding1D", "ZeroPadding2D", "Cropping1D", "Cropping3D") for v in (-1, 1.5, "a", None)),
         (lambda k: k.RepeatVector(2.0), TypeError),
         (lambda k: k.Reshape((-1, -1)), ValueError),
         (lambda k: k.ZeroPadding2D((1, 2, 3)), ValueError),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from kerata import ops
+from kerata.core.configurable import as_list
 from kerata.layers.preprocessing.image.random_base import rescaled
 from kerata.layers.preprocessing.image.tones import BYTES, ToneLayer, histogram
 
@@ -39,7 +40,7 @@ class ContrastLimitedAdaptiveHistogramEqualization(ToneLayer):
     def __init__(self, value_range=(0, 255), clip_limit=4.0, tile_grid_size=(8, 8), data_format=None, **kwargs):
         super().__init__(value_range=value_range, data_format=data_format, **kwargs)
         self.clip_limit = clip_limit
-        self.tile_grid_size = tile_grid_size
+        self.tile_grid_size = as_list(tile_grid_size)
 
     def transform_images(self, images, transformation=None, training=True):
         dtype = ops.dtype(images)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from kerata import backend, ops, random
+from kerata.core.configurable import as_list
 from kerata.layers.preprocessing.image.base import ImageLayer
 
 
@@ -108,9 +109,10 @@ class RandomColorLayer(PixelValues, RandomImageLayer):
 
 def check_value_range(value_range, who: str):
     """`value_range`, or a ValueError."""
-    if not isinstance(value_range, list | tuple) or len(value_range) != 2 or value_range[0] >= value_range[1]:
+    plain = as_list(value_range)
+    if not isinstance(plain, list | tuple) or len(plain) != 2 or plain[0] >= plain[1]:
         raise ValueError(f"`value_range` of {who} must be two numbers (lowest, highest); got {value_range!r}.")
-    return value_range
+    return plain
 
 
 def rescaled(images, old, new):
