@@ -94,6 +94,18 @@ def test_classes_without_numbers_are_spoilt_in_other_ways():
         assert see() == plain
 
 
+def test_what_outlives_a_trial_is_as_before():
+    policy = kerata.config.dtype_policy()
+    kind, state = type(policy), dict(vars(policy))
+    with conformance.Trial("keras.config.dtype_policy", "numpy"), kerata.backend_scope("numpy"):
+        assert kerata.config.dtype_policy().name != "float32"
+    with conformance.Trial("keras.DTypePolicy", "numpy", "attributes"), kerata.backend_scope("numpy"):
+        kept = kerata.dtype_policies.get("bfloat16")
+        assert kept.compute_dtype != "bfloat16"
+    assert type(policy) is kind and vars(policy) == state
+    assert kept.compute_dtype == kerata.dtype_policies.get("bfloat16").compute_dtype == "bfloat16"
+
+
 def see_nothing():
     pass
 

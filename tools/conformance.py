@@ -302,7 +302,14 @@ def _spoilt_object(x):
         raise Cannot(cls.__name__)
     kind = type(cls)(cls.__name__, (cls,), {**changed, "__module__": cls.__module__, "__qualname__": cls.__qualname__})
     object.__setattr__(x, "__class__", kind)
+    _afterwards(object.__setattr__, x, "__class__", cls)
     return x
+
+
+def _afterwards(*call) -> None:
+    """Have this done when the trial is over: an object may outlive it, as the policy of dtypes in force does."""
+    if Trial.current is not None:
+        Trial.current.undo.append(functools.partial(*call))
 
 
 def _spoil_attributes(x) -> None:
@@ -313,7 +320,9 @@ def _spoil_attributes(x) -> None:
             object.__delattr__(x, name)
         elif not name.startswith("_") and isinstance(getattr(x, name, None), bool | int | float | str | list | tuple | dict):
             with contextlib.suppress(Cannot, AttributeError):
-                object.__setattr__(x, name, spoilt(getattr(x, name)))
+                plain = getattr(x, name)
+                object.__setattr__(x, name, spoilt(plain))
+                _afterwards(object.__setattr__, x, name, plain)
 
 
 def spoilt_method(cls: type, method: str, state=None):
@@ -409,9 +418,9 @@ class Trial:
         return self
 
     def __exit__(self, *error):
+        Trial.current = None
         while self.undo:
             self.undo.pop()()
-        Trial.current = None
 
     def _change_class(self):
         cls = self.thing
