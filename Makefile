@@ -54,9 +54,10 @@ fuzz: $(VENV)/.test
 soak: $(VENV)/.test
 	KERATA_SOAK=1 $(BIN)/python -m pytest tests/integration/test_memory.py
 
-# docs/conformance.md: which public names are tested on which backend (two to three times as long as the tests).
+# docs/conformance.md: which public names are tested on which backend (an hour or two). `ARGS=--check` tries again the tests that
+# docs/conformance.json names.
 conformance: $(VENV)/.test
-	$(BIN)/python tools/conformance.py
+	$(BIN)/python tools/conformance.py $(ARGS)
 
 # Clients of Keras with Keras and with Kerata, in an environment of their own; writes docs/clients.md (half an hour to an hour).
 clients: $(VENV)/.test

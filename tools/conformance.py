@@ -74,6 +74,7 @@ APART = [
      "works on JAX; elsewhere an error says so"),
     ("jax", r"keras\.distribution\.initialize$", "joins several processes, into which a trial does not reach; tests/distribution runs them"),
     ("numpy jax torch tensorflow", r"keras\.tree\.MAP_TO_NONE$", "a mark that does nothing itself"),
+    ("numpy jax torch tensorflow", r"keras\.optimizers\.legacy\.Adagrad$", "says that it is gone, as in Keras 3, and nothing else"),
 ]  # fmt: skip
 
 
