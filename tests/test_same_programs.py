@@ -146,7 +146,8 @@ def layers_around_layers(k):
     inputs = k.layers.InputLayer(shape=(3,), name="given", dtype="float32")
     twice = Twice(inner)
     out = k.Model(inputs.output, twice(inputs.output)).predict(X, verbose=0)
-    return out, inputs.get_config(), [w.path.split("/")[-1] for w in twice.weights]
+    config = twice.get_config()
+    return out, inputs.get_config(), sorted(config), config["layer"]["config"]["units"], [w.path.split("/")[-1] for w in twice.weights]
 
 
 @program
@@ -188,6 +189,19 @@ def progress(k):
         bar = k.utils.Progbar(3, verbose=2, stateful_metrics=["b"])
         for value in (1.0, 2.0, 6.0):
             bar.add(1, [("a", value), ("b", value)])
+    return re.sub(r"\d+[mu]?s(/step)?", "T", out.getvalue()).split()
+
+
+@program
+def a_logger_of_progress(k):
+    with contextlib.redirect_stdout(io.StringIO()) as out:
+        bar = k.callbacks.CallbackList([k.callbacks.ProgbarLogger()], epochs=2, steps=3, verbose=2)
+        bar.on_train_begin()
+        bar.on_epoch_begin(0)
+        for i in range(3):
+            bar.on_train_batch_end(i, {"loss": 1.0 + i})
+        bar.on_epoch_end(0, {"loss": 3.0})
+        bar.on_train_end()
     return re.sub(r"\d+[mu]?s(/step)?", "T", out.getvalue()).split()
 
 
@@ -353,7 +367,7 @@ def settings_of_quantization(k):
     own, plain = q.AbsMaxQuantizer(axis=0), q.QuantizationConfig
     of = [(plain.weight_quantizer_or_default(c, own), plain.activation_quantizer_or_default(c, own)) for c in (*found[1:], None)]
     configs = [[None if x is None else config_of(x) for x in pair] for pair in of]
-    return configs, config_of(found[-1]), [(c.mode, type(c.weight_quantizer).__name__, c.activation_quantizer is None) for c in found]
+    return configs, [config_of(c) for c in found[1:]], [(c.mode, type(c.weight_quantizer).__name__, c.activation_quantizer is None) for c in found]
 
 
 @program

@@ -140,7 +140,7 @@ class Trace:
         for name in filter(exists, distinct()):
             thing = find(name)
             if inspect.isclass(thing):
-                self.classes[thing] = name
+                self.classes.setdefault(thing, []).append(name)
                 for code in filter(None, (_code(thing, m) for m in methods(thing))):
                     self.methods[id(code)] = code
             else:
@@ -159,8 +159,7 @@ class Trace:
         elif id(code) in self.methods and code.co_varnames:
             owner = frame.f_locals[code.co_varnames[0]]
             kind = owner if isinstance(owner, type) else type(owner)
-            name = next((self.classes[c] for c in kind.__mro__ if c in self.classes), None)
-            if name:
+            for name in next((self.classes[c] for c in kind.__mro__ if c in self.classes), ()):
                 self._note(name)
 
     def _note(self, name: str) -> None:
@@ -222,6 +221,8 @@ def spoilt(x, depth: int = 0):
         return _later(x)
     if isinstance(x, type):
         return type(x)(x.__name__, (x,), {"__module__": x.__module__, "__qualname__": x.__qualname__})
+    if any(c.__name__ == "ndarray" for c in type(x).__mro__):
+        return _spoilt_array(x)
     if type(x).__module__.startswith("kerata.") or type(x).__module__.startswith("test"):
         return _spoilt_object(x)
     if type(x).__module__.startswith("PIL."):
