@@ -565,6 +565,12 @@ def _twin(test: str, backend: str, other: str) -> str | None:
     return head + changed if changed != bracket + rest else None
 
 
+def _has_quick_twin(item, ids: set) -> bool:
+    """Whether the test is one of another backend, and the same test is there on the quick one."""
+    given = _backend_of(item)
+    return given not in (QUICK, None) and _twin(item.nodeid, given, QUICK) in ids
+
+
 class Plugin:
     def __init__(self, stage: str, budget: float, quick: bool, part: int, parts: int, names=()):
         self.stage, self.end, self.quick, self.names = stage, time.monotonic() + budget, quick, names
@@ -615,8 +621,9 @@ class Plugin:
         ours = backend.current().name  # a test that is seen on others chooses them itself
         known, records, trace, last = _read("calls.json"), {}, Trace(), time.monotonic()
         mine = functools.cache(lambda file: _claim(f"trace {file}"))
+        ids = {i.nodeid for i in items}
         for item in items:
-            if item.nodeid in known or (self.quick and self.has_quick_twin(item, items)):
+            if item.nodeid in known or (self.quick and _has_quick_twin(item, ids)):
                 continue
             if not mine(item.nodeid.partition("::")[0]):
                 continue
@@ -634,12 +641,6 @@ class Plugin:
                 _write("calls.json", records, self.part)
                 last = time.monotonic()
         _write("calls.json", records, self.part)
-
-    @staticmethod
-    def has_quick_twin(item, items) -> bool:
-        """Whether the test is one of another backend, and the same test is there on the quick one."""
-        given = _backend_of(item)
-        return given not in (QUICK, None) and _twin(item.nodeid, given, QUICK) in {i.nodeid for i in items}
 
     def prove(self, items):
         by_id = {i.nodeid: i for i in items}
