@@ -56,7 +56,8 @@ METHODS = {"Layer": ["call"], "Operation": ["call"], "Loss": ["call"], "Metric":
 BASES = {"Layer": ["__call__"], "Loss": ["__call__"], "Metric": ["__call__"], "Model": ["__call__"], "Operation": ["__call__"],
          "Initializer": ["clone", "from_config"], "Regularizer": ["from_config"], "Constraint": ["from_config"],
          "Quantizer": ["from_config"], "LearningRateSchedule": ["from_config"], "Wrapper": ["get_config"],
-         "InputLayer": ["get_config"], "FeatureSpace": ["__call__"], "LambdaCallback": ["__init__"]}  # fmt: skip
+         "InputLayer": ["get_config"], "FeatureSpace": ["__call__"], "LambdaCallback": ["__init__"],
+         "SKLearnClassifier": ["predict"], "SKLearnRegressor": ["predict"], "SKLearnTransformer": ["transform"]}  # fmt: skip
 # What they give has no values that could be told apart; shapes have.
 SHAPES_ALONE = {"keras.Input", "keras.ops.empty", "keras.ops.empty_like", "keras.utils.get_source_inputs"}
 

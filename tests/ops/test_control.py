@@ -194,6 +194,11 @@ def test_custom_gradient(train_backend):
     same(gradient(lambda v: ops.sum(keras_style(v)), x), [5.0, 5.0])
 
 
+def test_the_values_of_functions_with_custom_gradients(backend):
+    shifted = ops.custom_gradient(lambda x: (ops.log1p(ops.exp(x)), lambda upstream: upstream))
+    same(shifted(ops.convert_to_tensor([0.0, 1.0])), np.log1p(np.exp([0.0, 1.0])), 1e-6)
+
+
 def test_jvp(train_backend):
     x = ops.convert_to_tensor([1.0, 2.0])
     value, tangent = ops.jvp(lambda v: ops.square(v), (x,), (ops.ones((2,)),))
