@@ -18,6 +18,9 @@ MODELS = {
     "convolution": lambda: kerata.Sequential([kerata.Input((8, 8, 1)), L.Conv2D(4, 3, activation="relu"), L.MaxPooling2D(), L.Flatten(), L.Dense(3)]),
     "attention": lambda: functional(kerata.Input((5, 8)), lambda x: L.Dense(3)(L.GlobalAveragePooling1D()(L.LayerNormalization()(L.MultiHeadAttention(2, 4)(x, x))))),
     "mask": lambda: kerata.Sequential([kerata.Input((5,), dtype="int32"), L.Embedding(10, 4, mask_zero=True), L.GlobalAveragePooling1D(), L.Dense(3)]),
+    "lstm": lambda: kerata.Sequential([kerata.Input((6, 4)), L.LSTM(5), L.Dense(3)]),
+    "stacked": lambda: kerata.Sequential([kerata.Input((6, 4)), L.Bidirectional(L.LSTM(5, return_sequences=True)), L.LSTM(5, use_bias=False), L.Dense(3)]),
+    "gru": lambda: kerata.Sequential([kerata.Input((6, 4)), L.GRU(5), L.Dense(3)]),
 }  # fmt: skip
 
 

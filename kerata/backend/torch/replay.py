@@ -25,7 +25,7 @@ from kerata.core.host_variable import HostVariable
 from kerata.core.scopes import StatelessScope, context
 
 _AFTER = 1.0  # seconds of steps before one is recorded, which itself takes about as long
-_SHORT = 4e-3  # seconds of a step above which Python's share is small
+_SHORT = 10e-3  # seconds of a step above which Python's share is small
 
 
 class Replayed:
@@ -62,6 +62,8 @@ class _Record:
         self._model, self._graph, self._variables = model, graph, variables
         self._like = [(x.shape, x.dtype) for x in leaves if x is not None]
         self._with_gradient, self._assigned = with_gradient, assigned
+        # PyTorch's fused LSTM keeps what its gradient (an operation of the record as well) needs only where gradients are on.
+        self._gradients_on = "mkldnn_rnn_layer" in str(graph.graph)
 
     def fits(self, leaves) -> bool:
         """Whether a batch has the shapes and dtypes of the one that was recorded."""
@@ -71,8 +73,11 @@ class _Record:
         )
 
     def outputs(self, leaves) -> list:
-        with torch.no_grad():
-            return list(self._graph(*[v._value for v in self._variables], *[x for x in leaves if x is not None]))
+        values = [v._value for v in self._variables]
+        if self._gradients_on:
+            values = [v.detach() for v in values]
+        with torch.set_grad_enabled(self._gradients_on):
+            return list(self._graph(*values, *[x for x in leaves if x is not None]))
 
     def run(self, leaves) -> None:
         outputs = iter(self.outputs(leaves))
