@@ -36,6 +36,8 @@ def normal(shape, mean, stddev, dtype, seed):
 
 def uniform(shape, minval, maxval, dtype, seed):
     draw = tf.random.stateless_uniform(_size(shape), _seed(seed), dtype=dtype)
+    if isinstance(minval, int | float) and isinstance(maxval, int | float) and (minval, maxval) == (0, 1):
+        return draw
     minval, maxval = tf.cast(minval, dtype), tf.cast(maxval, dtype)
     return draw * (maxval - minval) + minval
 

@@ -23,6 +23,7 @@ for _name in (
 
 _SMALL = (tf.int8, tf.int16, tf.uint8, tf.uint16)  # dtypes for which TensorFlow lacks many kernels
 _LARGE_UNSIGNED = (tf.uint32, tf.uint64)
+_FLOATS = (tf.float16, tf.bfloat16, tf.float32, tf.float64)
 
 
 def _carrier(dtype):
@@ -225,7 +226,14 @@ def _lift(fn):
     return lifted
 
 
-add = _pair(tf.add, tf.logical_or, carry=False)
+def _add(x1, x2):
+    # Adding a bias has a kernel of its own, which TensorFlow fuses with a product before it; so has its gradient.
+    if x2.shape.rank == 1 and x1.dtype in _FLOATS and (x1.shape.rank or 0) > 1 and x1.shape[-1] == x2.shape[0] is not None:
+        return tf.nn.bias_add(x1, x2)
+    return tf.add(x1, x2)
+
+
+add = _pair(_add, tf.logical_or, carry=False)
 subtract = _pair(tf.subtract, carry=False)
 multiply = _pair(tf.multiply, tf.logical_and, carry=False)
 divide = true_divide = _pair(tf.divide)
