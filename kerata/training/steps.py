@@ -7,6 +7,7 @@ import inspect
 from kerata import backend
 from kerata.core import tree
 from kerata.core.scopes import training_scope
+from kerata.training.data.packing import Inputs
 
 
 def unpack(data):
@@ -21,7 +22,12 @@ def unpack(data):
 
 
 def _as_given(batch):
-    """A batch as Keras hands it to a step of the user's own: an array or a dictionary alone comes without a tuple around it."""
+    """A batch as Keras hands it to a step of the user's own: an array or a dictionary alone comes without a tuple around it.
+
+    Unless the data set yielded it in one: see `Inputs`.
+    """
+    if isinstance(batch, Inputs):
+        return tuple(batch)
     if isinstance(batch, tuple) and len(batch) == 1 and (isinstance(batch[0], dict) or not tree.is_nested(batch[0])):
         return batch[0]
     return batch

@@ -5,7 +5,7 @@ import pytest
 from twins import labels, normal, start
 
 import kerata
-from kerata import layers, ops
+from kerata import layers, ops, tree
 
 X = normal(16, 4)
 Y = labels(16, 3)
@@ -516,6 +516,65 @@ class StepsOfAnyArguments(KerasJax):
 def test_kerass_form_for_jax_behind_any_arguments():
     with kerata.backend_scope("jax"):
         same_as_reference(StepsOfAnyArguments)
+
+
+class Listens(kerata.Model):
+    """Notes what its own steps are given."""
+
+    def __init__(self):
+        super().__init__()
+        self.seen = []
+
+    def train_step(self, data):
+        self.seen.append(tree.map_structure(lambda a: tuple(a.shape), data))
+        return {"loss": ops.convert_to_tensor(0.0)}
+
+    test_step = train_step
+
+    def predict_step(self, data):
+        self.train_step(data)
+        return ops.zeros((2, 1))
+
+
+class OneBatch(kerata.utils.PyDataset):
+    def __init__(self, batch):
+        super().__init__()
+        self.batch = batch
+
+    def __len__(self):
+        return 1
+
+    def __getitem__(self, index):
+        return self.batch
+
+
+@pytest.mark.parametrize("eager", [True, False])
+@pytest.mark.parametrize("method", ["fit", "evaluate", "predict"])
+def test_inputs_alone_as_in_keras(train_backend, method, eager):
+    """Arrays come bare; from generators and PyDatasets in a tuple (Keras on TensorFlow; on PyTorch in a list)."""
+    x = X[:2]
+    shape, named = x.shape, {"a": x.shape}
+
+    def seen(data):
+        model = Listens()
+        model.compile(run_eagerly=eager)
+        model.built = True
+        getattr(model, method)(data, verbose=0)
+        return model.seen[-1]
+
+    assert seen(x) == shape and seen({"a": x}) == named
+    for batch, wanted in [(x, (shape,)), ((x,), (shape,)), ([x], (shape,)), ({"a": x}, (named,)), ((x, x), (shape, shape))]:
+        assert seen(OneBatch(batch)) == wanted and seen(iter([batch])) == wanted
+
+
+def test_loaders_of_pytorch_keep_their_form():
+    torch = pytest.importorskip("torch")
+    with kerata.backend_scope("torch"):
+        for rows, wanted in [(torch.ones(2, 3), (2, 3)), (torch.utils.data.TensorDataset(torch.ones(2, 3)), ((2, 3),))]:
+            model = Listens()
+            model.compile()
+            model.fit(torch.utils.data.DataLoader(rows, batch_size=2), verbose=0)
+            assert model.seen == [wanted]
 
 
 def test_a_dictionary_alone_comes_without_a_tuple(train_backend):

@@ -6,6 +6,7 @@ import numpy as np
 
 from kerata.core import config, tree
 from kerata.training.data.convert import Lazy, as_arrays
+from kerata.training.data.packing import Inputs
 
 
 def _floatx() -> list:
@@ -14,19 +15,23 @@ def _floatx() -> list:
 
 
 class BatchReader:
-    """Turns what a data set yields into `(x,)`, `(x, y)` or `(x, y, sample_weight)` of arrays, and checks it."""
+    """Turns what a data set yields into `(x,)`, `(x, y)` or `(x, y, sample_weight)` of arrays, and checks it.
 
-    def __init__(self, what: str):
-        self.what = what
+    `packs`: inputs alone count as `(x,)` even if they were yielded without the tuple.
+    """
+
+    def __init__(self, what: str, packs: bool = False):
+        self.what, self.packs = what, packs
         self.count = 0
         self._fine = frozenset((*(np.dtype(c) for c in "?bBhHiIlLqQ"), *_floatx()))  # need no conversion
         self.layout = None  # number of parts and of arrays in each, from the first batch
 
     def read(self, raw) -> tuple:
         """One batch; ValueError when it differs from the first in structure, or its parts in length."""
-        if isinstance(raw, list):
-            raw = tuple(raw)
-        elif not isinstance(raw, tuple):
+        packed = self.packs
+        if isinstance(raw, tuple | list):
+            raw, packed = tuple(raw), True
+        else:
             raw = (raw,)
         if not 1 <= len(raw) <= 3:
             raise ValueError(
@@ -39,7 +44,7 @@ class BatchReader:
             batch = batch[:-1]
         self._check(batch)
         self.count += 1
-        return batch
+        return Inputs(*batch) if packed and len(batch) == 1 else batch
 
     def _part(self, part, name: str):
         if type(part) is np.ndarray and part.dtype in self._fine:  # the usual case, kept short

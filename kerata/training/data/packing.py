@@ -2,7 +2,15 @@
 
 from __future__ import annotations
 
+from typing import Any, NamedTuple
+
 from kerata.core import tree
+
+
+class Inputs(NamedTuple):
+    """A batch of inputs alone that came in a tuple, `(x,)`, or from Python code, where Keras puts one around it."""
+
+    x: Any
 
 
 def pack_x_y_sample_weight(x, y=None, sample_weight=None):

@@ -72,6 +72,7 @@ class StreamSource(Source):
 
     what = "The data"
     restartable = True
+    packs = False  # whether inputs alone count as `(x,)` even if they come without the tuple
 
     def __init__(self, steps: int | None = None, class_weight: dict | None = None):
         self.steps = steps
@@ -154,7 +155,7 @@ class StreamSource(Source):
         from kerata.training.data.batches import BatchReader
 
         if self._reader is None:
-            self._reader = BatchReader(self.what)
+            self._reader = BatchReader(self.what, self.packs)
         read, weights = self._reader.read, self.class_weight
         self._taken = 0
         raw = self._iterate()

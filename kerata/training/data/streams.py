@@ -23,6 +23,7 @@ class GeneratorSource(StreamSource):
 
     what = "The generator"
     restartable = False
+    packs = True
 
     def __init__(self, generator, steps=None, class_weight=None):
         super().__init__(steps, class_weight)
@@ -54,6 +55,8 @@ class IterableSource(StreamSource):
 
 class PyDatasetSource(StreamSource):
     """A PyDataset, read in the main thread or ahead of time by its workers."""
+
+    packs = True
 
     def __init__(self, dataset: PyDataset, steps=None, class_weight=None, shuffle=False, seed=None, workers=None,
                  use_multiprocessing=None, max_queue_size=None):  # fmt: skip
