@@ -556,10 +556,9 @@ def _start(args) -> None:
     _join_parts()
     folders = args.folder or ["tests"]
     if not args.keep:
-        calls = _read("calls.json")
-        kept = {t: r for t, r in calls.items() if not any(t.startswith(f.rstrip("/")) for f in folders)}
-        proofs = {c: r for c, r in _read("proofs.json").items() if r.get("test", "") in kept}
-        _write("calls.json", kept)
+        calls = {t: r for t, r in _read("calls.json").items() if not _within_folders(t, folders)}
+        proofs = {c: r for c, r in _read("proofs.json").items() if "test" in r and not _within_folders(r["test"], folders)}
+        _write("calls.json", calls)
         _write("proofs.json", proofs)
     for stage in [args.stage] if args.stage else ["trace", "prove"]:
         left = end - time.monotonic()
@@ -599,9 +598,13 @@ def _check(args) -> int:
     return int(noticed < len(wanted))
 
 
+def _within_folders(test: str, folders: list[str]) -> bool:
+    return any(test.startswith(f.rstrip("/")) for f in folders)
+
+
 def _published_in(folders) -> dict[str, str]:
     """What is published of the tests of some folders (None: of all)."""
-    return {call: test for call, test in published().items() if any(test.startswith(f.rstrip("/")) for f in folders or ["tests"])}
+    return {call: test for call, test in published().items() if _within_folders(test, folders or ["tests"])}
 
 
 def _unchecked() -> dict[str, list[tuple]]:
@@ -624,7 +627,7 @@ def _inner(args) -> int:
     if args.stage == "prove":  # only the files that may prove something
         plan = _plan(_read("proofs.json"))
         tests = {t.partition("::")[0] for t, _ in plan}
-        where = sorted(t for t in tests if any(t.startswith(f.rstrip("/")) for f in where) and (ROOT / t).exists())
+        where = sorted(t for t in tests if _within_folders(t, where) and (ROOT / t).exists())
     if not where:
         return 0
     return pytest.main(["-q", "--tb=no", "-p", "no:cacheprovider", "-p", "no:randomly", *where],
