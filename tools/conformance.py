@@ -49,7 +49,7 @@ RECORDS = ROOT / "build" / "conformance"
 PROOFS = ROOT / "docs" / "conformance.json"
 BACKENDS = ("numpy", "jax", "torch", "tensorflow")
 QUICK = "torch"  # the backend of the first pass with --quick: nothing is compiled there
-PATIENCE = 60  # seconds for a spoilt test
+PATIENCE = 60  # seconds of a processor for a spoilt test; ten times as many by the clock, as others may use the machine
 TRIES = 10  # tests tried for one name on one backend
 
 
@@ -320,6 +320,9 @@ class Plugin:
             with _in_force(backend):
                 for name in [n for n, b in pairs if b == backend]:
                     found[name] = _trial(item, name, backend)
+                    if found[name] == "failed TimeoutError":  # of Keras, perhaps, whose answers are remembered after a whole run
+                        _run(item)
+                        found[name] = _trial(item, name, backend)
                 if any(f == "noticed" for f in found.values()):
                     outcome, error = _run(item)
                     if outcome != "passed":
@@ -344,6 +347,8 @@ def _trial(item, name: str, backend: str) -> str:
             used = used or trial.used
             if not used and not inspect.isclass(trial.thing):
                 return "not called"
+            if error == "TimeoutError":
+                return "failed TimeoutError"
             if outcome == "failed" and (error == "AssertionError" or trial.any_error()):
                 return "noticed"
             if trial.gave - {False}:  # it does give something: nothing is learnt by leaving it out
@@ -360,13 +365,17 @@ def _within(seconds: float):
     def over(*_):
         raise TimeoutError(f"not at its end after {seconds} s")
 
-    before = signal.signal(signal.SIGALRM, over)
-    signal.setitimer(signal.ITIMER_REAL, seconds)
+    timers = {signal.ITIMER_PROF: (signal.SIGPROF, seconds), signal.ITIMER_REAL: (signal.SIGALRM, 10 * seconds)}
+    before = {number: signal.signal(number, over) for number, _ in timers.values()}
+    for timer, (_, limit) in timers.items():
+        signal.setitimer(timer, limit)
     try:
         yield
     finally:
-        signal.setitimer(signal.ITIMER_REAL, 0)
-        signal.signal(signal.SIGALRM, before)
+        for timer in timers:
+            signal.setitimer(timer, 0)
+        for number, handler in before.items():
+            signal.signal(number, handler)
 
 
 @contextlib.contextmanager
