@@ -473,27 +473,38 @@ def state() -> dict[str, dict[str, set]]:
 
 
 def table() -> str:
-    entries, found = names(), state()
+    found = state()
+    failing = sorted(n for b in BACKENDS for n in found[b]["tested"] - found[b]["pass"])
+    return "\n".join([_HEAD, *_counts(found), "", _looked_at(), "", "## Names without a differential test", "",
+                      *_missing(found), "## Names with a test that fails", "", _listed(failing), ""])  # fmt: skip
+
+
+def _counts(found) -> list[str]:
+    """A row for each namespace: its names, and those of them that are tested and pass."""
+    entries = names()
     canonical = {n: e.get("alias_of", n) for n, e in entries.items()}
     rows = collections.defaultdict(list)
     for name in entries:
         rows[namespace(name)].append(name)
-    lines = [_HEAD, "| namespace | names | exist | " + " | ".join(BACKENDS) + " |", "|---|---:|---:|" + "---:|" * len(BACKENDS)]
-
-    def row(title, group):
-        cells = [f"{sum(canonical[n] in found[b]['tested'] for n in group)} / {sum(canonical[n] in found[b]['pass'] for n in group)}"
-                 for b in BACKENDS]  # fmt: skip
+    groups = [(title, rows[title]) for title in sorted(rows, key=lambda t: (t != "keras", t))]
+    groups += [("**all names**", list(entries)), ("**distinct objects**", distinct())]
+    lines = ["| namespace | names | exist | " + " | ".join(BACKENDS) + " |", "|---|---:|---:|" + "---:|" * len(BACKENDS)]
+    for title, group in groups:
+        cells = [" / ".join(str(sum(canonical[n] in found[b][kind] for n in group)) for kind in ("tested", "pass")) for b in BACKENDS]
         lines.append(f"| {title} | {len(group)} | {sum(map(exists, group))} | " + " | ".join(cells) + " |")
+    return lines
 
-    for title in sorted(rows, key=lambda t: (t != "keras", t)):
-        row(title, rows[title])
-    row("**all names**", list(entries))
-    row("**distinct objects**", distinct())
-    calls, proofs, candidates = _read("calls.json"), _read("proofs.json"), _candidates()
+
+def _looked_at() -> str:
+    calls = _read("calls.json")
     folders = {p.name for p in TESTS.iterdir() if p.is_dir() and any(p.rglob("test_*.py"))}
     unseen = sorted(folders - {t.split("/")[1] for t in calls})
-    lines += ["", f"Tests looked at: {len(calls)}." + (f" Folders not looked at yet: {', '.join(unseen)}." if unseen else "")]
-    lines += ["", "## Names without a differential test", ""]
+    return f"Tests looked at: {len(calls)}." + (f" Folders not looked at yet: {', '.join(unseen)}." if unseen else "")
+
+
+def _missing(found) -> list[str]:
+    """For each backend the names without a proof, and those that cannot have one."""
+    proofs, candidates, lines = _read("proofs.json"), _candidates(), []
     for backend in BACKENDS:
         without = [n for n in distinct() if n not in found[backend]["tested"]]
         missing = [n for n in without if not apart(n, backend)]
@@ -504,9 +515,7 @@ def table() -> str:
         if reasons:
             lines += [f"Not to be tried there ({len(without) - len(missing)}):", ""]
             lines += [f"- {why}: {', '.join(f'`{n}`' for n in without if apart(n, backend) == why)}" for why in reasons] + [""]
-    failing = sorted(n for b in BACKENDS for n in found[b]["tested"] - found[b]["pass"])
-    lines += ["## Names with a test that fails", "", _listed(failing), ""]
-    return "\n".join(lines)
+    return lines
 
 
 def _listed(group: list[str]) -> str:
