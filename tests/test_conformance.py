@@ -1,6 +1,7 @@
 """docs/conformance.md is in step with the list of names; what it counts cannot be had by a call alone."""
 
 import inspect
+import json
 import pathlib
 import re
 
@@ -44,6 +45,17 @@ def test_the_tests_that_stand_for_names_are_there():
     counted = re.search(r"^\| \*\*distinct objects\*\* .*$", TEXT, re.M).group()
     for backend, cell in zip(conformance.BACKENDS, counted.split("|")[4:]):
         assert int(cell.split("/")[0]) == sum(call.endswith(f"@{backend}") for call in published)
+
+
+def test_what_is_published_can_be_read_again(tmp_path, monkeypatch):
+    tests = {"keras.ops.add@jax": "tests/a.py::test[jax-{}-jax]", "keras.ops.add@torch": "tests/a.py::test[torch-{}-jax]",
+             "keras.ops.sum@numpy": "tests/b.py::test[{}]", "keras.ops.sum@jax": "tests/b.py::test"}  # fmt: skip
+    monkeypatch.setattr(conformance, "RECORDS", tmp_path)
+    monkeypatch.setattr(conformance, "PROOFS", tmp_path / "published.json")
+    (tmp_path / "proofs.json").write_text(json.dumps({call: {"test": test} for call, test in tests.items()}))
+    conformance._publish()
+    assert conformance.published() == tests
+    assert "tests/a.py::test[<backend>-{}-jax]" in conformance.PROOFS.read_text()
 
 
 def test_a_spoilt_name_gives_other_values_and_recovers(backend):

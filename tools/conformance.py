@@ -161,20 +161,23 @@ def _join_parts() -> None:
             path.unlink()
 
 
+_PLACE = "<backend>"  # nothing that an id has of itself, as "{}" is, an empty dictionary
+
+
 def _publish() -> None:
-    """docs/conformance.json: {name: {test: its backends}}, where "{}" in a test's id stands for the backend."""
+    """docs/conformance.json: {name: {test: its backends}}, where "<backend>" in a test's id stands for each of them."""
     said = collections.defaultdict(lambda: collections.defaultdict(list))
     for call, record in sorted(_read("proofs.json").items()):
         name, _, backend = call.partition("@")
         if "test" in record:
             head, bracket, rest = record["test"].partition("[")
-            said[name][head + _IN_ID[backend].sub("{}", bracket + rest, count=1)].append(backend)
+            said[name][head + _IN_ID[backend].sub(_PLACE, bracket + rest, count=1)].append(backend)
     PROOFS.write_text(json.dumps({n: {t: " ".join(bs) for t, bs in tests.items()} for n, tests in said.items()}, indent=0) + "\n")
 
 
 def published() -> dict[str, str]:
     """For each "name@backend" the test that docs/conformance.json names."""
-    return {f"{name}@{backend}": test.replace("{}", backend)
+    return {f"{name}@{backend}": test.replace(_PLACE, backend)
             for name, tests in json.loads(PROOFS.read_text()).items()
             for test, backends in tests.items() for backend in backends.split()}  # fmt: skip
 
@@ -604,14 +607,17 @@ def _check(args) -> int:
     if not args.keep:
         _write("checks.json", {})
     _in_processes("check", args.budget, args)
-    wanted, checks = _published_in(args.folder), _read("checks.json")
+    wanted, checks, proofs = _published_in(args.folder), _read("checks.json"), _read("proofs.json")
     noticed = 0
     for call, test in wanted.items():
         record = checks.get(call, {})
-        result = record["result"] if record.get("test") == test else "not tried"
+        result = record["result"] if record.get("test") == test else "not tried, or no such test"
         noticed += result == "noticed"
         if result != "noticed":
             print(f"{call}: {result}  {test}")
+            if record.get("test") == proofs.get(call, {}).get("test") == test:
+                proofs[call] = {"tried": {test: result}}  # `--keep` looks for another one
+    _write("proofs.json", proofs)
     print(f"conformance: {noticed} of {len(wanted)} noticed")
     return int(noticed < len(wanted))
 
@@ -626,10 +632,11 @@ def _published_in(folders) -> dict[str, str]:
 
 
 def _unchecked() -> dict[str, list[tuple]]:
-    """For each published test the pairs that it was not yet tried for: {test: [(name, backend)]}."""
+    """For each published test the pairs that it was not yet seen to notice: {test: [(name, backend)]}."""
     checks, left = _read("checks.json"), collections.defaultdict(list)
     for call, test in published().items():
-        if checks.get(call, {}).get("test") != test:
+        record = checks.get(call, {})
+        if (record.get("test"), record.get("result")) != (test, "noticed"):
             left[test].append(tuple(call.split("@")))
     return left
 
