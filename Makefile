@@ -55,7 +55,7 @@ soak: $(VENV)/.test
 	KERATA_SOAK=1 $(BIN)/python -m pytest tests/integration/test_memory.py
 
 # docs/conformance.md: which public names are tested on which backend (an hour or two). `ARGS=--check` tries again the tests that
-# docs/conformance.json names.
+# docs/conformance.json names; `ARGS="--check --keep"` goes on where that stopped.
 conformance: $(VENV)/.test
 	$(BIN)/python tools/conformance.py $(ARGS)
 

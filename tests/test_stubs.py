@@ -1,12 +1,9 @@
 """The stubs for type checkers say what the lazily imported packages have."""
 
-import pathlib
 import subprocess
 import sys
 
 import pytest
-
-sys.path.insert(0, str(pathlib.Path(__file__).parents[1] / "tools"))
 import stubs
 
 PROGRAM = """

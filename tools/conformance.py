@@ -6,6 +6,7 @@
     python tools/conformance.py --quick               look on one backend at what the tests call: half the time
     python tools/conformance.py --table               write the table from what is known
     python tools/conformance.py --check               try again what docs/conformance.json says; exit 1 if it is not so
+    python tools/conformance.py --check --keep        go on where the last check stopped
     python tools/conformance.py --try keras.ops.add --folder tests/ops/test_numpy.py      would these tests notice it?
 
 A name counts as tested on a backend only by a trial. In the first pass a trace notes which public functions a test
@@ -15,8 +16,9 @@ changed. If the test then fails with an AssertionError, it does compare the name
 to be right, and the name counts. If it still passes, other tests are tried. What gives nothing (`save_model`,
 callbacks) is left out instead; there any failure counts. Afterwards each such test must pass again as it stands.
 
-Records lie in build/conformance/: calls.json (each test: outcome, seconds, what it calls), proofs.json. Which test
-stands for which name is kept in docs/conformance.json, so that anybody can look, and try it again without the first pass.
+Records lie in build/conformance/: calls.json (each test: outcome, seconds, what it calls), proofs.json, checks.json. Which
+test stands for which name is kept in docs/conformance.json, so that anybody can look, and try it again without the first
+pass. How results are spoilt: spoiling.py.
 """
 
 from __future__ import annotations
@@ -36,8 +38,10 @@ import signal
 import subprocess
 import sys
 import time
-import types
 import zlib
+
+from public_names import code_of, distinct, exists, find, methods, names
+from spoiling import Trial, ways
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent
 TESTS = ROOT / "tests"
@@ -45,21 +49,8 @@ RECORDS = ROOT / "build" / "conformance"
 PROOFS = ROOT / "docs" / "conformance.json"
 BACKENDS = ("numpy", "jax", "torch", "tensorflow")
 QUICK = "torch"  # the backend of the first pass with --quick: nothing is compiled there
-PATIENCE = 60  # seconds for a spoilt test
+PATIENCE = 60  # seconds of a processor for a spoilt test; ten times as many by the clock, as others may use the machine
 TRIES = 10  # tests tried for one name on one backend
-# Public methods whose results say what an instance does, by the base class that has them.
-METHODS = {"Layer": ["call"], "Operation": ["call"], "Loss": ["call"], "Metric": ["result"], "Optimizer": ["apply"],
-           "Callback": None, "Initializer": ["__call__"], "Regularizer": ["__call__"], "Constraint": ["__call__"],
-           "Quantizer": ["__call__"]}  # fmt: skip
-
-# Classes that others derive from, by what they do themselves: their subclasses' own methods they call or make.
-BASES = {"Layer": ["__call__"], "Loss": ["__call__"], "Metric": ["__call__"], "Model": ["__call__"], "Operation": ["__call__"],
-         "Initializer": ["clone", "from_config"], "Regularizer": ["from_config"], "Constraint": ["from_config"],
-         "Quantizer": ["from_config"], "LearningRateSchedule": ["from_config"], "Wrapper": ["get_config"],
-         "InputLayer": ["get_config"], "FeatureSpace": ["__call__"], "LambdaCallback": ["__init__"],
-         "SKLearnClassifier": ["predict"], "SKLearnRegressor": ["predict"], "SKLearnTransformer": ["transform"]}  # fmt: skip
-# What they give has no values that could be told apart; shapes have.
-SHAPES_ALONE = {"keras.Input", "keras.ops.empty", "keras.ops.empty_like", "keras.utils.get_source_inputs"}
 
 
 # What cannot be tried on some backends, and why: counted apart, unless a test is found all the same.
@@ -84,53 +75,6 @@ def apart(name: str, backend: str) -> str | None:
     return next((why for backends, pattern, why in APART if backend in backends.split() and re.match(pattern, name)), None)
 
 
-# ---- names
-def names() -> dict[str, dict]:
-    return json.loads((TESTS / "data" / "keras_api.json").read_text())["names"]
-
-
-def distinct() -> list[str]:
-    return [n for n, entry in names().items() if "alias_of" not in entry]
-
-
-def find(name: str):
-    import kerata
-
-    thing = kerata
-    for part in name.split(".")[1:]:
-        thing = getattr(thing, part)
-    return thing
-
-
-def exists(name: str) -> bool:
-    try:
-        return callable(find(name))
-    except (AttributeError, ImportError):
-        return False
-
-
-def methods(cls: type) -> list[str]:
-    """The methods and properties of a class by whose results it is tried; "__init__" for the attributes that it sets."""
-    if cls.__name__ in BASES and cls.__module__.startswith("kerata"):
-        return BASES[cls.__name__]
-    family = next((METHODS[b.__name__] for b in cls.__mro__ if b.__name__ in METHODS), ())
-    if family:
-        return family
-    own = dict.fromkeys(n for c in cls.__mro__ if c.__module__.startswith("kerata") for n, f in vars(c).items()
-                        if (inspect.isfunction(f) or isinstance(f, property)) and (not n.startswith("_") or n in _SPECIAL))  # fmt: skip
-    return [n for n in own if family is not None or n.startswith("on_")]
-
-
-_SPECIAL = ("__call__", "__getitem__", "__enter__", "__init__")
-
-
-def _code(cls: type, method: str):
-    """The code object of a method, of a class's method, or of what a property gives."""
-    found = inspect.getattr_static(cls, method)
-    found = found.fget if isinstance(found, property) else getattr(found, "__func__", found)
-    return getattr(inspect.unwrap(found), "__code__", None)
-
-
 # ---- first pass: what a test calls
 class Trace:
     """Notes calls of public functions that the tests make themselves, and of methods of public classes."""
@@ -142,7 +86,7 @@ class Trace:
             thing = find(name)
             if inspect.isclass(thing):
                 self.classes.setdefault(thing, []).append(name)
-                for code in filter(None, (_code(thing, m) for m in methods(thing))):
+                for code in filter(None, (code_of(thing, m) for m in methods(thing))):
                     self.methods[id(code)] = code
             else:
                 function = inspect.unwrap(thing)
@@ -193,295 +137,6 @@ def _from_tests(frame) -> bool:
     return file.startswith(str(TESTS)) and file != _FIXTURES
 
 
-# ---- second pass: spoilt results
-class Cannot(Exception):
-    """There is no way to spoil such a thing."""
-
-
-def spoilt(x, depth: int = 0):
-    """Something of the same kind, shape and dtype, with other values."""
-    if isinstance(x, bool):
-        return not x
-    if isinstance(x, int):
-        return x + 1
-    if isinstance(x, float | complex):
-        return x * 1.1 + 0.1
-    if isinstance(x, str):
-        return x + "~"
-    if isinstance(x, bytes):
-        return x + b"~"
-    if isinstance(x, dict):
-        return type(x)({k: spoilt(v, depth + 1) for k, v in x.items()}) if type(x) in (dict, collections.OrderedDict) else x
-    if isinstance(x, tuple) and hasattr(x, "_fields"):
-        return type(x)(*[spoilt(v, depth + 1) for v in x])
-    if isinstance(x, list | tuple | set):
-        return type(x)(spoilt(v, depth + 1) for v in x)
-    if x is None or x is Ellipsis:
-        return x
-    if isinstance(x, types.FunctionType | types.MethodType | functools.partial):
-        return _later(x)
-    if isinstance(x, type):
-        return type(x)(x.__name__, (x,), {"__module__": x.__module__, "__qualname__": x.__qualname__})
-    if any(c.__name__ == "ndarray" for c in type(x).__mro__):
-        return _spoilt_array(x)
-    if type(x).__module__.startswith("kerata.") or type(x).__module__.startswith("test"):
-        return _spoilt_object(x)
-    if type(x).__module__.startswith("PIL."):
-        return x.point(lambda value: 255 - value)
-    if hasattr(x, "add_node"):  # a drawing of pydot's
-        x.add_node(type(x.get_nodes()[0])("another"))
-        return x
-    if hasattr(x, "__enter__") and not hasattr(x, "shape"):
-        return contextlib.nullcontext(x)
-    if "dtype" in dir(x) and "shape" in dir(x):
-        return _spoilt_array(x)
-    if hasattr(x, "__iter__"):
-        return _Elements(x)
-    raise Cannot(type(x).__name__)
-
-
-def _later(function):
-    @functools.wraps(function)
-    def later(*args, **kwargs):
-        return spoilt(function(*args, **kwargs))
-
-    return later
-
-
-def _spoilt_array(x):
-    dtype = str(getattr(x.dtype, "name", x.dtype)).replace("torch.", "")
-    if dtype == "bool":
-        return ~x if hasattr(x, "__invert__") else not x
-    if "int" in dtype:
-        return (x + 1).astype(x.dtype) if type(x).__module__ == "numpy" else x + 1
-    if "float" in dtype or "complex" in dtype:
-        out = x * 1.1 + 0.1
-        return out.astype(x.dtype) if hasattr(out, "astype") and out.dtype != x.dtype else out
-    if dtype.startswith(("str", "object", "bytes")) and type(x).__module__ == "numpy":
-        import numpy as np
-
-        changed = np.vectorize(spoilt, otypes=[object])(x)
-        return changed if dtype == "object" else changed.astype(x.dtype.kind)
-    if dtype == "string":
-        return x + "~"
-    raise Cannot(dtype)
-
-
-class _Elements:
-    """A data set with other elements."""
-
-    def __init__(self, x):
-        self._x = x
-
-    def __iter__(self):
-        return (spoilt(e) for e in self._x)
-
-    def __len__(self):
-        return len(self._x)
-
-    def __getattr__(self, name):
-        return getattr(self._x, name)
-
-
-def _spoilt_object(x):
-    cls = type(x)
-    if cls.__name__ == "KerasTensor":
-        return x
-    if cls.__name__ == "Variable":
-        x.assign(spoilt(x.value))
-        return x
-    for w in getattr(x, "weights", None) or ():
-        w.assign(spoilt(w.value))
-    changed = {m: spoilt_method(cls, m) for m in methods(cls) if m != "__init__"}
-    if "__init__" in methods(cls):
-        _spoil_attributes(x)
-    if hasattr(cls, "get_config"):
-        changed["get_config"] = spoilt_method(cls, "get_config")
-    if hasattr(cls, "count_params"):
-        changed["count_params"] = spoilt_method(cls, "count_params")
-    if hasattr(cls, "get_layer"):  # a model of which a layer is missing
-        changed["layers"] = property(lambda self, whole=cls.layers: whole.fget(self)[:-1])
-    if not changed:
-        raise Cannot(cls.__name__)
-    kind = type(cls)(cls.__name__, (cls,), {**changed, "__module__": cls.__module__, "__qualname__": cls.__qualname__})
-    object.__setattr__(x, "__class__", kind)
-    _afterwards(object.__setattr__, x, "__class__", cls)
-    return x
-
-
-def _afterwards(*call) -> None:
-    """Have this done when the trial is over: an object may outlive it, as the policy of dtypes in force does."""
-    if Trial.current is not None:
-        Trial.current.undo.append(functools.partial(*call))
-
-
-def _spoil_attributes(x) -> None:
-    """Other values for what can be seen of an object, and no functions for what a callback was given."""
-    slots = [n for c in type(x).__mro__ for n in getattr(c, "__slots__", ()) if isinstance(n, str)]
-    for name in [*getattr(x, "__dict__", ()), *slots]:
-        if name.startswith("on_"):
-            object.__delattr__(x, name)
-        elif not name.startswith("_") and isinstance(getattr(x, name, None), bool | int | float | str | list | tuple | dict):
-            with contextlib.suppress(Cannot, AttributeError):
-                plain = getattr(x, name)
-                object.__setattr__(x, name, spoilt(plain))
-                _afterwards(object.__setattr__, x, name, plain)
-
-
-def spoilt_method(cls: type, method: str, state=None):
-    """The method (or property) with another effect; `state` (a Trial) says when."""
-    static = inspect.getattr_static(cls, method)
-    if isinstance(static, property):
-        return property(_changed(static.fget, method, state), static.fset, static.fdel)
-    if isinstance(static, classmethod):
-        return classmethod(_changed(static.__func__, method, state))
-    return _changed(static, method, state)
-
-
-def _changed(original, method: str, state):
-    @functools.wraps(original)
-    def changed(self, *args, **kwargs):
-        if state is not None and not state.here(self):
-            return original(self, *args, **kwargs)
-        if method == "__init__":
-            original(self, *args, **kwargs)
-            return _spoil_attributes(self)
-        if method.startswith("on_"):
-            return None
-        if state is not None and state.left_out:
-            return self if method == "__enter__" else None
-        result = original(self, *args, **kwargs)
-        if method == "apply":
-            for v in self._trainable_variables if hasattr(self, "_trainable_variables") else self.variables:
-                if "float" in str(v.dtype):
-                    v.assign(spoilt(v.value))
-            return result
-        return state.spoil(result) if state is not None else spoilt(result)
-
-    return changed
-
-
-def _other_shapes(x):
-    """Tensors, also symbolic ones, that have an axis more."""
-    if isinstance(x, list | tuple):
-        return type(x)(map(_other_shapes, x))
-    if type(x).__name__ == "KerasTensor":
-        return type(x)((*x.shape, 1), x.dtype)
-    return x[..., None]
-
-
-class Trial:
-    """One public name gives other results while this is open, on one backend."""
-
-    current: Trial | None = None
-
-    def __init__(self, name: str, backend: str, way: str = "results"):
-        self.name, self.backend, self.thing, self.way = name, backend, find(name), way
-        self.used, self.left_out = False, way == "left out"
-        self.gave: set[bool] = set()  # of the calls that did not raise: whether they gave something
-        self.undo: list = []
-
-    def here(self, instance=None) -> bool:
-        from kerata import backend
-
-        if backend.current().name != self.backend:
-            return False
-        kind = instance if isinstance(instance, type) else type(instance)
-        if instance is not None and _nearest(kind) is not self.thing:
-            return False
-        self.used = True
-        return True
-
-    def any_error(self) -> bool:
-        """Whether any error tells: where a callback's or a function's effects are missing."""
-        if inspect.isclass(self.thing):
-            return _is_callback(self.thing)
-        return self.left_out
-
-    def spoil(self, result):
-        return _other_shapes(result) if self.name in SHAPES_ALONE else spoilt(result)
-
-    def call(self, *args, **kwargs):
-        """In place of the function."""
-        if not self.here():
-            return self.original(*args, **kwargs)
-        if self.left_out:
-            return None
-        result = self.original(*args, **kwargs)
-        self.gave.add(result is not None)
-        return self.spoil(result)
-
-    def __enter__(self):
-        Trial.current = self
-        sys.modules["_kerata_conformance"] = sys.modules[__name__]
-        if inspect.isclass(self.thing):
-            self._change_class()
-        else:
-            self._change_function(inspect.unwrap(self.thing))
-        return self
-
-    def __exit__(self, *error):
-        Trial.current = None
-        while self.undo:
-            self.undo.pop()()
-
-    def _change_class(self):
-        cls = self.thing
-        for method in self._methods():
-            own = method in vars(cls)
-            before = vars(cls).get(method)
-            type.__setattr__(cls, method, spoilt_method(cls, method, self))
-            put_back = functools.partial(type.__setattr__, cls, method, before)
-            self.undo.append(put_back if own else functools.partial(type.__delattr__, cls, method))
-
-    def _methods(self) -> list[str]:
-        """Those that are changed in this way of trying."""
-        found = methods(self.thing)
-        if self.way == "results" and len(found) == 1:
-            return found
-        seen = [m for m in found if m == "__init__" or isinstance(inspect.getattr_static(self.thing, m), property)]
-        if self.way == "attributes":
-            return seen
-        found = [m for m in found if m not in seen]
-        return found + ["__exit__"] * (self.left_out and "__enter__" in found)
-
-    def _change_function(self, function):
-        """Exchange its code, so that it is changed wherever it was imported."""
-        code = function.__code__
-        self.original = types.FunctionType(code, function.__globals__, function.__name__, function.__defaults__,
-                                           function.__closure__)  # fmt: skip
-        self.original.__kwdefaults__ = function.__kwdefaults__
-        free = code.co_freevars
-        lines = ["def outside():", *[f"  {v} = None" for v in free], "  def inside(*args, **kwargs):"]
-        lines += [f"    if False: {v}" for v in free]
-        lines += ["    import sys as s_y_s",
-                  "    return s_y_s.modules['_kerata_conformance'].Trial.current.call(*args, **kwargs)",
-                  "  return inside"]  # fmt: skip
-        scope: dict = {}
-        exec("\n".join(lines), scope)
-        signature = inspect.signature(function)
-        function.__code__ = scope["outside"]().__code__.replace(co_name=code.co_name, co_filename=code.co_filename)
-        defaults, keywords = function.__defaults__, function.__kwdefaults__
-        function.__defaults__ = function.__kwdefaults__ = None
-        function.__signature__ = signature
-
-        def back():
-            function.__code__ = code
-            function.__defaults__, function.__kwdefaults__ = defaults, keywords
-            del function.__signature__
-
-        self.undo.append(back)
-
-
-@functools.cache
-def _public_classes() -> frozenset:
-    return frozenset(c for c in map(find, filter(exists, distinct())) if inspect.isclass(c))
-
-
-def _nearest(kind: type):
-    return next((c for c in kind.__mro__ if c in _public_classes()), None)
-
-
 # ---- records
 # Each process writes a file of its own (calls.0.json); what the files say together is the record.
 def _read(name: str) -> dict:
@@ -500,26 +155,29 @@ def _write(name: str, records: dict, part: int | None = None) -> None:
 
 
 def _join_parts() -> None:
-    for name in ("calls.json", "proofs.json"):
+    for name in ("calls.json", "proofs.json", "checks.json"):
         _write(name, _read(name))
         for path in RECORDS.glob(name.replace(".", ".[0-9]*.")):
             path.unlink()
 
 
+_PLACE = "<backend>"  # nothing that an id has of itself, as "{}" is, an empty dictionary
+
+
 def _publish() -> None:
-    """docs/conformance.json: {name: {test: its backends}}, where "{}" in a test's id stands for the backend."""
+    """docs/conformance.json: {name: {test: its backends}}, where "<backend>" in a test's id stands for each of them."""
     said = collections.defaultdict(lambda: collections.defaultdict(list))
     for call, record in sorted(_read("proofs.json").items()):
         name, _, backend = call.partition("@")
         if "test" in record:
             head, bracket, rest = record["test"].partition("[")
-            said[name][head + _IN_ID[backend].sub("{}", bracket + rest, count=1)].append(backend)
+            said[name][head + _IN_ID[backend].sub(_PLACE, bracket + rest, count=1)].append(backend)
     PROOFS.write_text(json.dumps({n: {t: " ".join(bs) for t, bs in tests.items()} for n, tests in said.items()}, indent=0) + "\n")
 
 
 def published() -> dict[str, str]:
     """For each "name@backend" the test that docs/conformance.json names."""
-    return {f"{name}@{backend}": test.replace("{}", backend)
+    return {f"{name}@{backend}": test.replace(_PLACE, backend)
             for name, tests in json.loads(PROOFS.read_text()).items()
             for test, backends in tests.items() for backend in backends.split()}  # fmt: skip
 
@@ -589,24 +247,21 @@ class Plugin:
         return True
 
     def check(self, items):
-        """Say which of the published tests do not notice (or are not there any more)."""
-        by_id = {i.nodeid: i for i in items}
-        pairs = collections.defaultdict(list)
-        for call, test in published().items():
-            if test not in by_id:
-                print(f"no such test: {call} {test}")
-            elif zlib.crc32(test.encode()) % self.parts == self.part:
-                pairs[test].append(tuple(call.split("@")))
-        proofs: dict = {}
-        for test in [i.nodeid for i in items if i.nodeid in pairs]:
+        """Try again the published tests that no other process has in hand."""
+        pairs, found, last = _unchecked(), {}, time.monotonic()
+        for item in items:
+            if item.nodeid not in pairs or not _claim(f"check {item.nodeid}"):
+                continue
             if self.over():
-                print("conformance: the time is over")
+                print("conformance: the time is over; go on with --keep")
                 break
-            self.try_test(by_id[test], pairs[test], proofs)
-        for call, record in proofs.items():
-            if "test" not in record:
-                print(f"not noticed: {call} {record['tried']}")
-        print(f"conformance: {sum('test' in r for r in proofs.values())} of {sum(map(len, pairs.values()))} noticed")
+            proofs: dict = {}
+            self.try_test(item, pairs[item.nodeid], proofs)
+            found |= {call: {"test": item.nodeid, "result": record["tried"][item.nodeid]} for call, record in proofs.items()}
+            if time.monotonic() - last > 20:
+                _write("checks.json", found, self.part)
+                last = time.monotonic()
+        _write("checks.json", found, self.part)
 
     def try_names(self, items):
         """Say of each test whether it would notice that the names are spoilt."""
@@ -668,6 +323,9 @@ class Plugin:
             with _in_force(backend):
                 for name in [n for n, b in pairs if b == backend]:
                     found[name] = _trial(item, name, backend)
+                    if found[name] == "failed TimeoutError":  # of Keras, perhaps, whose answers are remembered after a whole run
+                        _run(item)
+                        found[name] = _trial(item, name, backend)
                 if any(f == "noticed" for f in found.values()):
                     outcome, error = _run(item)
                     if outcome != "passed":
@@ -683,15 +341,17 @@ class Plugin:
 def _trial(item, name: str, backend: str) -> str:
     used = False
     try:
-        for way in _ways(find(name)):
+        for way in ways(find(name)):
             trial = Trial(name, backend, way)
-            if inspect.isclass(trial.thing) and not trial._methods():
+            if trial.changes_nothing():
                 continue
             with trial, _within(PATIENCE):
                 outcome, error = _run(item)
             used = used or trial.used
             if not used and not inspect.isclass(trial.thing):
                 return "not called"
+            if error == "TimeoutError":
+                return "failed TimeoutError"
             if outcome == "failed" and (error == "AssertionError" or trial.any_error()):
                 return "noticed"
             if trial.gave - {False}:  # it does give something: nothing is learnt by leaving it out
@@ -701,17 +361,6 @@ def _trial(item, name: str, backend: str) -> str:
     return f"{outcome} {error}".strip() if used else "not called"
 
 
-def _ways(thing) -> tuple:
-    if not inspect.isclass(thing):
-        return ("results", "left out")
-    of_a_family = thing.__name__ in BASES or any(c.__name__ in METHODS for c in thing.__mro__)
-    return ("results",) if of_a_family else ("results", "attributes", "left out")
-
-
-def _is_callback(thing) -> bool:
-    return inspect.isclass(thing) and any(c.__name__ == "Callback" for c in thing.__mro__)
-
-
 @contextlib.contextmanager
 def _within(seconds: float):
     """A spoilt condition may let a loop go on for ever: then an error comes."""
@@ -719,13 +368,17 @@ def _within(seconds: float):
     def over(*_):
         raise TimeoutError(f"not at its end after {seconds} s")
 
-    before = signal.signal(signal.SIGALRM, over)
-    signal.setitimer(signal.ITIMER_REAL, seconds)
+    timers = {signal.ITIMER_PROF: (signal.SIGPROF, seconds), signal.ITIMER_REAL: (signal.SIGALRM, 10 * seconds)}
+    before = {number: signal.signal(number, over) for number, _ in timers.values()}
+    for timer, (_, limit) in timers.items():
+        signal.setitimer(timer, limit)
     try:
         yield
     finally:
-        signal.setitimer(signal.ITIMER_REAL, 0)
-        signal.signal(signal.SIGALRM, before)
+        for timer in timers:
+            signal.setitimer(timer, 0)
+        for number, handler in before.items():
+            signal.signal(number, handler)
 
 
 @contextlib.contextmanager
@@ -823,27 +476,38 @@ def state() -> dict[str, dict[str, set]]:
 
 
 def table() -> str:
-    entries, found = names(), state()
+    found = state()
+    failing = sorted(n for b in BACKENDS for n in found[b]["tested"] - found[b]["pass"])
+    return "\n".join([_HEAD, *_counts(found), "", _looked_at(), "", "## Names without a differential test", "",
+                      *_missing(found), "## Names with a test that fails", "", _listed(failing), ""])  # fmt: skip
+
+
+def _counts(found) -> list[str]:
+    """A row for each namespace: its names, and those of them that are tested and pass."""
+    entries = names()
     canonical = {n: e.get("alias_of", n) for n, e in entries.items()}
     rows = collections.defaultdict(list)
     for name in entries:
         rows[namespace(name)].append(name)
-    lines = [_HEAD, "| namespace | names | exist | " + " | ".join(BACKENDS) + " |", "|---|---:|---:|" + "---:|" * len(BACKENDS)]
-
-    def row(title, group):
-        cells = [f"{sum(canonical[n] in found[b]['tested'] for n in group)} / {sum(canonical[n] in found[b]['pass'] for n in group)}"
-                 for b in BACKENDS]  # fmt: skip
+    groups = [(title, rows[title]) for title in sorted(rows, key=lambda t: (t != "keras", t))]
+    groups += [("**all names**", list(entries)), ("**distinct objects**", distinct())]
+    lines = ["| namespace | names | exist | " + " | ".join(BACKENDS) + " |", "|---|---:|---:|" + "---:|" * len(BACKENDS)]
+    for title, group in groups:
+        cells = [" / ".join(str(sum(canonical[n] in found[b][kind] for n in group)) for kind in ("tested", "pass")) for b in BACKENDS]
         lines.append(f"| {title} | {len(group)} | {sum(map(exists, group))} | " + " | ".join(cells) + " |")
+    return lines
 
-    for title in sorted(rows, key=lambda t: (t != "keras", t)):
-        row(title, rows[title])
-    row("**all names**", list(entries))
-    row("**distinct objects**", distinct())
-    calls, proofs, candidates = _read("calls.json"), _read("proofs.json"), _candidates()
+
+def _looked_at() -> str:
+    calls = _read("calls.json")
     folders = {p.name for p in TESTS.iterdir() if p.is_dir() and any(p.rglob("test_*.py"))}
     unseen = sorted(folders - {t.split("/")[1] for t in calls})
-    lines += ["", f"Tests looked at: {len(calls)}." + (f" Folders not looked at yet: {', '.join(unseen)}." if unseen else "")]
-    lines += ["", "## Names without a differential test", ""]
+    return f"Tests looked at: {len(calls)}." + (f" Folders not looked at yet: {', '.join(unseen)}." if unseen else "")
+
+
+def _missing(found) -> list[str]:
+    """For each backend the names without a proof, and those that cannot have one."""
+    proofs, candidates, lines = _read("proofs.json"), _candidates(), []
     for backend in BACKENDS:
         without = [n for n in distinct() if n not in found[backend]["tested"]]
         missing = [n for n in without if not apart(n, backend)]
@@ -854,9 +518,7 @@ def table() -> str:
         if reasons:
             lines += [f"Not to be tried there ({len(without) - len(missing)}):", ""]
             lines += [f"- {why}: {', '.join(f'`{n}`' for n in without if apart(n, backend) == why)}" for why in reasons] + [""]
-    failing = sorted(n for b in BACKENDS for n in found[b]["tested"] - found[b]["pass"])
-    lines += ["## Names with a test that fails", "", _listed(failing), ""]
-    return "\n".join(lines)
+    return lines
 
 
 def _listed(group: list[str]) -> str:
@@ -888,7 +550,7 @@ def main() -> None:
     p.add_argument("--keep", action="store_true", help="keep what earlier runs found of the same tests")
     p.add_argument("--table", action="store_true", help="run nothing; write the table")
     p.add_argument("--quick", action="store_true", help=f"first pass on {QUICK} alone; the trials are on all backends")
-    p.add_argument("--check", action="store_true", help="write nothing; try again what docs/conformance.json says")
+    p.add_argument("--check", action="store_true", help="write no table; try again what docs/conformance.json says")
     p.add_argument("--try", action="append", dest="names", metavar="NAME",
                    help="write nothing; say whether the tests of the folders (files, or ids) would notice that NAME is spoilt")  # fmt: skip
     p.add_argument("--stage", choices=["trace", "prove", "check"], help="one of the two passes alone")
@@ -915,51 +577,84 @@ def _start(args) -> None:
     _join_parts()
     folders = args.folder or ["tests"]
     if not args.keep:
-        calls = _read("calls.json")
-        kept = {t: r for t, r in calls.items() if not any(t.startswith(f.rstrip("/")) for f in folders)}
-        proofs = {c: r for c, r in _read("proofs.json").items() if r.get("test", "") in kept}
-        _write("calls.json", kept)
+        calls = {t: r for t, r in _read("calls.json").items() if not _within_folders(t, folders)}
+        proofs = {c: r for c, r in _read("proofs.json").items() if "test" in r and not _within_folders(r["test"], folders)}
+        _write("calls.json", calls)
         _write("proofs.json", proofs)
     for stage in [args.stage] if args.stage else ["trace", "prove"]:
         left = end - time.monotonic()
         if left <= 0:
             return
-        shutil.rmtree(RECORDS / "claims", ignore_errors=True)
-        (RECORDS / "claims").mkdir(parents=True)
-        command = [sys.executable, __file__, "--stage", stage, "--budget", str(left), "--jobs", str(args.jobs),
-                   *["--quick"] * args.quick, *[x for f in folders for x in ("--folder", f)]]  # fmt: skip
-        threads = {"OMP_NUM_THREADS": "1", "TF_NUM_INTRAOP_THREADS": "1", "TF_NUM_INTEROP_THREADS": "1"} if args.jobs > 1 else {}
-        running = [subprocess.Popen([*command, "--inner", str(i)], cwd=ROOT, env=os.environ | threads) for i in range(args.jobs)]
-        for process in running:
-            process.wait()
-        _join_parts()
+        _in_processes(stage, left, args)
+
+
+def _in_processes(stage: str, budget: float, args) -> None:
+    """A stage in `args.jobs` processes, which share the work; afterwards the records are joined."""
+    shutil.rmtree(RECORDS / "claims", ignore_errors=True)
+    (RECORDS / "claims").mkdir(parents=True)
+    command = [sys.executable, __file__, "--stage", stage, "--budget", str(budget), "--jobs", str(args.jobs),
+               *["--quick"] * args.quick, *[x for f in args.folder or ["tests"] for x in ("--folder", f)]]  # fmt: skip
+    threads = {"OMP_NUM_THREADS": "1", "TF_NUM_INTRAOP_THREADS": "1", "TF_NUM_INTEROP_THREADS": "1"} if args.jobs > 1 else {}
+    running = [subprocess.Popen([*command, "--inner", str(i)], cwd=ROOT, env=os.environ | threads) for i in range(args.jobs)]
+    for process in running:
+        process.wait()
+    _join_parts()
 
 
 def _check(args) -> int:
-    """Processes of their own; 1 if one of them has something to say."""
-    command = [sys.executable, __file__, "--stage", "check", "--budget", str(args.budget), "--jobs", str(args.jobs)]
-    running = [subprocess.Popen([*command, "--inner", str(i)], cwd=ROOT, stdout=subprocess.PIPE, text=True) for i in range(args.jobs)]
-    said = [line for p in running for line in p.communicate()[0].splitlines() if line.startswith(_SAID)]
-    print(*said, sep="\n")
-    return int(any(not line.startswith("conformance: ") for line in said))
+    """Try again what docs/conformance.json says; 1 if one of its tests is not there or does not notice any more."""
+    _join_parts()
+    if not args.keep:
+        _write("checks.json", {})
+    _in_processes("check", args.budget, args)
+    wanted, checks, proofs = _published_in(args.folder), _read("checks.json"), _read("proofs.json")
+    noticed = 0
+    for call, test in wanted.items():
+        record = checks.get(call, {})
+        result = record["result"] if record.get("test") == test else "not tried, or no such test"
+        noticed += result == "noticed"
+        if result != "noticed":
+            print(f"{call}: {result}  {test}")
+            if record.get("test") == proofs.get(call, {}).get("test") == test:
+                proofs[call] = {"tried": {test: result}}  # `--keep` looks for another one
+    _write("proofs.json", proofs)
+    print(f"conformance: {noticed} of {len(wanted)} noticed")
+    return int(noticed < len(wanted))
 
 
-_SAID = ("conformance: ", "no such test: ", "not noticed: ", "does not pass afterwards: ")
+def _within_folders(test: str, folders: list[str]) -> bool:
+    return any(test.startswith(f.rstrip("/")) for f in folders)
+
+
+def _published_in(folders) -> dict[str, str]:
+    """What is published of the tests of some folders (None: of all)."""
+    return {call: test for call, test in published().items() if _within_folders(test, folders or ["tests"])}
+
+
+def _unchecked() -> dict[str, list[tuple]]:
+    """For each published test the pairs that it was not yet seen to notice: {test: [(name, backend)]}."""
+    checks, left = _read("checks.json"), collections.defaultdict(list)
+    for call, test in published().items():
+        record = checks.get(call, {})
+        if (record.get("test"), record.get("result")) != (test, "noticed"):
+            left[test].append(tuple(call.split("@")))
+    return left
 
 
 def _inner(args) -> int:
     import pytest
 
-    sys.modules["conformance"] = sys.modules[__name__]
     where = args.folder or ["tests"]
     if args.stage == "check":
-        where = sorted({t.partition("::")[0] for t in published().values()})
+        left = _unchecked()
+        where = sorted({t.partition("::")[0] for t in _published_in(args.folder).values() if t in left})
+        where = [t for t in where if (ROOT / t).exists()]
     if args.stage == "prove":  # only the files that may prove something
         plan = _plan(_read("proofs.json"))
         tests = {t.partition("::")[0] for t, _ in plan}
-        where = sorted(t for t in tests if any(t.startswith(f.rstrip("/")) for f in where) and (ROOT / t).exists())
-        if not where:
-            return 0
+        where = sorted(t for t in tests if _within_folders(t, where) and (ROOT / t).exists())
+    if not where:
+        return 0
     return pytest.main(["-q", "--tb=no", "-p", "no:cacheprovider", "-p", "no:randomly", *where],
                        plugins=[Plugin(args.stage, args.budget, args.quick, args.inner, args.jobs, args.names or ())])
 

@@ -56,6 +56,11 @@ class OrbaxCheckpoint(MonitorCallback):
     def _per_chunk(self) -> bool:
         return self.save_freq == "epoch"
 
+    def set_model(self, model):
+        super().set_model(model)
+        if getattr(model, "optimizer", None) is not None:  # a model that was trained before goes on with its numbers
+            self._step = int(model.optimizer.iterations)
+
     def on_epoch_begin(self, epoch, logs=None):
         self._last_batch = 0
 

@@ -1,37 +1,48 @@
 """OrbaxCheckpoint, with a stand-in for the Orbax library that keeps what it is given."""
 
+import contextlib
+import functools
 import json
 import sys
 import types
 
 import numpy as np
 import pytest
-from twins import normal
+from twins import check_twins, normal, plain, start
 
 import kerata
 from kerata import layers
 
 NAME = "orbax.checkpoint.v1"
+FOUND: dict = {}
 
 
 @pytest.fixture
-def saved(monkeypatch):
+def saved(monkeypatch, train_backend):
     """The checkpoints, by step."""
-    found: dict = {}
+    found = FOUND
+    found.clear()
 
     class Checkpointer:
         def __init__(self, directory, save_decision_policy, preservation_policy):
-            self.keep = preservation_policy
+            self.keep, self.pending = preservation_policy, []
 
         def save_checkpointables(self, step, parts):
-            found[step] = parts
+            self.pending.append((step, plain(parts)))
+            self.write()
+
+        def save_checkpointables_async(self, step, parts):
+            self.pending.append((step, plain(parts)))  # a copy: the training goes on and changes its arrays
+            return types.SimpleNamespace(result=self.write)
+
+        def write(self):
+            found.update(self.pending)
+            self.pending.clear()
             while self.keep is not None and len(found) > self.keep:
                 del found[min(found)]
 
-        def save_checkpointables_async(self, step, parts):
-            return types.SimpleNamespace(result=lambda: self.save_checkpointables(step, parts))
-
         def close(self):
+            self.write()
             found["closed"] = True
 
     training = types.SimpleNamespace(
@@ -41,9 +52,10 @@ def saved(monkeypatch):
     for name in ("orbax", "orbax.checkpoint", NAME):
         monkeypatch.setitem(sys.modules, name, types.ModuleType(name))
     sys.modules[NAME].training = training
+    sys.modules[NAME].Context = contextlib.nullcontext
     sys.modules["orbax.checkpoint"].v1 = sys.modules[NAME]
-    with kerata.backend_scope("torch"):
-        yield found
+    sys.modules["orbax.checkpoint"].multihost = types.SimpleNamespace(is_jax_distributed_client_initialized=lambda: False)
+    return found
 
 
 def fitted(path, **kwargs):
@@ -78,3 +90,36 @@ def test_batches_and_the_best(saved, tmp_path):
     assert not saved
     with pytest.raises(ValueError, match="save_freq"):
         kerata.callbacks.OrbaxCheckpoint(tmp_path, save_freq="x")
+
+
+SAVES = {
+    "epochs": {"max_to_keep": None},
+    "the_latest": {"max_to_keep": 2, "save_on_background": False},
+    "batches": {"save_freq": 2, "max_to_keep": None, "save_weights_only": True},
+    "the_best": {"monitor": "loss", "save_best_only": True, "max_to_keep": None},
+    "the_worst": {"monitor": "loss", "mode": "max", "save_best_only": True, "max_to_keep": None},
+    "better_than": {"monitor": "loss", "mode": "min", "save_best_only": True, "initial_value_threshold": 1.5},
+}
+
+
+def checkpoints(case, framework):
+    """What is saved in two trainings of a model, the second with a callback of its own."""
+    model = start(framework.Sequential([framework.Input((4,)), framework.layers.Dense(1, name="dense")]))
+    model.compile(framework.optimizers.SGD(0.1, momentum=0.9), "mse")
+    out = []
+    for seed in (0, 1):
+        FOUND.clear()
+        save = framework.callbacks.OrbaxCheckpoint("folder", **SAVES[case])
+        x, y = normal(10, 4, seed=seed), normal(10, 1, seed=seed)
+        model.fit(x, y, batch_size=4, epochs=3, shuffle=False, verbose=0, callbacks=[save])
+        assert FOUND.pop("closed", None) or not FOUND
+        out.append({str(step): [parts["pytree"], sorted(parts)] for step, parts in FOUND.items()})
+    return out
+
+
+@pytest.mark.parametrize("case", SAVES)
+def test_as_keras(saved, monkeypatch, case):
+    import keras.src.utils.module_utils
+
+    monkeypatch.setattr(keras.src.utils.module_utils.ocp, "module", None)
+    check_twins(functools.partial(checkpoints, case))

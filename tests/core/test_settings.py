@@ -1,5 +1,6 @@
 """Settings, dtypes and names of `config`, `backend` and `utils` against the real Keras's."""
 
+import numpy as np
 import pytest
 from twins import check_twins
 
@@ -160,3 +161,21 @@ def test_another_backend(train_backend):
 def test_version():
     assert kerata.version() == kerata.__version__
     assert kerata.version().count(".") >= 1
+
+
+def test_clear_session(backend):
+    """Names and counts start over as in Keras; what is drawn follows no longer from the seed that was set before."""
+    check_twins(uids)
+    kerata.backend.get_uid("dense")
+    kerata.backend.clear_session()
+    assert [kerata.layers.Dense(1).name for _ in range(2)] == ["dense", "dense_1"]
+
+    def drawn(seed, clear):
+        kerata.utils.set_random_seed(seed)
+        if clear:
+            kerata.backend.clear_session()
+        np.random.seed(5)
+        return kerata.ops.convert_to_numpy(kerata.initializers.RandomUniform()((3,)))
+
+    np.testing.assert_array_equal(drawn(1, True), drawn(2, True))
+    assert not np.array_equal(drawn(1, False), drawn(2, False))

@@ -1,5 +1,6 @@
 """Several devices compute what one does."""
 
+import functools
 import json
 import os
 import pathlib
@@ -9,6 +10,7 @@ import sys
 
 import numpy as np
 import pytest
+from twins import check_twins
 
 import kerata
 from kerata import distribution as dist
@@ -141,6 +143,50 @@ def test_a_scope_on_one_device():
         assert dist.distribution() is None
         data = [1]
         assert parallel.distribute_dataset(data) is data and parallel.data_shard_id == 0
+
+
+def words(framework, now) -> list:
+    mesh = now.device_mesh
+    return [type(now).__name__, now.batch_dim_name, list(mesh.shape), list(mesh.axis_names), [str(d) for d in mesh.devices.flatten()]]
+
+
+def placements(framework, now) -> list:
+    dense = framework.layers.Dense(2)
+    dense.build((None, 3))
+    layouts = [now.get_data_layout((4, 3)), now.get_variable_layout(dense.kernel), now.get_variable_layout(dense.bias)]
+    return [list(layout.axes) for layout in layouts]
+
+
+def in_force(look, framework):
+    """What is seen of the distribution in force: of none, of one, of another within it, of the first again, of none."""
+    d = framework.distribution
+
+    def seen():
+        now = d.distribution()
+        return None if now is None else LOOKS[look](framework, now)
+
+    mesh = d.DeviceMesh((1, 1), ["rows", "columns"], devices=["cpu:0"])
+    layouts = d.LayoutMap(mesh)
+    layouts[".*kernel"] = (None, "columns")
+    out = [seen()]
+    d.set_distribution(d.DataParallel(devices=["cpu:0"]))
+    try:
+        out.append(seen())
+        with d.ModelParallel(layout_map=layouts, batch_dim_name="rows").scope():
+            out.append(seen())
+        out.append(seen())
+    finally:
+        d.set_distribution(None)
+    return [*out, seen()]
+
+
+LOOKS = {"words": words, "placements": placements}
+
+
+@pytest.mark.parametrize("look", LOOKS)
+def test_the_distribution_in_force_as_keras(look):
+    with kerata.backend_scope("jax"):
+        check_twins(functools.partial(in_force, look))
 
 
 @pytest.mark.parametrize(("name", "hint"), [("torch", "DistributedDataParallel"), ("tensorflow", "tf.distribute"), ("numpy", "")])

@@ -153,23 +153,6 @@ def test_a_killed_save_leaves_a_whole_file(tmp_path):
         assert saving.load_model(path).count_params() == 64 * 256 + 256 + 256 * 64 + 64
 
 
-def test_file_editor(tmp_path):
-    path = tmp_path / "m.keras"
-    a = model()
-    a.save(path)
-    editor = saving.KerasFileEditor(path)
-    assert editor.compare(a)["status"] == "success"
-    assert editor.compare(model(5))["status"] == "error"
-    editor.rename_object("dense_1", "dense_2")
-    editor.add_object("layers/dense_1", {"0": np.zeros((3, 2), "float32"), "1": np.ones(2, "float32")})
-    editor.delete_object("layers/dense_2")
-    editor.save(tmp_path / "new.weights.h5")
-    a.load_weights(tmp_path / "new.weights.h5")
-    np.testing.assert_array_equal(a.layers[1].bias.numpy(), [1, 1])
-    with pytest.raises(ValueError, match=r"Did you mean|It holds"):
-        editor.delete_object("layers/dens")
-
-
 def test_in_memory_files():
     import io
 
