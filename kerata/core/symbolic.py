@@ -6,6 +6,7 @@ from kerata import backend
 from kerata.backend.spec import Spec
 from kerata.core import tree
 from kerata.core.keras_tensor import KerasTensor
+from kerata.core.masks import get_mask, set_mask
 from kerata.core.scopes import StatelessScope, context
 
 # Two sizes to stand for an unknown one. They have many divisors, so reshapes and strides divide them.
@@ -22,9 +23,23 @@ def _fill(x, which: int, sizes):
     return Spec(shape, x.dtype)
 
 
+def _on_masked(fn, structure):
+    """`fn` as a function of flat lists: its arguments, nested as `structure` is, and the masks that travel with them."""
+
+    def run(leaves, masks):
+        leaves = [x if m is None else set_mask(x, m) for x, m in zip(leaves, masks)]
+        args, kwargs = tree.pack_sequence_as(structure, leaves)
+        return fn(*args, **kwargs)
+
+    return run
+
+
 def _evaluate(fn, args, kwargs, which: int, sizes):
     b = backend.current()
     leaves = tree.flatten((args, kwargs))
+    masks = [get_mask(x) if isinstance(x, KerasTensor) else None for x in leaves]
+    if any(m is not None for m in masks):
+        fn, args, kwargs = _on_masked(fn, (args, kwargs)), (leaves, masks), {}
     unknown = any(isinstance(x, KerasTensor) and x.shape and x.shape[0] is None for x in leaves)
     args, kwargs = tree.map_structure(lambda x: _fill(x, which, sizes), (args, kwargs))
     scope = StatelessScope()

@@ -129,7 +129,7 @@ class Layer(LayerState, Operation):
         self._trainable = bool(trainable)
         self.autocast = autocast
         self.built = False
-        self.supports_masking = False
+        self.supports_masking = type(self).compute_mask is not Layer.compute_mask
         self.supports_jit = True
         self._input_spec = None
         self._parent_names = None
@@ -424,6 +424,9 @@ class Layer(LayerState, Operation):
         with _NameScope(self):
             build_within(self, args, kwargs)
             outputs = self.compute_output_spec(*args, **kwargs)
+            masks = bound.get("mask") if plan.takes_mask else None
+            inputs = bound.get(plan.first)
+            outputs = self._attach_masks(inputs, outputs, _masks_of(inputs) if masks is None else masks)
         self._mark_composite(bound, outputs)
         if plan.variadic in bound:
             positional, recorded = plan.unbind(bound)
@@ -451,7 +454,8 @@ class Layer(LayerState, Operation):
 
         def one(x):
             if isinstance(x, KerasTensor) and x.dtype in dtypes.FLOATS and x.dtype != target:
-                return KerasTensor(x.shape, target, sparse=x.sparse, ragged=x.ragged, name=x.name)
+                cast = KerasTensor(x.shape, target, sparse=x.sparse, ragged=x.ragged, name=x.name)
+                return set_mask(cast, get_mask(x))
             return x
 
         return tree.map_structure(one, bound) if self.autocast else bound
@@ -594,17 +598,20 @@ class Layer(LayerState, Operation):
                 )
             return outputs
         flat = tree.flatten(outputs)
-        if all(get_mask(x) is not None for x in flat if self._backend.is_tensor(x)):
+        if all(get_mask(x) is not None for x in flat if self._takes_mask(x)):
             return outputs
         mask = self.compute_mask(inputs, masks)
         if mask is None:
             return outputs
-        if len(flat) == 1 and self._backend.is_tensor(outputs):
+        if len(flat) == 1 and self._takes_mask(outputs):
             mask = tree.flatten(mask)[0]
             return set_mask(outputs, mask)
         masks = tree.flatten(mask)
         marked = [x if m is None else set_mask(x, m) for x, m in zip(flat, masks)]
         return tree.pack_sequence_as(outputs, marked + flat[len(marked) :])
+
+    def _takes_mask(self, x) -> bool:
+        return self._backend.is_tensor(x) or isinstance(x, KerasTensor)
 
     def _consumes_mask(self) -> bool:
         plan = call_plan.plan_of(self)

@@ -105,7 +105,47 @@ def layers(K):
     return out
 
 
-@pytest.mark.parametrize("program", [end_to_end, in_graphs, nested, layers], ids=lambda p: p.__name__)
+def own_layers(K):
+    """Layers that make, change and need masks, by symbols and with numbers; `compute_mask` alone says that a layer knows of them."""
+    L, ops = K.layers, K.ops
+
+    class Halves(L.Layer):
+        def call(self, x):
+            return ops.split(x, 2, axis=1)
+
+        def compute_mask(self, x, mask=None):
+            return None if mask is None else ops.split(mask, 2, axis=1)
+
+    class Makes(L.Layer):
+        def call(self, x):
+            return ops.cast(x, "float32")[..., None] * ops.ones((3,))
+
+        def compute_mask(self, x, mask=None):
+            return ops.not_equal(x, 0)
+
+    class Needs(L.Layer):
+        def call(self, x, mask=None):  # fails without a mask
+            weights = ops.exp(x) * ops.expand_dims(ops.cast(mask, "float32"), -1)
+            return weights / ops.sum(weights, axis=1, keepdims=True)
+
+    class Within(L.Layer):
+        def __init__(self):
+            super().__init__()
+            self.needs = Needs()
+
+        def call(self, x):
+            return self.needs(x) + 1
+
+    x = L.Embedding(7, 4, mask_zero=True, embeddings_initializer="ones")(IDS[:, :4])
+    out = [*Halves()(x), Needs()(Halves()(x)[0]), Needs()(Makes()(IDS)), Within()(x)]
+    marks = [K.src.backend.get_keras_mask(h) for h in Halves()(x)] if hasattr(K, "src") else [h._keras_mask for h in Halves()(x)]
+    i = K.Input((None,), dtype="int32")
+    x = L.Dense(2)(L.Embedding(7, 4, mask_zero=True)(i))
+    model = start(K.Model(i, [Needs()(x), Needs()(Makes()(i)), L.LSTM(2)(Makes()(i)), ops.cast(x._keras_mask, "int32")]))
+    return [*out, *marks, *model(IDS)]
+
+
+@pytest.mark.parametrize("program", [end_to_end, in_graphs, nested, layers, own_layers], ids=lambda p: p.__name__)
 def test_masks(program, backend):
     if program is end_to_end and backend == "numpy":
         pytest.skip("NumPy does not evaluate losses")

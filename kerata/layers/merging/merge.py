@@ -337,11 +337,11 @@ class Concatenate(Merge):
         parts = []
         for x, m in zip(inputs, mask):
             if m is None:
-                parts.append(ops.ones(ops.shape(x), dtype="bool"))
+                parts.append(ops.ones_like(x, dtype="bool"))
             else:
                 while len(m.shape) < len(x.shape):
                     m = ops.expand_dims(m, -1)
-                parts.append(ops.broadcast_to(m, ops.shape(x)))
+                parts.append(ops.logical_or(m, ops.zeros_like(x, dtype="bool")))
         return ops.any(ops.concatenate(parts, axis=self.axis), axis=-1)
 
 
