@@ -19,6 +19,7 @@ from kerata.layers._building import build_within
 from kerata.layers._errors import check_positional, explain_strings
 from kerata.layers.input_spec import InputSpec, check_inputs
 from kerata.layers.state import LayerState, check_backends
+from kerata.layers.torch_methods import TorchMethods
 
 _LEGACY_SHAPES = ("input_shape", "batch_input_shape", "batch_shape", "input_dim", "batch_size", "input_length")
 
@@ -76,7 +77,7 @@ def _argument_names(fn):
     return code.co_varnames[: code.co_argcount + code.co_kwonlyargcount]
 
 
-class Layer(LayerState, Operation):
+class Layer(LayerState, TorchMethods, Operation):
     """A piece of a model: weights, made in `build`, and a computation, in `call`.
 
     A subclass calls `super().__init__(**kwargs)`, makes weights in `build(input_shape)` with `add_weight`, and

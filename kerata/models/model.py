@@ -259,17 +259,6 @@ class Model(Trainer, Layer):
 
         return export_model(self, filepath, format=format, verbose=verbose, input_signature=input_signature, **kwargs)
 
-    def to_torch_module(self):
-        """A `torch.nn.Module` that shares the model's parameters (PyTorch backend only)."""
-        from kerata.backend.torch.module import KerataModule
-
-        if self._backend.name != "torch":
-            raise ValueError(
-                f"to_torch_module() needs a model on the PyTorch backend; {self.name!r} is on {self._backend.name!r}. Call "
-                'model.to_backend("torch") first.'
-            )
-        return KerataModule(self)
-
     @classmethod
     def from_config(cls, config, custom_objects=None):
         """A model made from what `get_config` gave, with fresh weights.

@@ -670,17 +670,6 @@ class Trainer:
                 if place is not None:
                     v.assign(place)
 
-    # -- PyTorch's form ---------------------------------------------------------------------------------------
-    def zero_grad(self, set_to_none: bool = True) -> None:
-        """Forget the gradients that `loss.backward()` left on the weights (PyTorch)."""
-        for v in self.variables:
-            if getattr(v._value, "grad", None) is not None:
-                v._value.grad = None
-
-    def parameters(self, recurse: bool = True):
-        """The trainable weights' `torch.nn.Parameter`s (PyTorch)."""
-        return iter([v._value for v in self.trainable_variables])
-
     # -- compile in files -------------------------------------------------------------------------------------
     def get_compile_config(self) -> dict | None:
         """The arguments of `compile`, serialised."""

@@ -65,6 +65,51 @@ def test_a_model_as_a_module_shares_its_parameters():
     assert len(module.state_dict()) >= len(model.weights)
 
 
+class Net(torch.nn.Module):
+    """A module of PyTorch's own with layers in it, of which one is not built yet."""
+
+    def __init__(self):
+        super().__init__()
+        self.first = layers.Dense(4, activation="tanh").to_torch_module()
+        self.second = torch.nn.Linear(4, 2)
+
+    def forward(self, x):
+        return self.second(self.first(x))
+
+
+def test_layers_in_modules_of_pytorchs_own():
+    net, x = Net(), torch.from_numpy(normal(8, 3))
+    net(x)
+    assert len(list(net.parameters())) == 4 and len(net.state_dict()) == 4
+    optimizer = torch.optim.SGD(net.parameters(), lr=0.1)
+    kernel = net.first.model.kernel.numpy().copy()
+    net(x).square().mean().backward()
+    wanted = kernel - 0.1 * net.first.model.kernel.value.grad.numpy()
+    optimizer.step()
+    np.testing.assert_allclose(net.first.model.kernel.numpy(), wanted, rtol=1e-6)
+
+
+def test_methods_of_modules():
+    model, x = sequential()
+    start(model)
+    names = dict(model.named_parameters())
+    assert [tuple(p.shape) for p in names.values()] == [tuple(v.shape) for v in model.trainable_variables]
+    assert model.train().eval().to("cpu") is model
+    kept = {k: v.clone() for k, v in model.state_dict().items()}
+    assert len(kept) == len(model.variables)
+    wanted = model(x).detach().numpy()
+    model.set_weights([w + 1 for w in model.get_weights()])
+    assert not model.load_state_dict(kept).missing_keys
+    np.testing.assert_array_equal(model(x).detach().numpy(), wanted)
+    kept.popitem()
+    with pytest.raises(RuntimeError, match="Missing key"):
+        model.load_state_dict(kept)
+    model.layers[0](torch.from_numpy(x)).sum().backward()
+    assert model.layers[0].kernel.value.grad is not None
+    model.layers[0].zero_grad()
+    assert model.layers[0].kernel.value.grad is None
+
+
 def test_only_models_on_torch_become_modules():
     with kerata.backend_scope("numpy"):
         model = kerata.Sequential([kerata.Input((2,)), layers.Dense(1)])

@@ -14,7 +14,15 @@ class KerataModule(torch.nn.Module):
     def __init__(self, model):
         super().__init__()
         object.__setattr__(self, "model", model)
-        for v in model.variables:
+        object.__setattr__(self, "_shared", set())
+        self._share()
+
+    def _share(self) -> None:
+        """Register the variables that the model has got since."""
+        for v in self.model.variables:
+            if id(v) in self._shared:
+                continue
+            self._shared.add(id(v))
             name = v.path.replace("/", "_").replace(".", "_")
             while name in self._parameters or name in self._buffers or hasattr(self, name):
                 name += "_"
@@ -25,4 +33,7 @@ class KerataModule(torch.nn.Module):
 
     def forward(self, *args, **kwargs):
         kwargs.setdefault("training", self.training)
-        return self.model(*args, **kwargs)
+        out = self.model(*args, **kwargs)
+        if not self._shared:
+            self._share()
+        return out
