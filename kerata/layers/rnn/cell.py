@@ -27,23 +27,21 @@ def output_size(cell):
     return cell.state_size[0] if isinstance(cell.state_size, list | tuple) else cell.state_size
 
 
-def initial_state(cell, batch_size) -> list:
-    """The states of a cell before the first step, as a list."""
+def initial_state(cell, batch_size):
+    """The states of a cell before the first step, as the cell gives them, or else nested as its `state_size`."""
     make = getattr(cell, "get_initial_state", None)
     if make is not None:
-        states = make(batch_size=batch_size)
-    else:
-        dtype = getattr(cell, "compute_dtype", None)
-        states = tree.map_structure(lambda n: ops.zeros((batch_size, n), dtype=dtype), cell.state_size)
-    return list(states) if isinstance(states, list | tuple) else [states]
+        return make(batch_size=batch_size)
+    dtype = getattr(cell, "compute_dtype", None)
+    return tree.map_structure(lambda n: ops.zeros((batch_size, n), dtype=dtype), cell.state_size)
 
 
 def call_cell(cell, inputs, states, training=None, **kwargs):
     """One step of any cell: the output, and the new states in the structure of `states`."""
     if _takes_training(cell):
         kwargs["training"] = training
-    states = list(states) if isinstance(states, list | tuple) else [states]
-    output, new = cell(inputs, states, **kwargs)
+    states = list(states) if isinstance(states, list | tuple) else states
+    output, new = cell(inputs, states if isinstance(states, list) else [states], **kwargs)
     return output, tree.pack_sequence_as(states, tree.flatten(new))
 
 

@@ -89,7 +89,8 @@ class RNN(Layer):
         Returns:
             A list of tensors of shape (batch_size, size of the state).
         """
-        return initial_state(self.cell, batch_size)
+        states = initial_state(self.cell, batch_size)
+        return list(states) if isinstance(states, list | tuple) else [states]
 
     def build(self, sequences_shape, initial_state_shape=None):
         if isinstance(self.cell, Layer) and not self.cell.built:

@@ -5,7 +5,7 @@ import pytest
 from common import check_layer
 
 import kerata
-from kerata import layers
+from kerata import layers, ops
 
 X = (3, 4, 5)
 MASK = np.array([[1, 1, 0, 0], [0, 1, 1, 0], [1, 1, 1, 1]], bool)
@@ -220,3 +220,21 @@ def test_masking_layer_reaches_the_rnn(backend):
 def test_errors(make, words):
     with pytest.raises(ValueError, match=words):
         make()
+
+
+def test_states_of_stacked_cells_are_nested_as_the_cells_say(backend):
+    """As in Keras: a cell without `get_initial_state` whose state is one size has one tensor, not a list of one."""
+
+    class Adds(layers.Layer):
+        def __init__(self, state_size):
+            super().__init__()
+            self.state_size, self.output_size = state_size, 3
+
+        def call(self, x, states):
+            out = states[0] + ops.sum(x, axis=-1, keepdims=True)
+            return out, [out]
+
+    cells = [Adds(3), Adds([3]), layers.GRUCell(2)]
+    _, one, listed, (last,) = layers.RNN(cells, return_state=True)(np.ones((2, 2, 4), "float32"))
+    np.testing.assert_array_equal(ops.convert_to_numpy(one), np.full((2, 3), 8.0))
+    assert isinstance(listed, list) and tuple(listed[0].shape) == (2, 3) and tuple(last.shape) == (2, 2)
