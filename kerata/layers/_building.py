@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import copy
 import warnings
+
+from kerata.utils import seeds
 
 
 def build_within(layer, args, kwargs) -> None:
@@ -26,3 +29,23 @@ def build_within(layer, args, kwargs) -> None:
             f"batch only, because its call() does not run on symbolic tensors ({type(e).__name__}: {e}). Build them in build().",
             stacklevel=2,
         )
+
+
+def spec_of_unbuilt(layer, inputs: dict, build):
+    """What `layer.compute_output_spec(**inputs)` gives, of a layer that is not built and stays so: a copy is.
+
+    A layer that cannot be copied is built itself.
+
+    Args:
+        layer: the layer.
+        inputs: KerasTensors by the names of the arguments of its `call`.
+        build: function that builds a layer.
+    """
+    with seeds.unnoticed():
+        try:
+            twin = copy.deepcopy(layer)
+        except Exception:  # what a user's layer may hold: locks, files, modules
+            twin = layer
+        build(twin)
+        twin.built = True
+        return twin.compute_output_spec(**inputs)

@@ -15,7 +15,7 @@ from kerata.core.operation import Node, Operation
 from kerata.core.scopes import context, name_scope
 from kerata.core.variable import Variable, ticks
 from kerata.layers import call_plan
-from kerata.layers._building import build_within
+from kerata.layers._building import build_within, spec_of_unbuilt
 from kerata.layers._errors import check_positional, explain_strings
 from kerata.layers.input_spec import InputSpec, check_inputs
 from kerata.layers.state import LayerState, check_backends
@@ -463,6 +463,10 @@ class Layer(LayerState, TorchMethods, Operation):
 
     def compute_output_spec(self, *args, **kwargs):
         """What `call` would give for `args` and `kwargs` with KerasTensors in place of tensors: it is run abstractly."""
+        if not self.built:
+            plan = call_plan.plan_of(self)
+            bound = plan.bind(args, kwargs, self)
+            return spec_of_unbuilt(self, bound, lambda layer: layer._build_for(bound, plan))
         if type(self).compute_output_shape is not Layer.compute_output_shape:
             return self._spec_from_shape(args, kwargs)
         return self._inferred_spec(args, kwargs)
@@ -518,9 +522,10 @@ class Layer(LayerState, TorchMethods, Operation):
             n: None if s is None else tree.map_shape_structure(lambda x: KerasTensor(x, self.compute_dtype), s)
             for n, s in shapes.items()
         }
-        if not self.built:
-            self._build_for(inputs, plan)
-        out = self.compute_output_spec(**inputs)
+        if self.built:
+            out = self.compute_output_spec(**inputs)
+        else:
+            out = spec_of_unbuilt(self, inputs, lambda layer: layer._build_for(inputs, plan))
         return tree.map_structure(lambda x: x.shape if isinstance(x, KerasTensor) else x, out)
 
     def _compute(self, plan, bound):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import random
 import sys
 import threading
@@ -81,6 +82,18 @@ def new_seed() -> tuple[int, int]:
             return int(np.random.randint(0, 2**31 - 1)), 0
         _state.count += 1
         return _state.seed, _state.count
+
+
+@contextlib.contextmanager
+def unnoticed():
+    """Streams that are made within leave those made later as they would have been."""
+    count, numpys = _state.count, None if _state.seed is not None else np.random.get_state()
+    try:
+        yield
+    finally:
+        _state.count = count
+        if numpys is not None:
+            np.random.set_state(numpys)
 
 
 def philox(*words: int) -> np.random.Generator:

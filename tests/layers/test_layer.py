@@ -462,3 +462,31 @@ def test_what_is_put_in_containers_by_and_by_comes_in_the_order_of_time():
         return [[x.name for x in holder._layers], [v.name for v in holder.weights], [x.name for x in stacked.layers]]
 
     assert held(kerata) == held(keras)
+
+
+def test_asking_for_a_shape_builds_nothing(backend):
+    """As in Keras; and weights made later are those that would have been made without the question."""
+
+    class Inner(kerata.layers.Layer):
+        def __init__(self):
+            super().__init__()
+            self.dense = kerata.layers.Dense(2)
+
+        def call(self, x):
+            return self.dense(x)
+
+    def weights(ask):
+        kerata.utils.set_random_seed(3)
+        found = []
+        for layer, shape in [(kerata.layers.Dense(3), (None, 3)), (Inner(), (None, 2)), (kerata.layers.LSTM(2), (None, 2))]:
+            inputs = (None, 5, 4) if isinstance(layer, kerata.layers.LSTM) else (None, 4)
+            if ask:
+                assert layer.compute_output_shape(inputs) == shape
+                assert layer.compute_output_spec(kerata.KerasTensor(inputs)).shape == shape
+                assert not layer.built and not layer.weights
+            layer(np.ones((1, *inputs[1:-1], 7), "float32"))  # another size than was asked about
+            found += layer.get_weights()
+        return found
+
+    for a, b in zip(weights(True), weights(False)):
+        np.testing.assert_array_equal(a, b)
