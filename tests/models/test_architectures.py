@@ -235,6 +235,23 @@ def unknown_sizes(K):
     return described(K.Model(i, L.Dense(2)(L.GlobalMaxPooling2D()(x))), normal(2, 5, 4, 3))
 
 
+def arguments_in_order(K):
+    """Layers stand in the order of the arguments that were given by place; those given by name in the order of their names."""
+    L = K.layers
+
+    class Apart(L.Layer):
+        def call(self, one, other, last):
+            return one - other, one * last
+
+    ends = [K.Input((3,), name=n) for n in ("a", "p", "n")]
+    branches = [L.Dense(2, name=n)(x) for n, x in zip(("z", "y", "x"), ends)]
+    names = []
+    for out in (Apart()(*branches), Apart()(branches[0], last=branches[1], other=branches[2]),
+                Apart()(one=branches[0], last=branches[1], other=branches[2])):  # fmt: skip
+        names.append([layer.name for layer in K.Model(ends, out).layers])
+    return names, described(K.Model(ends, Apart()(*branches)), normal(2, 3), normal(3, 3)[:2], normal(4, 3)[:2])
+
+
 def stacks_of_any_length(K):
     """A stack without an Input takes what its layers take, also within a layer that sees unknown lengths."""
     L = K.layers
@@ -260,7 +277,7 @@ def stacks_of_any_length(K):
 
 
 PROGRAMS = [
-    stacks_of_any_length,
+    arguments_in_order, stacks_of_any_length,
     mlp, deferred, built_by_shape, convolutional, recurrent, branches, residual, shared, nested, with_ops, attention,
     frozen, subclassed, subclass_with_functional_init, added_and_popped, model_in_sequential, unused_input,
     inner_tensor_as_input, features_of_a_layer, embedded, unknown_sizes,
