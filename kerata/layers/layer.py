@@ -129,7 +129,7 @@ class Layer(LayerState, Operation):
         self._trainable = bool(trainable)
         self.autocast = autocast
         self.built = False
-        self.supports_masking = False
+        self.supports_masking = type(self).compute_mask is not Layer.compute_mask
         self.supports_jit = True
         self._input_spec = None
         self._parent_names = None
