@@ -121,6 +121,8 @@ class Arrays(Protocol):
     trains: bool  # False: no gradients (NumPy)
     weak_scalars: bool  # `xp.add(tensor, 1.5)` keeps the tensor's dtype
     # Optional. abstract_sizes: ((batch, batch), (other, other)) stand for unknown sizes in `abstract_eval`.
+    # Optional. wants_values(error): whether `abstract_eval` failed only because code looked at values; `eval_on_zeros`, with the
+    # arguments of `abstract_eval`, then serves in its place, with variables that have their values.
     # Optional. carried(): a variant of the backend for when a kernel is missing (NotImplementedError).
     # Optional. set_trainable(value, trainable): the value of a Variable that is frozen or thawed.
     # Optional. image.resize(images, axes, size, method, antialias): may return NotImplemented.
