@@ -194,8 +194,8 @@ class Variable(TensorOperators):
         return self.assign(self - value)
 
     def numpy(self) -> np.ndarray:
-        """The value as a NumPy array."""
-        return self._backend.to_numpy(self.value)
+        """The value as a NumPy array of its own, which stays when the variable changes."""
+        return np.array(self._backend.to_numpy(self.value))
 
     def to_backend(self, name) -> None:
         """Move the value to another backend."""
@@ -270,7 +270,7 @@ class Variable(TensorOperators):
 
     # -- as an array of each library --------------------------------------------------------------------------
     def __array__(self, dtype=None, copy=None):
-        array = np.asarray(self.numpy())
+        array = self.numpy()
         return array if dtype is None else array.astype(dtype)
 
     def __jax_array__(self):
