@@ -7,6 +7,7 @@ import string
 
 from kerata import constraints, initializers, ops, regularizers
 from kerata.core.masks import get_mask
+from kerata.core.names import auto_name
 from kerata.layers._errors import positive_integer
 from kerata.layers.attention.attention import causal_mask
 from kerata.layers.core.einsum_dense import EinsumDense
@@ -99,6 +100,9 @@ class HeadAttention(Layer):
         """What is needed besides projections; `rank`: of projected tensors, (batch, ..., heads, size)."""
         if self.dropout > 0:
             self._dropout_layer = Dropout(self.dropout, seed=self.seed, dtype=self.dtype_policy)
+        else:
+            auto_name("Dropout")
+        auto_name("Softmax")  # Keras has a layer of either kind here, and numbers them
         self._scale = 1.0 / math.sqrt(self._head_size)
         self._make_equations(rank - 1)
 
