@@ -157,6 +157,9 @@ class Arrays(Protocol):
     def assign_value(self, value: Array, new: Array) -> Array:
         """The value of a Variable after an assignment: updated in place or replaced."""
 
+    def computing(self) -> Any:
+        """A context in which ops on concrete values give concrete values, also while a function is traced or evaluated abstractly."""
+
     def abstract_value(self, value: Array) -> Array:
         """A Variable's value as `abstract_eval` wants it."""
 

@@ -91,7 +91,12 @@ class Variable(TensorOperators):
             sample = getattr(initializer, "_sample", None)
             if sample is not None:
                 return sample(shape, self._dtype)
-            return initializer(shape, dtype=self._dtype)
+            before, context.scope = context.scope, None  # a value of its own, also while shapes are inferred or code is traced
+            try:
+                with self._backend.computing():
+                    return initializer(shape, dtype=self._dtype)
+            finally:
+                context.scope = before
         value = initializer
         if dtype is None:
             if isinstance(value, float):

@@ -462,3 +462,23 @@ def test_what_is_put_in_containers_by_and_by_comes_in_the_order_of_time():
         return [[x.name for x in holder._layers], [v.name for v in holder.weights], [x.name for x in stacked.layers]]
 
     assert held(kerata) == held(keras)
+
+
+def test_own_initializers_within_layers(backend):
+    """An initializer that is written with ops gives values also where the inner layer is built while shapes are inferred."""
+
+    class Halves(kerata.initializers.Initializer):
+        def __call__(self, shape, dtype=None, **kwargs):
+            return kerata.ops.ones(shape, dtype=dtype) * 0.5
+
+    class Outer(kerata.layers.Layer):
+        def __init__(self):
+            super().__init__()
+            self.inner = kerata.layers.Dense(2, kernel_initializer=Halves(), bias_initializer=lambda s, dtype=None: kerata.ops.ones(s, dtype))
+
+        def call(self, x):
+            return self.inner(x)
+
+    x = kerata.Input((3,))
+    model = kerata.Model(x, Outer()(x))
+    np.testing.assert_allclose(model.predict(np.ones((1, 3)), verbose=0), [[2.5, 2.5]])

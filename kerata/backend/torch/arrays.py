@@ -207,6 +207,16 @@ def filled_value(value, read):
     return assign_value(value, convert(new))
 
 
+@contextlib.contextmanager
+def computing():
+    """A context in which new tensors have values, also while a function is evaluated abstractly."""
+    before, placement.meta = placement.meta, False
+    try:
+        yield
+    finally:
+        placement.meta = before
+
+
 def abstract_value(value):
     return value.to("meta")
 
