@@ -121,6 +121,8 @@ class Arrays(Protocol):
     trains: bool  # False: no gradients (NumPy)
     weak_scalars: bool  # `xp.add(tensor, 1.5)` keeps the tensor's dtype
     # Optional. abstract_sizes: ((batch, batch), (other, other)) stand for unknown sizes in `abstract_eval`.
+    # Optional. wants_values(error): whether `abstract_eval` failed only because code looked at values; `eval_on_zeros`, with the
+    # arguments of `abstract_eval`, then serves in its place, with variables that have their values.
     # Optional. carried(): a variant of the backend for when a kernel is missing (NotImplementedError).
     # Optional. set_trainable(value, trainable): the value of a Variable that is frozen or thawed.
     # Optional. image.resize(images, axes, size, method, antialias): may return NotImplemented.
@@ -154,6 +156,9 @@ class Arrays(Protocol):
 
     def assign_value(self, value: Array, new: Array) -> Array:
         """The value of a Variable after an assignment: updated in place or replaced."""
+
+    def computing(self) -> Any:
+        """A context in which ops on concrete values give concrete values, also while a function is traced or evaluated abstractly."""
 
     def abstract_value(self, value: Array) -> Array:
         """A Variable's value as `abstract_eval` wants it."""

@@ -46,8 +46,16 @@ def _evaluate(fn, args, kwargs, which: int, sizes):
     scope.abstract = b.abstract_value
     before, context.any_batch = context.any_batch, sizes[0][which] if unknown else None
     try:
+        try:
+            with scope:
+                return b.abstract_eval(fn, args, kwargs)
+        except Exception as e:
+            if not hasattr(b, "wants_values") or not b.wants_values(e):
+                raise
+        scope = StatelessScope()
+        scope.abstract = lambda value: value
         with scope:
-            return b.abstract_eval(fn, args, kwargs)
+            return b.eval_on_zeros(fn, args, kwargs)
     finally:
         context.any_batch = before
 

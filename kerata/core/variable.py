@@ -91,7 +91,12 @@ class Variable(TensorOperators):
             sample = getattr(initializer, "_sample", None)
             if sample is not None:
                 return sample(shape, self._dtype)
-            return initializer(shape, dtype=self._dtype)
+            before, context.scope = context.scope, None  # a value of its own, also while shapes are inferred or code is traced
+            try:
+                with self._backend.computing():
+                    return initializer(shape, dtype=self._dtype)
+            finally:
+                context.scope = before
         value = initializer
         if dtype is None:
             if isinstance(value, float):
@@ -194,8 +199,8 @@ class Variable(TensorOperators):
         return self.assign(self - value)
 
     def numpy(self) -> np.ndarray:
-        """The value as a NumPy array."""
-        return self._backend.to_numpy(self.value)
+        """The value as a NumPy array of its own, which stays when the variable changes."""
+        return np.array(self._backend.to_numpy(self.value))
 
     def to_backend(self, name) -> None:
         """Move the value to another backend."""
@@ -270,7 +275,7 @@ class Variable(TensorOperators):
 
     # -- as an array of each library --------------------------------------------------------------------------
     def __array__(self, dtype=None, copy=None):
-        array = np.asarray(self.numpy())
+        array = self.numpy()
         return array if dtype is None else array.astype(dtype)
 
     def __jax_array__(self):

@@ -375,7 +375,7 @@ class Layer(LayerState, TorchMethods, Operation):
             if not self.built:
                 self.built = True
         if symbolic:
-            return self._record(plan, bound)
+            return self._record(plan, bound, len(args))
         return self._compute(plan, bound)
 
     def _convert_arguments(self, bound: dict, plan) -> dict:
@@ -418,8 +418,8 @@ class Layer(LayerState, TorchMethods, Operation):
             return x
         return self._backend.convert(x)
 
-    def _record(self, plan, bound):
-        """A call on symbolic tensors: infer the outputs, and make a node of the graph."""
+    def _record(self, plan, bound, by_place: int):
+        """A call on symbolic tensors, the first `by_place` without names: infer the outputs, and make a node of the graph."""
         call = {n: v for n, v in bound.items() if n != "training" or plan.takes_training or plan.takes_any}
         args, kwargs = plan.unbind(self._as_cast(call))
         with _NameScope(self):
@@ -433,7 +433,7 @@ class Layer(LayerState, TorchMethods, Operation):
             positional, recorded = plan.unbind(bound)
         else:
             recorded = dict(bound)
-            positional = (recorded.pop(plan.first),) if plan.first in recorded else ()
+            positional = tuple(recorded.pop(name) for name in plan.names[:by_place])
         Node(self, positional, recorded, outputs)
         return outputs
 

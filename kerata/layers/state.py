@@ -252,7 +252,7 @@ class LayerState:
 
     def _add_activity_loss(self, output) -> None:
         loss = self.activity_regularizer(output)
-        size = output.shape[0] if len(output.shape) else 1
+        size = self._backend.shape(output)[0] if len(output.shape) else 1  # a tensor where a graph does not know it
         self.add_loss(loss / self._backend.cast(self._backend.convert(size), self._backend.dtype(loss)))
 
     def _clear_losses(self) -> None:

@@ -64,6 +64,13 @@ class Functional(Model):
         self._input_specs = [_spec_of(x) for x in self._inputs]
         self._fitting: dict = {}  # by input: shape and dtype of the last tensor that was taken as it is
 
+    def _take_any_sizes(self) -> None:
+        """Leave it to the layers which sizes they take: only the ranks of the inputs are fixed."""
+        self._input_specs = [
+            InputSpec(shape=(None,) * len(x.shape), allow_last_axis_squeeze=True, name=x._keras_history.operation.name)
+            for x in self._inputs
+        ]
+
     def __getstate__(self) -> dict:
         state = {k: v for k, v in super().__getstate__().items() if k not in self._untracked and k != "_graph_layers"}
         return {**state, "_saved_graph": saved_graph(self._graph, self._inputs_struct, self._outputs_struct)}

@@ -40,6 +40,7 @@ class Sequential(Model):
         self._trainable = bool(trainable)
         self._functional: Functional | None = None
         self._stack: list[Layer] = []
+        self._found_shape = False  # of the first data, not of an Input that says which sizes are wanted
         self.supports_masking = True
         if layers is not None:
             if isinstance(layers, Layer) or not isinstance(layers, list | tuple):
@@ -153,6 +154,7 @@ class Sequential(Model):
             dtype = first.compute_dtype if type(first).__name__ != "Embedding" else "int32"
             first = InputLayer(batch_shape=input_shape, dtype=dtype)
             self._stack.insert(0, first)
+            self._found_shape = True
         x = first.output
         for layer in self._stack[1:]:
             x = layer(x)
@@ -160,6 +162,8 @@ class Sequential(Model):
             return
         auto_name("functional")  # Keras numbers this inner model among the others
         self._functional = Functional(first.output, x, name=self.name)
+        if self._found_shape:
+            self._functional._take_any_sizes()
 
     def call(self, inputs, training=None, mask=None):
         if self._functional is not None:

@@ -144,6 +144,8 @@ class _Binding:
         if self.leaf(given):
             if len(slots) == 1 or self.spread:
                 return [given] * len(slots)
+            if self.wanted.count(True) == 1:
+                return [given if wanted else None for wanted in self.wanted]
             raise ValueError(f"`{self.what}` is one {_kind(given)}, and {slots.describe()}: give {self._example()}.")
         if isinstance(given, dict) and not self._fits_keys(given):
             return self._by_name(given)

@@ -145,11 +145,19 @@ def type_name(layer) -> str:
 
 
 def _shape_text(layer, nodes) -> str:
-    shapes = [getattr(x, "shape", None) for x in nodes[0].outputs] if nodes else _shapes_when_built(layer)
+    from kerata.models.functional import Functional
+
+    of_itself = not nodes and isinstance(layer, Functional)  # its graph tells, called or not
+    if of_itself:
+        shapes = [x.shape for x in layer.outputs]
+    else:
+        shapes = [getattr(x, "shape", None) for x in nodes[0].outputs] if nodes else _shapes_when_built(layer)
     if not shapes:
         return "?"
     texts = [f"({', '.join(map(str, s))})" if s is not None else "?" for s in shapes]
-    return texts[0] if len(texts) == 1 else f"[{', '.join(texts)}]"
+    if len(texts) == 1:
+        return texts[0]
+    return f"({', '.join(texts)})" if of_itself else f"[{', '.join(texts)}]"
 
 
 def _shapes_when_built(layer) -> list:

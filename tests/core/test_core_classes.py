@@ -176,3 +176,13 @@ def test_remat_of_a_function(train_backend):
     np.testing.assert_allclose(kerata.ops.convert_to_numpy(recomputed(x)), np.sin(X), rtol=1e-5, atol=1e-6)
     _, slope = kerata.value_and_grad(lambda a: _loss(recomputed, a))(x)
     np.testing.assert_allclose(kerata.ops.convert_to_numpy(slope), np.sin(2 * X), rtol=1e-5, atol=1e-5)
+
+
+def test_arrays_of_variables_stay(backend):
+    """What was read before an assignment is what the variable was then."""
+    v = kerata.Variable(np.zeros(2, "float32"))
+    read = [v.numpy(), np.asarray(v), np.array(v)]
+    v.assign([1.0, 2.0])
+    assert all((x == 0.0).all() for x in read)
+    read[0][0] = 5.0
+    np.testing.assert_array_equal(v.numpy(), [1.0, 2.0])

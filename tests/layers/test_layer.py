@@ -490,3 +490,23 @@ def test_asking_for_a_shape_builds_nothing(backend):
 
     for a, b in zip(weights(True), weights(False)):
         np.testing.assert_array_equal(a, b)
+
+
+def test_own_initializers_within_layers(backend):
+    """An initializer that is written with ops gives values also where the inner layer is built while shapes are inferred."""
+
+    class Halves(kerata.initializers.Initializer):
+        def __call__(self, shape, dtype=None, **kwargs):
+            return kerata.ops.ones(shape, dtype=dtype) * 0.5
+
+    class Outer(kerata.layers.Layer):
+        def __init__(self):
+            super().__init__()
+            self.inner = kerata.layers.Dense(2, kernel_initializer=Halves(), bias_initializer=lambda s, dtype=None: kerata.ops.ones(s, dtype))
+
+        def call(self, x):
+            return self.inner(x)
+
+    x = kerata.Input((3,))
+    model = kerata.Model(x, Outer()(x))
+    np.testing.assert_allclose(model.predict(np.ones((1, 3)), verbose=0), [[2.5, 2.5]])

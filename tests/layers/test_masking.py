@@ -145,7 +145,41 @@ def own_layers(K):
     return [*out, *marks, *model(IDS)]
 
 
-@pytest.mark.parametrize("program", [end_to_end, in_graphs, nested, layers, own_layers], ids=lambda p: p.__name__)
+def own_masks(K):
+    """A layer with a `compute_mask` of its own supports masking; attention closes the targets that its query masks."""
+    L = K.layers
+
+    class Positions(L.Layer):
+        def __init__(self, **kwargs):
+            super().__init__(**kwargs)
+            self.tokens, self.places = L.Embedding(7, 4), L.Embedding(5, 4)
+
+        def call(self, ids):
+            return self.tokens(ids) + self.places(K.ops.arange(0, K.ops.shape(ids)[-1], 1))
+
+        def compute_mask(self, ids, mask=None):
+            return K.ops.not_equal(ids, 0)
+
+    class Attends(L.Layer):
+        def __init__(self, dropout, **kwargs):
+            super().__init__(**kwargs)
+            self.attention = L.MultiHeadAttention(2, 4, dropout=dropout)
+            self.supports_masking = True
+
+        def call(self, x, mask=None):
+            narrow = None if mask is None else K.ops.cast(mask[:, None, :], "int32")
+            return self.attention(query=x, value=x, key=x, attention_mask=narrow)
+
+    out = [L.Layer().supports_masking, Positions().supports_masking]
+    for dropout in (0.0, 0.5):
+        ids = K.Input((None,), dtype="int32")
+        x = Attends(dropout)(Positions()(ids))
+        model = start(K.Model(ids, x))
+        out += [model.predict(IDS, verbose=0), start(K.Model(ids, L.GlobalAveragePooling1D()(x))).predict(IDS, verbose=0)]
+    return out
+
+
+@pytest.mark.parametrize("program", [end_to_end, in_graphs, nested, layers, own_layers, own_masks], ids=lambda p: p.__name__)
 def test_masks(program, backend):
     if program is end_to_end and backend == "numpy":
         pytest.skip("NumPy does not evaluate losses")

@@ -235,7 +235,49 @@ def unknown_sizes(K):
     return described(K.Model(i, L.Dense(2)(L.GlobalMaxPooling2D()(x))), normal(2, 5, 4, 3))
 
 
+def arguments_in_order(K):
+    """Layers stand in the order of the arguments that were given by place; those given by name in the order of their names."""
+    L = K.layers
+
+    class Apart(L.Layer):
+        def call(self, one, other, last):
+            return one - other, one * last
+
+    ends = [K.Input((3,), name=n) for n in ("a", "p", "n")]
+    branches = [L.Dense(2, name=n)(x) for n, x in zip(("z", "y", "x"), ends)]
+    names = []
+    for out in (Apart()(*branches), Apart()(branches[0], last=branches[1], other=branches[2]),
+                Apart()(one=branches[0], last=branches[1], other=branches[2])):  # fmt: skip
+        names.append([layer.name for layer in K.Model(ends, out).layers])
+    return names, described(K.Model(ends, Apart()(*branches)), normal(2, 3), normal(3, 3)[:2], normal(4, 3)[:2])
+
+
+def stacks_of_any_length(K):
+    """A stack without an Input takes what its layers take, also within a layer that sees unknown lengths."""
+    L = K.layers
+
+    class Projected(L.Layer):
+        def __init__(self, **kwargs):
+            super().__init__(**kwargs)
+            self.stack = K.Sequential([L.Dense(4, activation="relu"), K.Sequential([L.Dense(3)]), L.Dense(2)])
+
+        def call(self, x):
+            return self.stack(x)
+
+    inputs = K.Input((None, 3))
+    model = start(K.Model(inputs, Projected()(inputs)))
+    bare = K.Sequential([L.Dense(4), L.Dense(2)])
+    start(bare.build((2, 6, 3)) or bare)
+    images = K.Sequential([L.Conv2D(2, 3), L.GlobalAveragePooling2D()])
+    images(normal(1, 8, 8, 1))
+    start(images)
+    return [
+        [m.predict(normal(4, n, 3), verbose=0) for n in (6, 5)] + [m(normal(2, 7, 3))] for m in (model, bare)
+    ] + [images(normal(2, 6, 9, 1)), model.output_shape]  # fmt: skip
+
+
 PROGRAMS = [
+    arguments_in_order, stacks_of_any_length,
     mlp, deferred, built_by_shape, convolutional, recurrent, branches, residual, shared, nested, with_ops, attention,
     frozen, subclassed, subclass_with_functional_init, added_and_popped, model_in_sequential, unused_input,
     inner_tensor_as_input, features_of_a_layer, embedded, unknown_sizes,

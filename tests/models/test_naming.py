@@ -50,6 +50,10 @@ def names(K):
     L.TimeDistributed(K.Sequential([L.Dense(2)]))(np.ones((2, 3, 2), "float32"))
     fresh()
     out.append([K.Input((2,)).name.rpartition("_")[0], K.Input((2,), name="n").name])
+    x = K.Input((3, 4))
+    for layer in (L.MultiHeadAttention(2, 2), L.GroupQueryAttention(2, 2, 1), L.MultiHeadAttention(2, 2, dropout=0.5)):
+        layer(x, x)
+        out.append([L.Dropout(0.5).name, L.Softmax().name])
     return out
 
 

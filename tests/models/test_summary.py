@@ -99,13 +99,29 @@ def subclassed(K):
     return texts(net)
 
 
+def holds_graphs(K):
+    """Of a Functional model that is called only within another's `call`, the graph tells the shapes."""
+    L = K.layers
+    x = K.Input((4,))
+    y = L.Dense(3)(x)
+
+    class Coder(K.Model):
+        def __init__(self):
+            super().__init__(name="coder")
+            self.encoder = K.Model(x, [L.Dense(2)(y), L.Dense(2)(y)], name="encoder")
+            self.decoder = K.Model(x, y, name="decoder")
+            self.unused = L.Dense(3)
+
+    return texts(Coder())
+
+
 def dtypes(K):
     L = K.layers
     layers = [L.Dense(2, dtype="mixed_bfloat16"), L.Dense(2, dtype="bfloat16"), L.Dense(1000)]
     return texts(K.Sequential([K.Input((3,)), *layers]))
 
 
-PROGRAMS = [convnet, compiled, wired, twins, nested, several_outputs, unbuilt, subclassed, dtypes]
+PROGRAMS = [convnet, compiled, wired, twins, nested, several_outputs, unbuilt, subclassed, holds_graphs, dtypes]
 
 
 @pytest.mark.parametrize("program", PROGRAMS, ids=lambda p: p.__name__)

@@ -4,7 +4,7 @@ import cases
 import numpy as np
 import pytest
 
-from kerata import ops
+from kerata import Input, Model, layers, ops
 from kerata.core.keras_tensor import KerasTensor
 
 # Ops whose result depends on values in a way that no abstract evaluation knows, or that take host arrays.
@@ -125,3 +125,26 @@ def test_errors_name_the_shapes(backend):
     with pytest.raises(Exception) as e:
         ops.matmul(k(None, 4), k(5, 6))
     assert "(None, 4)" in "".join(getattr(e.value, "__notes__", [])) + str(e.value)
+
+
+def test_lengths_that_are_tensors(train_backend):
+    """Code may give an op lengths that it computed; JAX, as in Keras, wants them as numbers."""
+    if train_backend == "jax":
+        pytest.skip("shapes are concrete while JAX traces")
+
+    class Weights(layers.Layer):
+        def call(self, x):
+            rows, columns = (ops.cast(n, "int64") for n in ops.shape(x)[:2])
+            return ops.tile(x, [1, 1, 2]), ops.cast(columns, "float32") * ops.ones((rows, 1))
+
+    class Tiled(layers.Layer):
+        def call(self, x):
+            rows = ops.cast(ops.shape(x)[0], "int32")
+            return ops.tile(ops.ones((1, 2)), ops.concatenate([ops.expand_dims(rows, -1), ops.convert_to_tensor([1])], 0))
+
+    x = Input((4, 3))
+    model = Model(x, [*Weights()(x), Tiled()(x)] if train_backend == "torch" else Weights()(x))
+    found = model.predict(np.ones((5, 4, 3), "float32"), verbose=0)
+    assert [y.shape for y in found][:2] == [(5, 4, 6), (5, 1)]
+    assert (found[1] == 4.0).all()
+    assert [y.shape for y in model.outputs][:2] == [(None, 4, 6), (None, 1)]

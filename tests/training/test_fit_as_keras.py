@@ -375,7 +375,29 @@ def batch_sizes_from_steps(K):
     return {**out, "evaluate": model.evaluate(x, y, steps=5, verbose=0), "predict": model.predict(x, steps=5, verbose=0)}
 
 
+def regularized_activities(K):
+    """Also where the last batch is smaller, so that the batch's size is not known while a step is compiled."""
+    L = K.layers
+    model = K.Sequential([K.Input((5,)), L.Dense(4, activity_regularizer=K.regularizers.L1L2(0.1, 0.2)), L.Dense(1)])
+    start(model)
+    model.compile("sgd", "mse")
+    out = trained(model, X, X[:, :1], batch_size=8, epochs=2, validation_data=(X[:7], X[:7, :1]))
+    return {**out, "evaluate": model.evaluate(X, X[:, :1], batch_size=8, verbose=0)}
+
+
+def one_target_for_two_outputs(K):
+    """Where but one output has a loss, its target needs no list."""
+    x = K.Input((5, 2))
+    hidden = K.layers.Dense(4, activation="tanh", name="hidden")(x)
+    model = start(K.Model(x, [K.layers.Dense(3, activation="softmax", name="label")(hidden), hidden]))
+    model.compile("adam", ["sparse_categorical_crossentropy", None])
+    x, y = normal(20, 5, 2), np.stack([labels(20, 3, seed=i) for i in range(5)], axis=1)
+    out = trained(model, x, y, batch_size=5, epochs=2, validation_data=(x[:10], y[:10]))
+    return {**out, "evaluate": model.evaluate(x, y, verbose=0), "batch": model.train_on_batch(x, y)}
+
+
 PROGRAMS = [
+    regularized_activities, one_target_for_two_outputs,
     lists_of_one, parts_of_the_data, parts_that_do_not_divide_the_data, batch_sizes_from_steps,
     plain_mlp, sgd_split, weighted, class_weighted, cnn, lstm, two_outputs, list_outputs,
     one_loss_for_two, dict_outputs, regularized, added_losses, loss_of_layers_only, frozen, all_frozen, frozen_batch_norm,

@@ -112,6 +112,11 @@ def new_value(array, dtype: str, trainable: bool):
         return jax.device_put(np.array(array, dtype=native_dtype(dtype)))
 
 
+def computing():
+    """A context in which ops on concrete arrays are computed at once, also while a function is traced."""
+    return jax.ensure_compile_time_eval()
+
+
 def assign_value(value, new):
     """A copy: training gives a variable's memory away for its next value, so nobody else may hold it."""
     return jnp.array(new, value.dtype, copy=True)

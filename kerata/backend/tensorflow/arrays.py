@@ -128,6 +128,11 @@ def new_value(array, dtype: str, trainable: bool):
         return tf.Variable(convert(array, dtype), trainable=trainable, dtype=dtype)
 
 
+def computing():
+    """A context outside any graph that is being traced."""
+    return tf.init_scope()
+
+
 def assign_value(value, new):
     value.assign(tf.cast(new, value.dtype))
     return value

@@ -207,26 +207,44 @@ def filled_value(value, read):
     return assign_value(value, convert(new))
 
 
+@contextlib.contextmanager
+def computing():
+    """A context in which new tensors have values, also while a function is evaluated abstractly."""
+    before, placement.meta = placement.meta, False
+    try:
+        yield
+    finally:
+        placement.meta = before
+
+
 def abstract_value(value):
     return value.to("meta")
 
 
 def abstract_eval(fn, args, kwargs):
     """Evaluate `fn` on meta tensors of the given specs; the result's tensors become specs."""
+    before, placement.meta = placement.meta, True
+    try:
+        return eval_on_zeros(fn, args, kwargs)
+    finally:
+        placement.meta = before
+
+
+def wants_values(error: Exception) -> bool:
+    """Whether it says that meta tensors have no values, for instance a length that an op is given as a tensor."""
+    return "meta tensor" in str(error).lower()
+
+
+def eval_on_zeros(fn, args, kwargs):
+    """Evaluate `fn` on zeros of the given specs; the result's tensors become specs."""
     from kerata.core import tree
 
     def make(x):
-        if isinstance(x, Spec):
-            return torch.empty(x.shape, dtype=_DTYPES[x.dtype], device="meta")
-        return x
+        return torch.zeros(x.shape, dtype=_DTYPES[x.dtype], device=device()) if isinstance(x, Spec) else x
 
     args, kwargs = tree.map_structure(make, (args, kwargs))
-    before, placement.meta = placement.meta, True
-    try:
-        with torch.no_grad(), without_compiler():
-            out = fn(*args, **kwargs)
-    finally:
-        placement.meta = before
+    with torch.no_grad(), without_compiler():
+        out = fn(*args, **kwargs)
     return tree.map_structure(lambda x: Spec(tuple(x.shape), _NAMES[x.dtype]) if is_tensor(x) else x, out)
 
 

@@ -48,8 +48,6 @@ class GroupQueryAttention(HeadAttention):
     >>> layer(ops.ones((1, 5, 8)), ops.ones((1, 7, 8))).shape  # (1, 5, 8)
     """
 
-    _masks_queries = True
-
     def __init__(self, head_dim, num_query_heads, num_key_value_heads, dropout=0.0, use_bias=True, sliding_window=None,
                  flash_attention=None, kernel_initializer="glorot_uniform", bias_initializer="zeros",
                  kernel_regularizer=None, bias_regularizer=None, activity_regularizer=None, kernel_constraint=None,
@@ -75,6 +73,9 @@ class GroupQueryAttention(HeadAttention):
         self.activity_regularizer = self._sublayer_regularizer  # of the output, too, as in Keras
 
     _head_size = Alias("head_dim")
+
+    def _mask_of_queries(self, query, query_mask):
+        return query_mask
 
     def build(self, query_shape, value_shape, key_shape=None):
         for name, shape in (("query", query_shape), ("value", value_shape)):

@@ -6,6 +6,8 @@ import math
 import string
 
 from kerata import constraints, initializers, ops, regularizers
+from kerata.core.masks import get_mask
+from kerata.core.names import auto_name
 from kerata.layers._errors import positive_integer
 from kerata.layers.attention.attention import causal_mask
 from kerata.layers.core.einsum_dense import EinsumDense
@@ -22,7 +24,6 @@ class HeadAttention(Layer):
 
     # In Keras's files these layers have `activity_regularizer` always.
     _config_skip = (Layer._config_skip - {"activity_regularizer"}) | {"flash_attention"}
-    _masks_queries = False  # whether `query_mask` closes the rows of its targets; it travels with the output in any case
 
     def _set_up(self, dropout, use_bias, use_gate, sliding_window, flash_attention, seed, activity_regularizer,
                 weights: dict) -> None:  # fmt: skip
@@ -99,6 +100,9 @@ class HeadAttention(Layer):
         """What is needed besides projections; `rank`: of projected tensors, (batch, ..., heads, size)."""
         if self.dropout > 0:
             self._dropout_layer = Dropout(self.dropout, seed=self.seed, dtype=self.dtype_policy)
+        else:
+            auto_name("Dropout")
+        auto_name("Softmax")  # Keras has a layer of either kind here, and numbers them
         self._scale = 1.0 / math.sqrt(self._head_size)
         self._make_equations(rank - 1)
 
@@ -122,7 +126,7 @@ class HeadAttention(Layer):
              return_attention_scores=False, training=None, use_causal_mask=False):  # fmt: skip
         key = value if key is None else key
         mask = self._compute_attention_mask(
-            query, value, query_mask, value_mask, key_mask, attention_mask, use_causal_mask
+            query, value, self._mask_of_queries(query, query_mask), value_mask, key_mask, attention_mask, use_causal_mask
         )
         gate = self._gate_dense(query) if self.use_gate else None
         output, scores = self._compute_attention(
@@ -132,11 +136,15 @@ class HeadAttention(Layer):
         output = self._output_dense(output if gate is None else output * gate)
         return (output, scores) if return_attention_scores else output
 
+    def _mask_of_queries(self, query, query_mask):
+        """Which targets look anywhere at all. As in Keras it is the mask that the query carries; one given by name only travels on."""
+        return get_mask(query)
+
     def _compute_attention_mask(self, query, value, query_mask=None, value_mask=None, key_mask=None,
                                 attention_mask=None, use_causal_mask=False):  # fmt: skip
         """Where targets may look, (batch, targets, sources) or what broadcasts to it; None for everywhere."""
         masks = [ops.expand_dims(ops.cast(m, "bool"), -2) for m in (value_mask, key_mask) if m is not None]
-        if self._masks_queries and query_mask is not None:
+        if query_mask is not None:
             masks.append(ops.expand_dims(ops.cast(query_mask, "bool"), -1))
         targets, sources = ops.shape(query)[1], ops.shape(value)[1]
         if use_causal_mask:
@@ -175,6 +183,9 @@ class HeadAttention(Layer):
         output = ops.dot_product_attention(
             query, key, value, mask=mask, scale=self._scale, flash_attention=self._flash_attention
         )
+        if mask is not None and self.dropout > 0:  # as in training: a target that sees nothing gets nothing
+            sees = ops.swapaxes(ops.any(mask, axis=-1), 1, 2)  # (batch, targets, heads)
+            output = output * ops.cast(ops.expand_dims(sees, -1), output.dtype)
         return output, None
 
     def _compute_scores(self, query, key, value, mask, drops):

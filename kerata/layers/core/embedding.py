@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from kerata import backend, ops
+from kerata.core.scopes import in_symbolic_scope
 from kerata.layers._codecs import Grouped, PerOutput
 from kerata.layers._contraction import Matmul
 from kerata.layers._errors import positive_integer
@@ -72,6 +73,8 @@ class Embedding(Quantizable, Layer):
         dtype = ops.dtype(inputs)
         if dtype not in ("int32", "int64", "uint8", "uint16", "uint32", "int8", "int16"):
             inputs = ops.cast(inputs, "int32")
+        if in_symbolic_scope():  # any size stands for an unknown one, so positions may lie beyond the matrix
+            inputs = ops.zeros_like(inputs)
         try:
             rows = self._rows(inputs)
         except Exception as error:  # the backends that look at indices have errors of their own
