@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import functools
-import warnings
 
 from kerata import backend
 from kerata.core import dtype_policy as policies
@@ -17,6 +16,7 @@ from kerata.core.variable import Variable, ticks
 from kerata.layers import call_plan
 from kerata.layers._building import build_within, spec_of_unbuilt
 from kerata.layers._errors import check_positional, explain_strings
+from kerata.layers._masked import Masked, masks_of
 from kerata.layers.input_spec import InputSpec, check_inputs
 from kerata.layers.state import LayerState, check_backends
 from kerata.layers.torch_methods import TorchMethods
@@ -77,7 +77,7 @@ def _argument_names(fn):
     return code.co_varnames[: code.co_argcount + code.co_kwonlyargcount]
 
 
-class Layer(LayerState, TorchMethods, Operation):
+class Layer(LayerState, Masked, TorchMethods, Operation):
     """A piece of a model: weights, made in `build`, and a computation, in `call`.
 
     A subclass calls `super().__init__(**kwargs)`, makes weights in `build(input_shape)` with `add_weight`, and
@@ -427,7 +427,7 @@ class Layer(LayerState, TorchMethods, Operation):
             outputs = self.compute_output_spec(*args, **kwargs)
             masks = bound.get("mask") if plan.takes_mask else None
             inputs = bound.get(plan.first)
-            outputs = self._attach_masks(inputs, outputs, _masks_of(inputs) if masks is None else masks)
+            outputs = self._attach_masks(inputs, outputs, masks_of(inputs) if masks is None else masks)
         self._mark_composite(bound, outputs)
         if plan.variadic in bound:
             positional, recorded = plan.unbind(bound)
@@ -536,7 +536,7 @@ class Layer(LayerState, TorchMethods, Operation):
         if outermost:
             self._clear_losses()
         inputs = bound.get(plan.first)
-        masks = _masks_of(inputs)
+        masks = masks_of(inputs)
         self._pass_masks(plan, bound, masks)
         if plan.takes_mask:  # one that was given by name travels on as well
             masks = bound.get("mask")
@@ -574,63 +574,6 @@ class Layer(LayerState, TorchMethods, Operation):
         if plan.takes_training:
             bound["training"] = training
         return training
-
-    def _pass_masks(self, plan, bound, masks) -> None:
-        if plan.takes_mask:
-            if bound.get("mask") is None:
-                inputs = bound.get(plan.first)
-                if masks is None and isinstance(inputs, list | tuple | dict):
-                    masks = tree.map_structure(lambda _: None, inputs)
-                bound["mask"] = masks
-        elif "mask" in bound and not plan.takes_any:
-            bound.pop("mask")
-        for name in plan.mask_names:
-            of = name.removesuffix("_mask")
-            if bound.get(name) is None and of in bound:
-                mask = _masks_of(bound[of])
-                if mask is not None:
-                    bound[name] = mask
-
-    def _attach_masks(self, inputs, outputs, masks):
-        if type(self).compute_mask is Layer.compute_mask and masks is None:
-            return outputs
-        if not self.supports_masking:
-            if masks is not None and not getattr(self, "_mask_warned", False) and not self._consumes_mask():
-                self._mask_warned = True
-                warnings.warn(
-                    f"Layer {self.name!r} ({type(self).__name__}) does not support masking, and drops the mask that came "
-                    "with its input.",
-                    stacklevel=5,
-                )
-            return outputs
-        flat = tree.flatten(outputs)
-        if all(get_mask(x) is not None for x in flat if self._takes_mask(x)):
-            return outputs
-        mask = self.compute_mask(inputs, masks)
-        if mask is None:
-            return outputs
-        if len(flat) == 1 and self._takes_mask(outputs):
-            mask = tree.flatten(mask)[0]
-            return set_mask(outputs, mask)
-        masks = tree.flatten(mask)
-        marked = [x if m is None else set_mask(x, m) for x, m in zip(flat, masks)]
-        return tree.pack_sequence_as(outputs, marked + flat[len(marked) :])
-
-    def _takes_mask(self, x) -> bool:
-        return self._backend.is_tensor(x) or isinstance(x, KerasTensor)
-
-    def _consumes_mask(self) -> bool:
-        plan = call_plan.plan_of(self)
-        return plan.takes_mask or bool(plan.mask_names)
-
-    def compute_mask(self, inputs, previous_mask):
-        """The mask of the outputs; `previous_mask`, that of the inputs, unless a subclass says otherwise.
-
-        Args:
-            inputs: tensors, nested as of `call`.
-            previous_mask: their masks, nested likewise; None for none.
-        """
-        return previous_mask
 
     def _settle(self, plan) -> None:
         """After a first full call: whether the short way is open from now on."""
@@ -776,14 +719,6 @@ def ops_composite():
     from kerata.ops import _composite
 
     return _composite
-
-
-def _masks_of(inputs):
-    """The masks that travel with the inputs (nested likewise), or None if there is none."""
-    if isinstance(inputs, list | tuple | dict):
-        masks = tree.map_structure(get_mask, inputs)
-        return None if all(m is None for m in tree.flatten(masks)) else masks
-    return get_mask(inputs)
 
 
 def _input_shape_from(kwargs: dict, cls: type):
