@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import contextlib
 import difflib
+import gc
 import importlib
 import importlib.util
 import os
@@ -113,7 +114,8 @@ def get(name: str | ModuleType) -> ModuleType:
             f"or choose one of those that are here: {', '.join(installed())}."
         )
     path = _EXTRA_BACKENDS.get(name, f"kerata.backend.{name}")
-    module = importlib.import_module(path)
+    with _collector_paused():
+        module = importlib.import_module(path)
     if "KERATA_DEVICE" in os.environ:
         importlib.import_module("kerata.backend.devices").choose(path)
     _loaded[name] = module
@@ -122,6 +124,24 @@ def get(name: str | ModuleType) -> ModuleType:
     for act in _when_loaded:
         act(module)
     return module
+
+
+@contextlib.contextmanager
+def _collector_paused():
+    """No garbage is looked for inside: an array library makes up to half a million objects that stay, and Python would go
+    through them seven times while TensorFlow is imported, a third of the time that this takes.
+    """
+    if not gc.isenabled():
+        yield
+        return
+    gc.disable()
+    try:
+        yield
+    finally:
+        if not gc.get_freeze_count():  # else what the user has frozen would thaw
+            gc.freeze()
+            gc.unfreeze()  # everything counts as old now, without having been gone through
+        gc.enable()
 
 
 def when_loaded(act) -> None:

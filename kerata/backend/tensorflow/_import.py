@@ -1,13 +1,17 @@
-"""TensorFlow, without Keras: `import tensorflow` would load all of Keras, where that is installed, and take 2 s more.
+"""TensorFlow, without Keras, JAX and SciPy: `import tensorflow` loads each of them that is installed, which takes 3 s more.
 
-`tf.keras` and `from tensorflow.keras import ...` load it when they are used, as ever.
+`tf.keras` and `from tensorflow.keras import ...` load Keras when they are used, as ever; so does with JAX the one function of
+TensorFlow that needs it, `tf.lite.TFLiteConverter.experimental_from_jax`. SciPy serves only TensorFlow's own copy of an old
+Keras, which nobody can reach by a public name.
 """
 
 from __future__ import annotations
 
+import importlib
 import importlib.abc
 import importlib.util
 import sys
+import threading
 
 
 class _NotNow(importlib.abc.Loader):
@@ -21,13 +25,14 @@ class _NotNow(importlib.abc.Loader):
 
 
 class _Later(importlib.abc.MetaPathFinder):
-    """While registered, says where Keras lies, which TensorFlow wants to know, and refuses to load it."""
+    """While registered, says where a package lies (TensorFlow wants to know that of Keras), and refuses to load it."""
 
     def __init__(self, names: tuple[str, ...]):
         self._names = names
+        self._thread = threading.get_ident()
 
     def find_spec(self, name, path=None, target=None):
-        if name not in self._names:
+        if name not in self._names or threading.get_ident() != self._thread:
             return None
         for finder in sys.meta_path:
             find = getattr(finder, "find_spec", None)
@@ -41,13 +46,25 @@ class _Later(importlib.abc.MetaPathFinder):
 def load() -> None:
     """Import tensorflow."""
     if "tensorflow" not in sys.modules:
-        later = _Later(tuple(n for n in ("keras", "tf_keras") if n not in sys.modules))
+        later = _Later(tuple(n for n in ("keras", "tf_keras", "jax", "scipy") if n not in sys.modules))
         sys.meta_path.insert(0, later)
         try:
             import tensorflow  # noqa: F401
         finally:
             sys.meta_path.remove(later)
+        _give_converter_jax()
     _leave_unconverted("kerata")
+
+
+def _give_converter_jax() -> None:
+    """Let TensorFlow's converter of JAX functions, which found no JAX when it was imported, find it when it is used."""
+
+    def jit(*args, **kwargs):
+        return importlib.import_module("jax").jit(*args, **kwargs)
+
+    lite = sys.modules.get("tensorflow.lite.python.lite")
+    if lite is not None and lite._jit is None and importlib.util.find_spec("jax") is not None:
+        lite._jit = jit
 
 
 def _leave_unconverted(package: str) -> None:
