@@ -14,6 +14,7 @@ from kerata.core.operation import Node, Operation
 from kerata.core.scopes import context, name_scope
 from kerata.core.variable import Variable, ticks
 from kerata.layers import call_plan
+from kerata.layers._alike import remembered
 from kerata.layers._building import build_within, spec_of_unbuilt
 from kerata.layers._errors import check_positional, explain_strings
 from kerata.layers._masked import Masked, masks_of
@@ -479,7 +480,7 @@ class Layer(LayerState, Masked, TorchMethods, Operation):
             return self._compute(plan, plan.bind(args, kwargs, self))
 
         try:
-            return symbolic.infer(run, args, kwargs)
+            return remembered(self, args, kwargs, lambda: symbolic.infer(run, args, kwargs))
         except Exception as e:
             check_backends(self, f"layer {self.name!r}")
             self._note_where(e, [x.shape for x in tree.flatten((args, kwargs)) if isinstance(x, KerasTensor)])
