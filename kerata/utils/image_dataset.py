@@ -75,7 +75,8 @@ def image_dataset_from_directory(directory, labels="inferred", label_mode="int",
     size, channels = tuple(image_size), _CHANNELS[color_mode]
     shape = (channels, *size) if data_format == "channels_first" else (*size, channels)
     read = functools.partial(load_images, color_mode=color_mode, size=size, interpolation=interpolation,
-                             crop=crop_to_aspect_ratio, pad=pad_to_aspect_ratio, data_format=data_format)  # fmt: skip
+                             crop=crop_to_aspect_ratio, data_format=data_format,
+                             pad=pad_to_aspect_ratio and ("before" if format == "grain" else "after"))  # fmt: skip
     plain = interpolation == "bilinear" and not crop_to_aspect_ratio and not pad_to_aspect_ratio
 
     def make(part, shuffled):
@@ -154,7 +155,7 @@ def _neighbours(size: int, out: int) -> tuple:
 
 
 def load_image(path, color_mode, size, interpolation, crop=False, pad=False, data_format="channels_last") -> np.ndarray:
-    """One image, resized, as float32."""
+    """One image, resized, as float32. `pad`: False, or whether borders come "before" or "after" the resizing."""
     from kerata import ops
 
     image = img_to_array(load_img(path, color_mode), "channels_last", "float32")
@@ -163,8 +164,18 @@ def load_image(path, color_mode, size, interpolation, crop=False, pad=False, dat
             if crop:
                 image = smart_resize(image, size, interpolation)
             else:
+                inner, place = _inside_borders(image.shape, size) if pad == "after" else (tuple(size), None)
                 image = np.asarray(
-                    ops.image.resize(image, tuple(size), interpolation=interpolation, pad_to_aspect_ratio=pad,
+                    ops.image.resize(image, inner, interpolation=interpolation, pad_to_aspect_ratio=pad == "before",
                                      data_format="channels_last")
                 )  # fmt: skip
+                image = image if place is None else np.pad(image, place)
     return image.transpose(2, 0, 1) if data_format == "channels_first" else image
+
+
+def _inside_borders(shape, size) -> tuple[tuple, list]:
+    """The largest size of these proportions that fits into `size`, and the borders around it, as `tf.image` places them."""
+    have, want = np.array(shape[:2], "float32"), np.array(size, "float32")
+    exact = have / (have / want).max()
+    inner, start = np.floor(exact).astype(int), np.maximum(np.floor((want - exact) / 2), 0).astype(int)
+    return tuple(inner.tolist()), [*zip(start, size - inner - start), (0, 0)]

@@ -135,7 +135,8 @@ def test_wrong_folders(tmp_path):
 @pytest.mark.parametrize(
     "options",
     [{}, {"color_mode": "grayscale"}, {"color_mode": "rgba"}, {"interpolation": "nearest"}, {"interpolation": "bicubic"},
-     {"data_format": "channels_first"}, {"crop_to_aspect_ratio": True},
+     {"data_format": "channels_first"}, {"crop_to_aspect_ratio": True}, {"pad_to_aspect_ratio": True},
+     {"pad_to_aspect_ratio": True, "data_format": "channels_first", "interpolation": "nearest"},
      {"label_mode": "categorical"}, {"label_mode": None}],
     ids=str,
 )  # fmt: skip
