@@ -28,7 +28,7 @@ class CSVLogger(Callback):
     >>> x, y = np.ones((8, 2), "float32"), np.ones((8, 1), "float32")
     >>> history = model.fit(x, y, epochs=2, verbose=0, callbacks=[kerata.callbacks.CSVLogger("log.csv")])
     >>> open("log.csv").readline().strip()
-    'epoch,loss'
+    'epoch,loss,val_loss'
     """
 
     def __init__(self, filename, separator=",", append=False):
@@ -52,12 +52,11 @@ class CSVLogger(Callback):
         logs = logs or {}
         if self.keys is None:
             self.keys = sorted(logs)
-            later = getattr(getattr(self, "_callback_list", None), "validates", False)
-            if later and not any(k.startswith("val_") for k in logs):  # the first validation comes in a later epoch
+            if not any(k.startswith("val_") for k in logs):  # validations may come in later epochs, or in a later `fit`
                 self.keys += [f"val_{k}" for k in self.keys]
         if self.writer is None:
             self.writer = csv.DictWriter(
-                self._file, ["epoch", *self.keys], delimiter=self.sep, lineterminator="\n", extrasaction="ignore"
+                self._file, ["epoch", *self.keys], delimiter=self.sep, extrasaction="ignore"
             )
             if self._header_needed:
                 self.writer.writeheader()

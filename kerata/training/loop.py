@@ -238,7 +238,6 @@ def fit(model, *, x, y, batch_size, epochs, verbose, callbacks, validation_split
     callbacks = as_callback_list(
         with_resume(callbacks, resume), model, add_history=True, verbose=verbose, epochs=epochs, steps=source.num_batches
     )
-    callbacks.validates = validation is not None
     runner = Runner(model, "train", source, callbacks, epochs)
     tester = Runner(model, "test", validation, callbacks, epochs) if validation is not None else None
     model._fit_source = source  # for callbacks that save how far it has come
