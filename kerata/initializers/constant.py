@@ -34,6 +34,12 @@ class Constant(Initializer):
                 "an array of that shape (or one that broadcasts to it)."
             ) from None
 
+    @classmethod
+    def from_config(cls, config: dict):
+        from kerata.saving.serialization import deserialize_keras_object
+
+        return super().from_config(deserialize_keras_object(config))  # which reads arrays
+
 
 class Zeros(Initializer):
     """Every element is 0.

@@ -186,3 +186,15 @@ def test_a_users_own(backend):
 def test_errors(make, words):
     with pytest.raises(ValueError, match=words):
         make()
+
+
+def test_constants_of_arrays_come_back_from_their_config():
+    values = np.arange(6, dtype="float32").reshape(2, 3)
+    found = initializers.deserialize(initializers.serialize(initializers.Constant(values)))
+    np.testing.assert_array_equal(found.value, values)
+    theirs = keras.initializers.deserialize(initializers.serialize(found))
+    np.testing.assert_array_equal(theirs((2, 3)), values)
+    layer = kerata.layers.Dense(3, kernel_initializer=initializers.Constant(values))
+    copy = type(layer).from_config(layer.get_config())
+    copy.build((None, 2))
+    np.testing.assert_array_equal(copy.get_weights()[0], values)
