@@ -671,10 +671,10 @@ class Trainer:
                     v.assign(place)
 
     # -- compile in files -------------------------------------------------------------------------------------
-    def get_compile_config(self) -> dict | None:
-        """The arguments of `compile`, serialised."""
+    def get_compile_config(self) -> dict:
+        """The arguments of `compile`, serialised; empty for a model that is not compiled."""
         if not self.compiled or self._compile_arguments is None:
-            return None
+            return {}
         from kerata.saving import serialize_keras_object
 
         return {k: serialize_keras_object(v) for k, v in self._compile_arguments.items()}

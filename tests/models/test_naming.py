@@ -12,11 +12,11 @@ import kerata
 
 
 def plain_config(x):
-    """A config as JSON has it, without what says nothing (`mask: None`, an empty `compile_config`)."""
+    """A config as JSON has it, without what says nothing (`mask: None`)."""
 
     def clean(x):
         if isinstance(x, dict):
-            return {k: clean(v) for k, v in x.items() if not (k in ("mask", "compile_config") and not v)}
+            return {k: clean(v) for k, v in x.items() if not (k == "mask" and not v)}
         return [clean(v) for v in x] if isinstance(x, list) else x
 
     return clean(json.loads(json.dumps(x)))
