@@ -6,6 +6,7 @@ import numpy as np
 
 from kerata import backend
 from kerata.core import tree
+from kerata.core.scopes import in_symbolic_scope
 from kerata.core.variable import Variable, ticks
 from kerata.layers.tracking import Held, kind_of, unique
 
@@ -244,6 +245,8 @@ class LayerState:
     # -- losses -----------------------------------------------------------------------------------------------
     def add_loss(self, loss) -> None:
         """Add a scalar (or a list of scalars) to the model's loss; from within `call`."""
+        if in_symbolic_scope():  # the value has none, and `losses` would show it until the next call
+            return
         for value in loss if isinstance(loss, list | tuple) else [loss]:
             if callable(value):
                 value = value()

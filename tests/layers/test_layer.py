@@ -510,3 +510,42 @@ def test_own_initializers_within_layers(backend):
     x = kerata.Input((3,))
     model = kerata.Model(x, Outer()(x))
     np.testing.assert_allclose(model.predict(np.ones((1, 3)), verbose=0), [[2.5, 2.5]])
+
+
+def test_losses_of_symbolic_calls_are_not_kept(backend):
+    class Adds(layers.Layer):
+        def call(self, x):
+            self.add_loss(ops.sum(x))
+            return x
+
+    x = kerata.Input((3,))
+    model = kerata.Model(x, layers.Dense(2, kernel_regularizer="l2", activity_regularizer="l1")(Adds()(x)))
+    assert len(model.losses) == 1 and float(ops.convert_to_numpy(model.losses[0])) > 0
+    model(X)
+    assert len(model.losses) == 3
+
+
+def test_arrays_that_a_layer_keeps(train_backend):
+    """A tensor made in `__init__` goes together with what stands for an input while shapes are inferred."""
+
+    class Minus(layers.Layer):
+        def __init__(self):
+            super().__init__()
+            self.eye = ops.eye(3)
+
+        def call(self, x):
+            return x @ self.eye - self.eye[0] * 2
+
+    class Orthogonal(kerata.regularizers.Regularizer):
+        def __init__(self):
+            self.eye = ops.eye(2)
+
+        def __call__(self, x):
+            x = ops.reshape(x, (-1, 2, 2))
+            return ops.sum(ops.square(x @ ops.transpose(x, (0, 2, 1)) - self.eye))
+
+    x = kerata.Input((3,))
+    dense = layers.Dense(4, kernel_initializer="ones", activity_regularizer=Orthogonal())
+    model = kerata.Model(x, dense(Minus()(x)))
+    assert model.output.shape == (None, 4)
+    np.testing.assert_allclose(model.predict(X, verbose=0), np.tile(X.sum(1, keepdims=True) - 2, 4), rtol=1e-5)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import re
 import threading
 
 import numpy as np
@@ -231,8 +232,9 @@ def abstract_eval(fn, args, kwargs):
 
 
 def wants_values(error: Exception) -> bool:
-    """Whether it says that meta tensors have no values, for instance a length that an op is given as a tensor."""
-    return "meta tensor" in str(error).lower()
+    """Whether it is about the meta device: tensors there have no values (for a length given as a tensor, for instance), and
+    do not go together with the tensors that a layer keeps."""
+    return re.search(r"\bmeta\b", str(error).lower()) is not None
 
 
 def eval_on_zeros(fn, args, kwargs):
