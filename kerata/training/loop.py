@@ -315,7 +315,9 @@ def _test(model, tester: Runner, callbacks, interrupt) -> dict:
     model.reset_metrics()
     model.stop_evaluating = False
     callbacks.on_test_begin()
+    tester.source.on_epoch_begin()
     logs = tester.epoch(0, interrupt)
+    tester.source.on_epoch_end()
     callbacks.on_test_end(logs)
     return logs
 
@@ -352,6 +354,7 @@ def predict(model, x, batch_size, verbose, steps, callbacks):
         told, due = len(outputs), time.perf_counter() + _TICK
         callbacks.on_predict_batch_end(told - 1, logs)
 
+    source.on_epoch_begin()
     # A single batch changes nothing that Ctrl-C could leave half done.
     with DeferredInterrupt(source.num_batches != 1) as interrupt:
         for i, batch in enumerate(itertools.islice(source.epoch(0), config.max_steps_per_epoch())):
@@ -365,6 +368,7 @@ def predict(model, x, batch_size, verbose, steps, callbacks):
                 break
         if group and told < len(outputs):
             tell()
+    source.on_epoch_end()
     callbacks.on_predict_end()
     if not outputs:
         raise ValueError("predict() was given no data.")

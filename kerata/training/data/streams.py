@@ -65,6 +65,7 @@ class PyDatasetSource(StreamSource):
         self.shuffle = bool(shuffle)
         self._seed = (int(seed), 0) if seed is not None else (new_seed() if shuffle else (0, 0))
         self._passes = self._omit = 0
+        self._begun = False  # the data set was told that an epoch begins
         workers = dataset.workers if workers is None else workers
         processes = dataset.use_multiprocessing if use_multiprocessing is None else use_multiprocessing
         queue = dataset.max_queue_size if max_queue_size is None else max_queue_size
@@ -90,8 +91,9 @@ class PyDatasetSource(StreamSource):
         super().go_on(place, epoch, step)
         self._seed, self._passes = tuple(place["seed"]), place["passes"] - self._resumed[1]
         for _ in range(epoch):  # what the data set does between epochs
-            self.dataset.on_epoch_begin()
+            self.on_epoch_begin()
             self.dataset.on_epoch_end()
+            self._begun = False
 
     def _skip(self, count: int) -> None:
         self._omit, self._first = count, None
@@ -107,11 +109,18 @@ class PyDatasetSource(StreamSource):
             return self._prefetcher.items(indices)
         return map(self.dataset.__getitem__, indices)
 
+    def peek(self) -> tuple:
+        self.on_epoch_begin()  # the data set may make there what its batches come from
+        return super().peek()
+
     def on_epoch_begin(self) -> None:
-        self.dataset.on_epoch_begin()
+        if not self._begun:
+            self._begun = True
+            self.dataset.on_epoch_begin()
 
     def on_epoch_end(self) -> None:
         self.dataset.on_epoch_end()
+        self._begun = False
         if self._prefetcher is not None and self._prefetcher.processes and overrides_epoch_hooks(self.dataset):
             self._prefetcher.close()  # their copies of the data set are out of date
             self._iterator, self._left_over = None, False

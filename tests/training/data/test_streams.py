@@ -6,6 +6,7 @@ import time
 import numpy as np
 import pytest
 
+import kerata
 from kerata import backend as backends
 from kerata.training.data import PyDataset, make_source
 
@@ -369,3 +370,28 @@ def test_grain_is_recognised_without_being_imported(monkeypatch):
     assert source.num_batches == 2 and firsts(source) == [0, 1] and firsts(source, 1) == [0, 1]
     with pytest.raises(ValueError, match="grain data set"):
         make_source(MapDataset(), y=[1])
+
+
+def test_every_pass_over_a_data_set_begins_and_ends(train_backend):
+    """Also those of validations, `evaluate` and `predict`; the first batch is looked at after the beginning."""
+
+    class Made(Numbers):
+        def __getitem__(self, index):
+            x, y = super().__getitem__(index)
+            return x * self.factor, y
+
+        def on_epoch_begin(self):
+            super().on_epoch_begin()
+            self.factor = 0.01
+
+    def passes(*datasets):
+        return ["".join({"item": "i", "begin": "B", "end": "E"}[c[0]] for c in d.calls) for d in datasets]
+
+    model = kerata.Sequential([kerata.Input((1,)), kerata.layers.Dense(1)])
+    model.compile("sgd", "mse")
+    train, validation, tested, given = (Made(count=2) for _ in range(4))
+    model.fit(train, epochs=2, validation_data=validation, verbose=0, shuffle=False)
+    model.evaluate(tested, verbose=0)
+    model.predict(given, verbose=0)
+    assert passes(train, validation) == ["BiiEBiiE"] * 2
+    assert passes(tested, given) == ["BiiE"] * 2
