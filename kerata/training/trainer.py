@@ -84,7 +84,7 @@ class Trainer:
         if backend not in (None, "auto"):
             self.to_backend(backend)
         with backend_scope(self._backend):
-            self.optimizer = optimizers.get(optimizer)
+            self.optimizer = arguments["optimizer"] = optimizers.get(optimizer)
             if auto_scale_loss and self._dtype_policy.name == "mixed_float16" and self.optimizer is not None:
                 from kerata.optimizers import LossScaleOptimizer
 

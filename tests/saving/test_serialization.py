@@ -142,3 +142,18 @@ def test_config_values():
         "module": "keras.initializers", "class_name": "Zeros", "config": {}, "registered_name": None
     }  # fmt: skip
     assert serialize_value(kerata.Variable(0.5)) == 0.5
+
+
+def test_compile_config_as_keras_writes_it():
+    def configs(K):
+        model = K.Sequential([K.Input((3,)), K.layers.Dense(1)])
+        found = [model.get_compile_config(), "compile_config" in json.loads(model.to_json())]
+        model.compile("adam", "mse", metrics=["mae"])
+        model.optimizer.learning_rate = 0.25
+        return [*found, {k: v for k, v in model.get_compile_config().items() if k != "jit_compile"}]
+
+    ours, theirs = configs(kerata), configs(real)
+    for found in (ours, theirs):
+        del found[2]["optimizer"]["config"]["name"]  # numbered
+        assert found[2]["optimizer"].pop("module")
+    assert ours == theirs and ours[2]["optimizer"]["config"]["learning_rate"] == 0.25
