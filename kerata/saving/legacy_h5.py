@@ -46,7 +46,7 @@ def _write_text(file, name: str, text: str) -> None:
 def _write_names(group, name: str, values: list[str]) -> None:
     data = np.array([v.encode() for v in values]) if values else np.array([], "S1")
     if data.nbytes <= _ATTRIBUTE_LIMIT:
-        group.attrs[name] = data
+        group.attrs[name] = values or data  # texts of any length, which programs read as `str`
         return
     chunks = int(np.ceil(data.nbytes / _ATTRIBUTE_LIMIT))
     for i, part in enumerate(np.array_split(data, chunks)):

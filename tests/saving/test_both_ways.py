@@ -278,3 +278,17 @@ def test_feature_spaces(tmp_path):
         space.adapt(tf.data.Dataset.from_tensor_slices(data).batch(4))
         space.save(path)
         same([np.asarray(reader.saving.load_model(path)(batch))], [np.asarray(space(batch))], (writer, reader))
+
+
+def test_names_in_h5_are_texts(tmp_path):
+    """Programs that look into such a file read its names as `str`."""
+    import h5py
+
+    found = []
+    for K in (kerata, real):
+        model = K.Sequential([K.Input((3,), name="x"), K.layers.Dense(2, name="a"), K.layers.Dense(1, name="bé")], name="m")
+        model.save(tmp_path / "m.h5")
+        with h5py.File(tmp_path / "m.h5") as file:
+            group = file["model_weights"]
+            found.append([list(group.attrs["layer_names"]), list(group["a"].attrs["weight_names"])])
+    assert found[0] == found[1] and isinstance(found[0][0][0], str)
