@@ -72,7 +72,9 @@ def runs(case, results) -> list[tuple[str, str, str, dict]]:
         return [("kerata", "kerata", "auto", {}), *(("keras " + b, "keras", b, {}) for b in ([best] if best else BACKENDS))]
     if part == "programs":
         own = [("kerata first", "kerata", "auto", {"cold": True}), ("kerata", "kerata", "auto", {})]
-        return [*own, *(("keras " + b, "keras", b, {}) for b in BACKENDS)]
+        best = "jax" if what == "mnist_mlp" else "tensorflow"  # of the programs by hand, in the steps
+        by_hand = [("by hand", "by_hand", best, {})] if best in BACKENDS else []
+        return [*own, *by_hand, *(("keras " + b, "keras", b, {}) for b in BACKENDS)]
     own = [("kerata", "kerata", backend, {}), ("keras", "keras", backend, {})]
     if part == "start":
         return [("kerata cold", "kerata", backend, {"cold": True}), ("kerata warm", "kerata", backend, {"twice": True}), own[1]]
@@ -131,8 +133,12 @@ def measure_once(case, library: str, backend: str, options: dict) -> dict | None
     """One process; None if it failed."""
     part, _, what = case
     env = environment(options, HOME)
-    script = [str(HERE / "programs" / f"{what}.py"), library] if part == "programs" else [
-        str(HERE / "worker.py"), part, library, backend, what]  # fmt: skip
+    if library == "by_hand":
+        script = [str(HERE / "programs" / "by_hand.py"), what, backend]
+    elif part == "programs":
+        script = [str(HERE / "programs" / f"{what}.py"), library]
+    else:
+        script = [str(HERE / "worker.py"), part, library, backend, what]
     env["KERATA_BACKEND"] = env["KERAS_BACKEND"] = backend
     for _ in range(2 if options.get("twice") else 1):  # the first fills the cache
         begin = time.perf_counter()

@@ -348,8 +348,11 @@ class Training:
         self.state, total, right = self.given(self.state, x, y, total, right)
         return total, right
 
+    def probabilities(self, x):
+        return np.asarray(self.predict(self.state[0], self.state[5], x))
+
     def predict_one(self):
-        return np.asarray(self.predict(self.state[0], self.state[5], self.one))
+        return self.probabilities(self.one)
 
     def count(self):
         return sum(x.size for x in jax.tree.leaves((self.state[0], self.state[5])))

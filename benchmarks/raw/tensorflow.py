@@ -229,8 +229,11 @@ class Training:
         found = [self.once(order, tf.constant(i)) for i in range(self.steps)]
         return sum(float(a) for a, _ in found) / self.steps, sum(int(b) for _, b in found) / len(self.x)
 
+    def probabilities(self, x):
+        return self.infer(tf.constant(x)).numpy()
+
     def predict_one(self):
-        return self.infer(tf.constant(self.one)).numpy()
+        return self.probabilities(self.one)
 
     def count(self):
         return sum(int(tf.size(v)) for v in leaves(self.params))

@@ -131,10 +131,13 @@ class Training:
                 total += loss
         return total.item() / self.steps, right.item() / len(self.x)
 
-    @torch.inference_mode()
     def predict_one(self):
+        return self.probabilities(self.one)
+
+    @torch.inference_mode()
+    def probabilities(self, x):
         self.model.eval()
-        x = torch.from_numpy(self.one).to(self.x.device)
+        x = torch.from_numpy(x).to(self.x.device)
         return self.model(x.permute(0, 3, 1, 2) if self.images else x).softmax(-1).cpu().numpy()
 
     def count(self):
