@@ -14,7 +14,7 @@ from kerata.core import dtypes, tree
 from kerata.core.scopes import StatelessScope, context
 from kerata.core.variable import Variable
 from kerata.ops import _op
-from kerata.training.steps import _as_given, _is_stateless, unpack
+from kerata.training.steps import _as_given, _is_stateless, computed_loss, unpack
 
 _HINTS = {
     "log": "A logarithm of 0 is -inf, of a negative number NaN: ops.log(ops.maximum(x, 1e-7)).",
@@ -208,7 +208,7 @@ def _forward(model, x, y, sample_weight) -> tuple[str | None, bool]:
             y_pred = model(x, training=True)
             inside = watch.found is not None
             if type(model).train_step is Trainer.train_step or model._compile_loss is not None:
-                loss = model.compute_loss(x=x, y=y, y_pred=y_pred, sample_weight=sample_weight, training=True)
+                loss = computed_loss(model, True, x=x, y=y, y_pred=y_pred, sample_weight=sample_weight)
             model._clear_losses()
         found = watch.found
         phase = "forward pass" if inside else "loss"
@@ -258,7 +258,7 @@ def _gradient(model, x, y, sample_weight) -> str | None:
     def loss_of(watch):
         with StatelessScope(), watch:
             y_pred = model(x, training=True)
-            loss = model.compute_loss(x=x, y=y, y_pred=y_pred, sample_weight=sample_weight, training=True)
+            loss = computed_loss(model, True, x=x, y=y, y_pred=y_pred, sample_weight=sample_weight)
             model._clear_losses()
         return loss
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import inspect
 
 from kerata import backend
@@ -58,6 +59,19 @@ def _is_stateless(method) -> bool:
     if len(needed) == 2:
         return True
     return not needed and any(p.kind is p.VAR_POSITIONAL for p in parameters) and backend.current().functional
+
+
+def computed_loss(model, training, **given):
+    """What `model.compute_loss` gives; an override without `training`, as Keras's guides once had them, is not told."""
+    compute_loss = model.compute_loss
+    if "training" in _parameters(getattr(compute_loss, "__func__", compute_loss)):
+        given["training"] = training
+    return compute_loss(**given)
+
+
+@functools.lru_cache(maxsize=256)
+def _parameters(fn) -> frozenset:
+    return frozenset(inspect.signature(fn).parameters)
 
 
 def _owned_by(model, name: str, base) -> bool:

@@ -14,7 +14,7 @@ from kerata.training import checks, loop
 from kerata.training.arguments import known_arguments
 from kerata.training.buckets import Buckets
 from kerata.training.data.arrays import check_count
-from kerata.training.steps import make_predict_step, make_step, unpack
+from kerata.training.steps import computed_loss, make_predict_step, make_step, unpack
 
 _EVALUATE = ("x", "y", "batch_size", "verbose", "sample_weight", "steps", "callbacks", "return_dict")
 
@@ -151,7 +151,7 @@ class Trainer:
 
         def forward():
             y_pred = self(x, training=True)
-            loss = self.compute_loss(x=x, y=y, y_pred=y_pred, sample_weight=sample_weight, training=True)
+            loss = computed_loss(self, True, x=x, y=y, y_pred=y_pred, sample_weight=sample_weight)
             return optimizer.scale_loss(loss), (loss, y_pred)
 
         if variables:
@@ -192,7 +192,7 @@ class Trainer:
     def _test_core(self, data):
         x, y, sample_weight = unpack(data)
         y_pred = self(x, training=False)
-        loss = self.compute_loss(x=x, y=y, y_pred=y_pred, sample_weight=sample_weight, training=False)
+        loss = computed_loss(self, False, x=x, y=y, y_pred=y_pred, sample_weight=sample_weight)
         self._track_loss(loss, x)
         return x, y, y_pred, sample_weight
 
@@ -259,7 +259,7 @@ class Trainer:
         values = (trainable_variables, non_trainable_variables, metrics_variables)
         mapping = [(v, x_) for group, given in zip(groups, values) for v, x_ in zip(group, given)]
         with StatelessScope(mapping) as scope:
-            loss = self.compute_loss(x=x, y=y, y_pred=y_pred, sample_weight=sample_weight, training=training)
+            loss = computed_loss(self, training, x=x, y=y, y_pred=y_pred, sample_weight=sample_weight)
         return loss, tuple([scope.get(v) for v in group] for group in groups)
 
     def compute_loss_and_updates(self, trainable_variables, non_trainable_variables, metrics_variables, x, y,
@@ -287,7 +287,7 @@ class Trainer:
         mapping = [(v, given) for group, part in zip(groups, values) for v, given in zip(group, part)]
         with StatelessScope(mapping) as scope:
             y_pred = self(x, training=training)
-            loss = self.compute_loss(x=x, y=y, y_pred=y_pred, sample_weight=sample_weight, training=training)
+            loss = computed_loss(self, training, x=x, y=y, y_pred=y_pred, sample_weight=sample_weight)
             total = self.optimizer.scale_loss(loss) if scaled else loss
             self._clear_losses()
         new = [[scope.get(v) for v in group] for group in groups[1:3]]

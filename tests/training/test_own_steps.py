@@ -234,6 +234,21 @@ def test_compute_loss_and_compute_metrics_may_be_overridden(train_backend):
     assert history["own"][-1] < history["own"][0]
 
 
+class LossWithoutTraining(OwnLoss):
+    def compute_loss(self, x=None, y=None, y_pred=None, sample_weight=None):
+        return super().compute_loss(x, y, y_pred, sample_weight)
+
+
+def test_compute_loss_may_be_overridden_without_training(train_backend):
+    inputs = kerata.Input((4,))
+    found = []
+    for cls in (OwnLoss, LossWithoutTraining):
+        model = start(cls(inputs, layers.Dense(3)(layers.Dense(6)(inputs))))
+        model.compile("sgd")
+        found.append(model.fit(X, Y, batch_size=8, epochs=2, shuffle=False, verbose=0, validation_data=(X, Y)).history)
+    assert found[0] == found[1]
+
+
 def test_functions_of_a_batch_may_be_overridden(train_backend):
     class Counted(kerata.Model):
         def _counted(self, kind, inner):
