@@ -56,6 +56,11 @@ def scan(f, init, xs, length, reverse=False, unroll=1):
     return init, tree.map_structure(lambda *y: None if y[0] is None else tf.stack(y), *ys) if ys else None
 
 
+def _unknown(shape, dtype):
+    """A tensor without a value, in a graph: its batch may be of any size, as it is after batches of several sizes."""
+    return tf.compat.v1.placeholder(dtype, shape)
+
+
 def _scan_in_graph(f, init, xs, length, reverse):
     """A `tf.while_loop` that writes to TensorArrays; what `f` gives is learnt from a trace that is thrown away."""
     carry, carry_structure = tree.flatten_with_structure(init)
@@ -63,9 +68,9 @@ def _scan_in_graph(f, init, xs, length, reverse):
     present = [c is not None for c in carry]
     graph = tf.__internal__.FuncGraph("scan_probe")
     with graph.as_default():
-        probe = tree.map_structure(lambda x: None if x is None else tf.zeros(x.shape[1:], x.dtype), xs)
-        zeros = [None if c is None else tf.zeros(c.shape, c.dtype) for c in carry]
-        y, y_structure = tree.flatten_with_structure(f(tree.unflatten(carry_structure, zeros), probe)[1])
+        row = tree.map_structure(lambda x: None if x is None else _unknown(x.shape[1:], x.dtype), xs)
+        before = [None if c is None else _unknown(c.shape, c.dtype) for c in carry]
+        y, y_structure = tree.flatten_with_structure(f(tree.unflatten(carry_structure, before), row)[1])
     outputs = [None if e is None else tf.TensorArray(e.dtype, size=length, element_shape=e.shape) for e in y]
 
     def full(values):

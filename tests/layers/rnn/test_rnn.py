@@ -238,3 +238,16 @@ def test_states_of_stacked_cells_are_nested_as_the_cells_say(backend):
     _, one, listed, (last,) = layers.RNN(cells, return_state=True)(np.ones((2, 2, 4), "float32"))
     np.testing.assert_array_equal(ops.convert_to_numpy(one), np.full((2, 3), 8.0))
     assert isinstance(listed, list) and tuple(listed[0].shape) == (2, 3) and tuple(last.shape) == (2, 2)
+
+
+def test_masked_layers_on_batches_of_several_sizes(train_backend):
+    """A step that is compiled anew for batches of any size, as TensorFlow does after some."""
+    x = np.random.default_rng(0).normal(size=(9, 5, 3)).astype("float32")
+    x[::2, 3:] = 0
+    model = kerata.Sequential([kerata.Input((None, 3)), layers.Masking(), layers.Bidirectional(layers.LSTM(2)), layers.Dense(1)])
+    model.compile("sgd", "mse")
+    losses = [model.fit(x[:n], x[:n, 0, :1], batch_size=4, epochs=1, verbose=0).history["loss"][0] for n in (9, 6, 7)]
+    assert np.isfinite(losses).all()
+    wanted = ops.convert_to_numpy(model(x))
+    for size in (4, 5, 7):
+        np.testing.assert_allclose(model.predict(x, batch_size=size, verbose=0), wanted, rtol=1e-4, atol=1e-6)
