@@ -148,3 +148,18 @@ def test_lengths_that_are_tensors(train_backend):
     assert [y.shape for y in found][:2] == [(5, 4, 6), (5, 1)]
     assert (found[1] == 4.0).all()
     assert [y.shape for y in model.outputs][:2] == [(None, 4, 6), (None, 1)]
+
+
+def test_constants_in_a_model(train_backend):
+    """Tensors of the backend, and what layers make of them, take part in a graph beside symbolic tensors."""
+    constant = ops.reshape(ops.arange(12, dtype="float32"), (4, 3))
+    x = Input((4, 3))
+    positions = layers.Embedding(4, 3)
+    outputs = [x + constant, ops.add(positions(ops.arange(4)), x), layers.Lambda(lambda x: ops.concatenate([x[0], constant]))(x)]
+    model = Model(x, outputs)
+    assert [y.shape for y in model.outputs] == [(None, 4, 3), (None, 4, 3), (8, 3)]
+    data = np.ones((5, 4, 3), "float32")
+    found = [ops.convert_to_numpy(y) for y in model(data)]
+    np.testing.assert_allclose(found[0], data + np.arange(12).reshape(4, 3))
+    np.testing.assert_allclose(found[1], data + ops.convert_to_numpy(positions(ops.arange(4))), rtol=1e-6)
+    np.testing.assert_allclose(found[2], np.concatenate([data[0], np.arange(12).reshape(4, 3)]))
