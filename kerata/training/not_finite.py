@@ -205,7 +205,7 @@ def _forward(model, x, y, sample_weight) -> tuple[str | None, bool]:
     phase, loss, found = "forward pass", None, None
     for test in (np.isnan, _not_finite):
         with StatelessScope(), Watch(test) as watch:
-            y_pred = model(x, training=True)
+            y_pred = model._forward(x, True)
             inside = watch.found is not None
             if type(model).train_step is Trainer.train_step or model._compile_loss is not None:
                 loss = computed_loss(model, True, x=x, y=y, y_pred=y_pred, sample_weight=sample_weight)
@@ -257,7 +257,7 @@ def _gradient(model, x, y, sample_weight) -> str | None:
 
     def loss_of(watch):
         with StatelessScope(), watch:
-            y_pred = model(x, training=True)
+            y_pred = model._forward(x, True)
             loss = computed_loss(model, True, x=x, y=y, y_pred=y_pred, sample_weight=sample_weight)
             model._clear_losses()
         return loss

@@ -9,6 +9,7 @@ from kerata.core import placement, tree
 from kerata.core.errors import did_you_mean
 from kerata.core.gradients import value_and_grad
 from kerata.core.masks import get_mask, set_mask
+from kerata.layers.call_plan import plan_of
 from kerata.layers.state import check_backends
 from kerata.training import checks, loop
 from kerata.training.arguments import known_arguments
@@ -142,6 +143,10 @@ class Trainer:
         x, y, y_pred, sample_weight = self._train_core(data)
         return self.compute_metrics(x, y, y_pred, sample_weight=sample_weight)
 
+    def _forward(self, x, training):
+        """The model's outputs. A `call` without `training` leaves its layers in inference mode, as in Keras."""
+        return self(x, training=training) if plan_of(self).takes_training else self(x)
+
     def _train_core(self, data, apply=None):
         x, y, sample_weight = unpack(data)
         optimizer = self.optimizer
@@ -150,7 +155,7 @@ class Trainer:
         variables = self.trainable_variables
 
         def forward():
-            y_pred = self(x, training=True)
+            y_pred = self._forward(x, True)
             loss = computed_loss(self, True, x=x, y=y, y_pred=y_pred, sample_weight=sample_weight)
             return optimizer.scale_loss(loss), (loss, y_pred)
 
@@ -191,7 +196,7 @@ class Trainer:
 
     def _test_core(self, data):
         x, y, sample_weight = unpack(data)
-        y_pred = self(x, training=False)
+        y_pred = self._forward(x, False)
         loss = computed_loss(self, False, x=x, y=y, y_pred=y_pred, sample_weight=sample_weight)
         self._track_loss(loss, x)
         return x, y, y_pred, sample_weight
@@ -202,7 +207,7 @@ class Trainer:
         Args:
             data: the batch, `x` or `(x, ...)`.
         """
-        return self(unpack(data)[0], training=False)
+        return self._forward(unpack(data)[0], False)
 
     def _track_loss(self, loss, x) -> None:
         if self._loss_tracker is not None:
@@ -286,7 +291,7 @@ class Trainer:
             values.append(optimizer_variables)
         mapping = [(v, given) for group, part in zip(groups, values) for v, given in zip(group, part)]
         with StatelessScope(mapping) as scope:
-            y_pred = self(x, training=training)
+            y_pred = self._forward(x, training)
             loss = computed_loss(self, training, x=x, y=y, y_pred=y_pred, sample_weight=sample_weight)
             total = self.optimizer.scale_loss(loss) if scaled else loss
             self._clear_losses()

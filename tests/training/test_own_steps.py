@@ -604,3 +604,29 @@ def test_a_dictionary_alone_comes_without_a_tuple(train_backend):
     model.compile(run_eagerly=True)
     model.fit({"a": X[:2], "b": X[:2]}, verbose=0)
     assert isinstance(seen[0], dict) and list(seen[0]) == ["a", "b"]
+
+
+def test_a_call_without_training_stays_in_inference_mode(train_backend):
+    """As in Keras: `fit` gives `training` to a model whose `call` has it, and no other way is there to its layers."""
+
+    class Plain(kerata.Model):
+        def __init__(self):
+            super().__init__()
+            self.norm = layers.BatchNormalization()
+            self.out = layers.Dense(3)
+
+        def call(self, x):
+            return self.out(self.norm(x))
+
+    class Told(Plain):
+        def call(self, x, training=None):
+            return self.out(self.norm(x, training=training))
+
+    for cls, moves in ((Plain, False), (Told, True)):
+        model = cls()
+        model.compile("sgd", kerata.losses.SparseCategoricalCrossentropy(from_logits=True))
+        model.fit(X, Y, batch_size=8, verbose=0)
+        before = np.zeros(4, "float32")
+        assert np.allclose(ops.convert_to_numpy(model.norm.moving_mean), before) is not moves
+        model(X, training=True)
+        assert not np.allclose(ops.convert_to_numpy(model.norm.moving_mean), before)
