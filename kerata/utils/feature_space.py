@@ -75,7 +75,6 @@ class TFDIdentity(DataLayer):
 
     def __init__(self, **kwargs):
         super().__init__(**kwargs)
-        self._allow_non_tensor_positional_args = True
 
     def call(self, x):
         return x
@@ -159,10 +158,11 @@ class FeatureSpace(Layer):
         for name in cross.feature_names:
             if name not in self.features:
                 raise ValueError(unknown_name(f"a feature of the cross {cross.feature_names}", name, self.features))
-            if self.features[name].dtype not in ("string", "int32", "int64"):
+            feature = self.features[name]
+            if feature.dtype not in ("string", "int32", "int64") and not isinstance(feature.preprocessor, Discretization):
                 raise ValueError(
-                    f"The cross {cross.feature_names} combines categories: strings or integers; feature {name!r} is of dtype "
-                    f"{self.features[name].dtype!r}."
+                    f"The cross {cross.feature_names} combines categories: strings, integers or discretized numbers; "
+                    f"feature {name!r} is of dtype {feature.dtype!r}."
                 )
         if len(cross.feature_names) < 2:
             raise ValueError(f"A cross combines at least two features; got {cross.feature_names}.")

@@ -17,7 +17,7 @@ TABLE = {
 
 def space(framework, output_mode):
     make = framework.utils.FeatureSpace
-    crosses = [("s", "i"), make.cross(("i", "h"), 5, "int" if output_mode == "dict" else "one_hot")]
+    crosses = [("s", "i"), ("d", "i"), make.cross(("i", "h"), 5, "int" if output_mode == "dict" else "one_hot")]
     return make({
         "s": "string_categorical", "i": "integer_categorical", "f": "float_normalized",
         "d": make.float_discretized(3, name="d"), "r": "float_rescaled", "x": "float", "h": make.string_hashed(4, name="h"),
@@ -122,7 +122,7 @@ def test_errors():
     for action, words in [
         (lambda: make({}), "features"), (lambda: make({"a": "floats"}), "float"), (lambda: make({"a": 3}), "'a'"),
         (lambda: make({"a": "float"}, output_mode="list"), "concat"), (lambda: make({"a": "float"}, crosses=[("a", "b")]), "'b'"),
-        (lambda: make({"a": "float", "b": "float"}, crosses=[("a", "b")]), "strings or integers"),
+        (lambda: make({"a": "float", "b": "float"}, crosses=[("a", "b")]), "discretized numbers"),
         (lambda: make.cross(("a", "b"), 3, "multi_hot"), "one_hot"), (lambda: make.string_categorical(output_mode="q"), "one_hot"),
         (lambda: make({"a": "string_hashed"}, crosses=[("a",)]), "two"), (lambda: make({"a": "float"}).adapt(3), "data set"),
         (lambda: make({"a": "float"}).adapt([{"b": np.ones(2)}]), "'a'"), (lambda: make({"a": "float"})({"b": np.ones(2)}), "'a'"),
