@@ -48,7 +48,6 @@ class CategoryEncoding(DataLayer):
         self.num_tokens = num_tokens
         self.output_mode = check_mode("multi_hot" if output_mode == "binary" else output_mode, MODES, "CategoryEncoding")
         self.sparse = sparse
-        self._allow_non_tensor_positional_args = True
 
     def call(self, inputs, count_weights=None):
         if count_weights is not None and self.output_mode != "count":

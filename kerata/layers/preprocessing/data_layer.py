@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import sys
 
+import numpy as np
+
 from kerata import backend
 from kerata.core import tree
 from kerata.core.masks import get_mask
@@ -16,7 +18,11 @@ class DataLayer(Layer):
     It has no weights that are trained, and its `call` uses nothing but `kerata.ops` and `generator_for_call()`.
     """
 
+    _allow_non_tensor_positional_args = True
+
     def __call__(self, inputs, *args, **kwargs):
+        if isinstance(inputs, list | tuple | int | float) and all(isinstance(x, int | float) for x in tree.flatten(inputs)):
+            inputs = np.asarray(inputs)  # numbers in (nested) lists, as they stand in a program
         if self._backend is not None and self._backend.name != "tensorflow" and _in_tensorflow_graph(inputs):
             with backend.backend_scope("tensorflow"):
                 return self.call(tree.map_structure(self._cast_input, inputs), *args, **kwargs)

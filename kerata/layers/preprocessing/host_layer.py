@@ -30,7 +30,6 @@ class HostLayer(DataLayer):
 
     def __init__(self, **kwargs):
         super().__init__(**kwargs)
-        self._allow_non_tensor_positional_args = True
         self.supports_jit = False
 
     def compute(self, *arrays: np.ndarray) -> np.ndarray:

@@ -24,7 +24,6 @@ class Pipeline(DataLayer):
 
         super().__init__(name=name)
         self._pipeline_layers = [deserialize(layer) if isinstance(layer, dict) else layer for layer in layers]
-        self._allow_non_tensor_positional_args = True
 
     @property
     def layers(self) -> list:

@@ -56,3 +56,14 @@ def test_errors():
     for axis in (9, -4, (1, 5)):
         with pytest.raises(ValueError, match="no axis"):
             kerata.layers.Normalization(axis=axis)(np.ones((2, 3, 4), "float32"))
+
+
+def test_lists_of_numbers_are_taken(backend):
+    """As in Keras by the layers that prepare data, unlike by the others."""
+    found = kerata.layers.Discretization([0.0, 1.0])([[-1.0, 0.5, 2.0]])
+    assert kerata.ops.convert_to_numpy(found).tolist() == [[0, 1, 2]]
+    found = kerata.layers.Rescaling(2.0, offset=1)([[1, 2.5]])
+    assert kerata.backend.standardize_dtype(found.dtype) == "float32"
+    assert kerata.ops.convert_to_numpy(found).tolist() == [[3.0, 6.0]]
+    with pytest.raises(ValueError, match="numpy.array"):
+        kerata.layers.Dense(1)([[1.0, 2.0]])

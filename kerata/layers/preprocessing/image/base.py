@@ -33,7 +33,6 @@ class ImageLayer(DataLayer):
         super().__init__(**kwargs)
         self.bounding_box_format = boxes_.check_format(bounding_box_format, type(self).__name__)
         self.data_format = standardize_data_format(data_format)
-        self._allow_non_tensor_positional_args = True
 
     # -- what subclasses define -------------------------------------------------------------------------------
     def get_random_transformation(self, images, training=True, seed=None):
