@@ -32,7 +32,8 @@ _TICK = 0.15
 def read(logs, b) -> dict:
     """Logs as Python numbers (or NumPy arrays where they are no scalars). Waits for the device.
 
-    A metric whose result is a dictionary, such as all the compiled ones together, adds the entries of that.
+    A metric whose result is a dictionary, such as all the compiled ones together, adds the entries of that. They are in the
+    order of their names, as in Keras, and so they stand in the history and on the screen.
     """
 
     def number(x):
@@ -40,7 +41,7 @@ def read(logs, b) -> dict:
         return float(x) if np.ndim(x) == 0 else x
 
     flat: dict = {}
-    for name, value in (logs or {}).items():
+    for name, value in sorted((logs or {}).items()):
         flat.update(read(value, b) if isinstance(value, dict) else {name: tree.map_structure(number, value)})
     return flat
 

@@ -68,7 +68,7 @@ class OneForm(kerata.Model):
 @pytest.mark.parametrize("how", [{}, {"run_eagerly": True}, {"jit_compile": False}], ids=str)
 def test_one_form_does_what_the_built_in_step_does(train_backend, how):
     _, history = same_as_reference(OneForm, **how)
-    assert list(history) == ["loss", "accuracy"]
+    assert list(history) == ["accuracy", "loss"]
 
 
 class KerasJax(kerata.Model):
@@ -168,7 +168,7 @@ def test_kerass_form_for_torch():
     with kerata.backend_scope("torch"):
         wanted, weights = reference()
         model, found = fitted(KerasTorch)
-        assert list(found) == ["loss", "accuracy"]  # not "compile_metrics", whose result is a dictionary
+        assert list(found) == ["accuracy", "loss"]  # not "compile_metrics", whose result is a dictionary
         np.testing.assert_allclose(found["loss"], wanted["loss"], rtol=1e-5)
         for f, w in zip(model.get_weights(), weights):
             np.testing.assert_allclose(f, w, rtol=1e-4, atol=1e-6)
