@@ -92,16 +92,14 @@ class Trainer:
                 if not isinstance(self.optimizer, LossScaleOptimizer):
                     self.optimizer = LossScaleOptimizer(self.optimizer, name="loss_scale_optimizer")
             names = getattr(self, "output_names", None)
-            self._compile_loss = None
-            if loss is not None:
+            if loss is not None:  # without a loss or metrics those of the last time stay, as in Keras
+                self.loss = loss
                 self._compile_loss = loss if isinstance(loss, CompileLoss) else CompileLoss(
                     loss, loss_weights, output_names=names
                 )
-            self._compile_metrics = None
             if metrics is not None or weighted_metrics is not None:
                 self._compile_metrics = CompileMetrics(metrics, weighted_metrics, output_names=names)
             self._loss_tracker = Mean(name="loss")
-        self.loss = loss
         self.run_eagerly = run_eagerly
         self.jit_compile = jit_compile
         self.steps_per_execution = check_count("`steps_per_execution`", steps_per_execution) or 1

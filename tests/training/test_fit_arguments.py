@@ -196,3 +196,28 @@ def test_weights_of_two_backends_in_one_model():
             model.fit(X, X[:, :2], verbose=0)
         model.to_backend("torch")
         assert np.isfinite(model.fit(X, X[:, :2], verbose=0).history["loss"][0])
+
+
+def test_logs_are_in_the_order_of_their_names(train_backend):
+    model = kerata.Sequential([kerata.Input((2,)), kerata.layers.Dense(1)])
+    model.compile("sgd", "mse", metrics=["mse", "mae"])
+    x = np.ones((4, 2), "float32")
+    history = model.fit(x, x[:, :1], validation_data=(x, x[:, :1]), verbose=0).history
+    assert list(history) == ["loss", "mae", "mse", "val_loss", "val_mae", "val_mse"]
+    assert list(model.evaluate(x, x[:, :1], verbose=0, return_dict=True)) == ["loss", "mae", "mse"]
+    loss, mse, _ = model.evaluate(x, x[:, :1], verbose=0)  # a list is in the order of the metrics
+    assert loss == mse
+
+
+def test_compiled_anew_without_loss_and_metrics(train_backend):
+    """Those of the last time stay, as in Keras."""
+    model = kerata.Sequential([kerata.Input((2,)), kerata.layers.Dense(1)])
+    model.compile("sgd", "mse", metrics=["mae"])
+    x = np.ones((4, 2), "float32")
+    model.fit(x, x[:, :1], verbose=0)
+    model.compile(kerata.optimizers.Adam(0.01))
+    assert model.loss == "mse"
+    assert list(model.fit(x, x[:, :1], verbose=0).history) == ["loss", "mae"]
+    model.compile("sgd", "mae", metrics=[])
+    loss = model.evaluate(x, x[:, :1], verbose=0)
+    assert isinstance(loss, float) and loss == np.abs(model.predict(x, verbose=0) - 1).mean().astype(float)

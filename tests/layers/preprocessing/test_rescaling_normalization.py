@@ -65,5 +65,5 @@ def test_lists_of_numbers_are_taken(backend):
     found = kerata.layers.Rescaling(2.0, offset=1)([[1, 2.5]])
     assert kerata.backend.standardize_dtype(found.dtype) == "float32"
     assert kerata.ops.convert_to_numpy(found).tolist() == [[3.0, 6.0]]
-    with pytest.raises(ValueError, match="numpy.array"):
+    with pytest.raises(ValueError, match="numpy"):
         kerata.layers.Dense(1)([[1.0, 2.0]])
