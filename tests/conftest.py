@@ -48,7 +48,7 @@ _COMPILING = {"jax", "tensorflow"}
 # Whole trainings and architectures beside Keras, which compiles its own: of these the quick part runs every 20th.
 _TRAININGS = {"test_fit_as_keras.py", "test_architectures.py", "test_own_steps.py", "test_keras_round_trips.py",
               "test_compile_losses_metrics.py", "test_masking.py", "test_summary.py", "test_naming.py", "test_cloning.py",
-              "test_vision_programs.py"}
+              "test_vision_programs.py", "test_example_programs.py"}
 
 
 _loaded: set = set()
