@@ -400,7 +400,8 @@ def one_batch(x, y, sample_weight, class_weight, names=None) -> tuple:
     from kerata.training.data.arrays import count_samples, standardise
 
     x, y, sample_weight = standardise(x, y, sample_weight)
-    count_samples(x, y, sample_weight)
+    if len(tree.flatten(x)) == 1:  # several inputs may be a graph: its nodes, its edges
+        count_samples(x, y, sample_weight)
     if class_weight is not None:
         sample_weight = weigh(y, sample_weight, check_class_weight(class_weight, names))
     return as_batch(x, y, sample_weight)

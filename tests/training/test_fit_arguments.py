@@ -221,3 +221,17 @@ def test_compiled_anew_without_loss_and_metrics(train_backend):
     model.compile("sgd", "mae", metrics=[])
     loss = model.evaluate(x, x[:, :1], verbose=0)
     assert isinstance(loss, float) and loss == np.abs(model.predict(x, verbose=0) - 1).mean().astype(float)
+
+
+def test_a_batch_may_be_a_graph(train_backend):
+    """Inputs of which one counts nodes and the targets graphs: lengths differ, in batches that are given as such."""
+    nodes, graph = kerata.Input((3,)), kerata.Input((), dtype="int32")
+    pooled = layers.Lambda(lambda x: kerata.ops.segment_sum(x[0], x[1], num_segments=2))([nodes, graph])
+    model = kerata.Model([nodes, graph], layers.Dense(1, kernel_initializer="ones")(pooled))
+    model.compile(kerata.optimizers.SGD(0.0), "mse")
+    x, y = [np.ones((5, 3), "float32"), np.array([0, 0, 1, 1, 1])], np.array([[6.0], [8.0]])
+    assert model.train_on_batch(x, y) == model.test_on_batch(x, y) == 0.5
+    assert model.predict_on_batch(x).tolist() == [[6.0], [9.0]]
+    assert model.fit(iter([(tuple(x), y)] * 2), verbose=0).history["loss"] == [0.5]
+    with pytest.raises(ValueError, match="number of samples"):
+        model.fit(x, y, verbose=0)

@@ -63,7 +63,7 @@ class BatchReader:
                 "before. Every batch must have the structure of the first."
             )
         sizes = {leaf.shape[0] for part in leaves for leaf in part if leaf is not None and len(leaf.shape)}
-        if len(sizes) > 1:
+        if len(sizes) > 1 and layout[0] == 1:  # several inputs may be a graph: its nodes, its edges
             raise ValueError(
                 f"{self.what}: the arrays of batch {self.count} differ in the number of samples: {_sizes(batch)}."
             )
