@@ -74,9 +74,7 @@ class Counts:
         axes = (-1, y_pred.shape[-1]) if multi_label else (-1,)
         self.thresholds, self.dtype, self.even = thresholds, dtype, even and len(thresholds) > 2
         self.scores = ops.reshape(y_pred, axes)
-        labels = ops.reshape(y_true, axes)
-        if not self.even:
-            labels = ops.cast(ops.not_equal(labels, 0), dtype)
+        labels = ops.cast(ops.not_equal(ops.reshape(y_true, axes), 0), dtype)
         weights = 1.0 if weights is None else ops.reshape(weights, axes)
         self.positive, self.negative = labels * weights, (1.0 - labels) * weights
         self._above = None
@@ -107,9 +105,9 @@ class Counts:
     def _sum_buckets(self, weights):
         n = len(self.thresholds)
         if self._above is None:
-            last = n - 1
-            bucket = ops.ceil(ops.clip(self.scores, 0.0, 1.0) * last) - 1
-            self._above = ops.cast(ops.maximum(bucket, 0), "int32")
+            # How many thresholds lie below a score. A score of 0 is above the first one only if that is below 0.
+            below = ops.ceil(ops.clip(self.scores, 0.0, 1.0) * (n - 1))
+            self._above = ops.cast(ops.maximum(below, 1) if self.thresholds[0] < 0 else below, "int32")
         if len(weights.shape) == 1:
             sums = ops.segment_sum(weights, self._above, num_segments=n)
         else:
@@ -117,7 +115,8 @@ class Counts:
             ids = self._above + ops.reshape(ops.arange(labels, dtype="int32"), (1, -1)) * n
             sums = ops.segment_sum(ops.reshape(weights, (-1,)), ops.reshape(ids, (-1,)), num_segments=n * labels)
             sums = ops.transpose(ops.reshape(sums, (labels, n)))
-        return ops.flip(ops.cumsum(ops.flip(sums, axis=0), axis=0), axis=0)
+        above = ops.flip(ops.cumsum(ops.flip(sums[1:], axis=0), axis=0), axis=0)
+        return ops.concatenate([above, ops.zeros_like(sums[:1])], axis=0)
 
 
 def _weights(y_pred: Any, sample_weight: Any, label_weights: Any, dtype: str) -> Any:

@@ -11,21 +11,21 @@ from kerata.metrics.reduction import FunctionMetric
 
 
 def accuracy(y_true: Any, y_pred: Any) -> Any:
-    """1 where `y_true` equals `y_pred`, else 0; the mean over the last axis.
+    """1 where `y_true` equals `y_pred`, else 0.
 
     Args:
-        y_true: targets `(batch, ..., n)`.
+        y_true: targets `(batch, ...)`.
         y_pred: predictions of the same shape.
 
     Returns:
-        Floats `(batch, ...)`.
+        Floats of the same shape.
 
-    >>> accuracy([[1, 2]], [[1, 3]])  # [0.5]
+    >>> accuracy([[1, 2]], [[1, 3]])  # [[1, 0]]
     """
     y_pred = ops.convert_to_tensor(y_pred)
     y_true = ops.convert_to_tensor(y_true, dtype=y_pred.dtype)
     y_true, y_pred = together(*match_ranks(y_true, y_pred))
-    return ops.mean(ops.cast(ops.equal(y_true, y_pred), config.floatx()), axis=-1)
+    return ops.cast(ops.equal(y_true, y_pred), config.floatx())
 
 
 def binary_accuracy(y_true: Any, y_pred: Any, threshold: float = 0.5) -> Any:
@@ -112,14 +112,12 @@ def sparse_top_k_categorical_accuracy(y_true: Any, y_pred: Any, k: int = 5, from
             default.
 
     Returns:
-        Floats `(batch, ...)`.
+        Floats of the shape of `y_true`.
 
     >>> sparse_top_k_categorical_accuracy([1, 2], [[0.5, 0.3, 0.2], [0.5, 0.3, 0.2]], k=2)  # [1, 0]
     """
     y_true, y_pred = ops.convert_to_tensor(y_true), ops.convert_to_tensor(y_pred)
     shape = tuple(y_true.shape)
-    if len(shape) == len(y_pred.shape) and shape[-1] == 1:
-        shape = shape[:-1]
     y_pred = ops.reshape(y_pred, (-1, y_pred.shape[-1]))
     y_true = ops.cast(ops.reshape(y_true, (-1,)), "int32")
     if from_sorted_ids:

@@ -21,7 +21,7 @@ class _ConditionCount(Metric):
         self.accumulator = self.add_variable((len(self.thresholds),), zeros, name="accumulator")
 
     def update_state(self, y_true: Any, y_pred: Any, sample_weight: Any = None) -> None:
-        counts = Counts(y_true, y_pred, self.thresholds, self._dtype, sample_weight)
+        counts = Counts(y_true, y_pred, self.thresholds, self.accumulator.dtype, sample_weight)
         self.accumulator.assign(self.accumulator.value + getattr(counts, self.which)())
 
     def result(self) -> Any:
@@ -124,8 +124,9 @@ class _Share(Metric):
         setattr(self, self.errors, self.add_variable(shape, zeros, name=self.errors))
 
     def update_state(self, y_true: Any, y_pred: Any, sample_weight: Any = None) -> None:
+        dtype = self.true_positives.dtype
         counts = Counts(
-            y_true, y_pred, self.thresholds, self._dtype, sample_weight, top_k=self.top_k, class_id=self.class_id
+            y_true, y_pred, self.thresholds, dtype, sample_weight, top_k=self.top_k, class_id=self.class_id
         )
         wrong = getattr(self, self.errors)
         self.true_positives.assign(self.true_positives.value + counts.true_positives())

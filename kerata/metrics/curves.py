@@ -143,7 +143,7 @@ class AUC(_Curve):
                 y_true,
                 y_pred,
                 self._thresholds,
-                self._dtype,
+                self.true_positives.dtype,
                 sample_weight,
                 multi_label=self.multi_label,
                 label_weights=self.label_weights,
@@ -251,8 +251,9 @@ class SensitivitySpecificityBase(_Curve):
         self._make_counts((num_thresholds,))
 
     def update_state(self, y_true: Any, y_pred: Any, sample_weight: Any = None) -> None:
+        dtype = self.true_positives.dtype
         self._add_counts(
-            Counts(y_true, y_pred, self.thresholds, self._dtype, sample_weight, class_id=self.class_id, even=self._even)
+            Counts(y_true, y_pred, self.thresholds, dtype, sample_weight, class_id=self.class_id, even=self._even)
         )
 
     def _rates(self) -> tuple[Any, Any]:

@@ -64,7 +64,7 @@ class FBetaScore(Metric):
             )
         shape = () if self.average == "micro" else (pred_shape[-1],)
         for name in ("true_positives", "false_positives", "false_negatives", "intermediate_weights"):
-            setattr(self, name, self.add_variable(shape, zeros, name=name))
+            setattr(self, name, self.add_variable(shape, zeros, dtype=self._dtype, name=name))
         self._built = True
 
     def update_state(self, y_true: Any, y_pred: Any, sample_weight: Any = None) -> None:

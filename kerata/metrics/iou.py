@@ -23,7 +23,8 @@ class _ConfusionMatrix(Metric):
         self.sparse_y_true = sparse_y_true
         self.sparse_y_pred = sparse_y_pred
         self.axis = axis
-        self.total_cm = self.add_variable((num_classes, num_classes), zeros, name="total_confusion_matrix")
+        shape = (num_classes, num_classes)
+        self.total_cm = self.add_variable(shape, zeros, dtype=self._dtype, name="total_confusion_matrix")
 
     def update_state(self, y_true: Any, y_pred: Any, sample_weight: Any = None) -> None:
         if not self.sparse_y_true:

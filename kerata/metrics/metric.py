@@ -88,7 +88,7 @@ class Metric(Configurable):
         Args:
             shape: tuple of integers.
             initializer: its first value, to which `reset_state` brings it back.
-            dtype: the metric's own by default.
+            dtype: `config.floatx()` by default, whatever the metric's own is.
             aggregation: how replicas combine it; "sum" by default.
             name: its name; made up by default.
 
@@ -99,7 +99,7 @@ class Metric(Configurable):
             variable = Variable(
                 initializer,
                 shape=shape,
-                dtype=dtype or self._dtype,
+                dtype=dtype or config.floatx(),
                 trainable=False,
                 autocast=False,
                 aggregation=aggregation,
@@ -116,7 +116,7 @@ class Metric(Configurable):
         Args:
             shape: tuple of integers; () by default.
             initializer: its first value; zeros by default.
-            dtype: the metric's own by default.
+            dtype: `config.floatx()` by default, whatever the metric's own is.
             name: its name; made up by default.
 
         Returns:

@@ -511,3 +511,46 @@ def test_errors():
 
     with pytest.raises((RuntimeError, AttributeError)):
         Forgetful()
+
+
+def test_accuracy_of_vectors_counts_every_sample(backend):
+    """Keras's too: batches of different size, and weights of samples, for targets without a last axis."""
+    metric = metrics.Accuracy()
+    metric.update_state([1, 2, 3, 4], [1, 2, 3, 0])
+    metric.update_state([1], [0])
+    same(metric.result(), 0.6)
+    same(metric.count.value, 5.0)
+    metric.reset_state()
+    metric.update_state([1, 2], [1, 0], sample_weight=[3.0, 1.0])
+    same(metric.result(), 0.75)
+
+
+def test_a_score_of_zero_is_not_above_the_threshold_zero(backend):
+    metric = metrics.PrecisionAtRecall(recall=0.5, num_thresholds=3)  # thresholds 0, 0.5, 1
+    metric.update_state([1, 1, 0, 0], [0.0, 0.75, 0.5, 1.0])
+    same(metric.true_positives.value, [1.0, 1.0, 0.0])
+    same(metric.false_positives.value, [2.0, 1.0, 0.0])
+    same(metric.false_negatives.value, [1.0, 1.0, 2.0])
+    area = metrics.AUC(num_thresholds=3)  # its first threshold is below 0
+    area.update_state([1, 1, 0, 0], [0.0, 0.75, 0.5, 1.0])
+    same(area.true_positives.value, [2.0, 1.0, 0.0])
+
+
+def test_soft_labels_count_as_positive_in_auc(backend):
+    soft, hard = metrics.AUC(), metrics.AUC()
+    soft.update_state([0.3, 0.0, 0.9], [0.2, 0.4, 0.6])
+    hard.update_state([1.0, 0.0, 1.0], [0.2, 0.4, 0.6])
+    same(soft.result(), hard.result())
+
+
+@pytest.mark.parametrize("name", ["AUC", "Precision", "TruePositives", "R2Score", "SpecificityAtSensitivity", "Mean", "F1Score"])
+def test_dtypes_of_the_state(name):
+    """Counts are kept in floatx, also by metrics of another dtype; means are kept in that."""
+    ours = getattr(metrics, name)(**arguments(name), dtype="float16")
+    theirs = getattr(keras_metrics(), name)(**arguments(name), dtype="float16")
+    assert [v.dtype for v in ours.variables] == [v.dtype for v in theirs.variables]
+
+
+def test_top_k_has_the_shape_of_the_labels(backend):
+    found = metrics.sparse_top_k_categorical_accuracy([[1], [0]], [[0.1, 0.9], [0.2, 0.8]], k=1)
+    same(found, [[1.0], [0.0]])
