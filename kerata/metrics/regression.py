@@ -212,12 +212,14 @@ class R2Score(Metric):
                 given = ops.expand_dims(given, 1)
             weights = weights * given
         weighted = y_true * weights
-        self.sum.assign(self.sum.value + ops.sum(weighted, axis=0))
-        self.squared_sum.assign(self.squared_sum.value + ops.sum(y_true * weighted, axis=0))
-        self.total_mse.assign(self.total_mse.value + ops.sum(ops.square(y_true - y_pred) * weights, axis=0))
-        self.count.assign(self.count.value + ops.sum(weights, axis=0))
-        elements = ops.cast(ops.size(y_true), self._dtype)
-        self.num_samples.assign(self.num_samples.value + elements)
+        for variable, values in (
+            (self.sum, weighted),
+            (self.squared_sum, y_true * weighted),
+            (self.total_mse, ops.square(y_true - y_pred) * weights),
+            (self.count, weights),
+        ):
+            variable.assign(ops.add(variable.value, ops.sum(values, axis=0)))
+        self.num_samples.assign(self.num_samples.value + ops.cast(ops.size(y_true), self.num_samples.dtype))
 
     def result(self) -> Any:
         if not self._built:

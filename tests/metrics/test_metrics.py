@@ -554,3 +554,15 @@ def test_dtypes_of_the_state(name):
 def test_top_k_has_the_shape_of_the_labels(backend):
     found = metrics.sparse_top_k_categorical_accuracy([[1], [0]], [[0.1, 0.9], [0.2, 0.8]], k=1)
     same(found, [[1.0], [0.0]])
+
+
+def test_r2_of_half_floats(backend):
+    metric = metrics.R2Score(dtype="float16")
+    metric.update_state([[1.0], [2.0], [3.0]], [[1.0], [2.0], [4.0]])
+    same(metric.result(), 0.5)
+
+
+def test_scalar_weights_of_integer_counts(backend):
+    metric = metrics.MeanIoU(3)
+    metric.update_state([0, 1, 2], [0, 1, 1], sample_weight=2.0)
+    same(metric.total_cm.value, [[2, 0, 0], [0, 2, 0], [0, 2, 0]])
