@@ -5,6 +5,7 @@ from __future__ import annotations
 import inspect
 
 from kerata import activations, ops
+from kerata.core import dtypes
 from kerata.core.configurable import arguments
 from kerata.core.names import to_snake_case
 from kerata.layers._errors import positive_integer
@@ -93,6 +94,8 @@ class GatedRNN(RNN):
         self.input_spec = InputSpec(ndim=3)
 
     def inner_loop(self, sequences, initial_state, mask, training=False):
+        if not dtypes.is_float(ops.dtype(sequences)):  # integers: layers cast only floats by themselves
+            sequences = ops.cast(sequences, self.compute_dtype)
         cell = self.cell
         fits = type(cell) is self._cell_class and not (training and cell.recurrent_dropout > 0)
         if not fits or self.use_cudnn is False:

@@ -251,3 +251,15 @@ def test_masked_layers_on_batches_of_several_sizes(train_backend):
     wanted = ops.convert_to_numpy(model(x))
     for size in (4, 5, 7):
         np.testing.assert_allclose(model.predict(x, batch_size=size, verbose=0), wanted, rtol=1e-4, atol=1e-6)
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_integers_as_input(backend, kind):
+    """As in Keras they count as floats, in all ways to run the steps."""
+    x = np.array([[[1, 0], [2, 1], [0, 3]]], "int32")
+    for more in ({}, {"unroll": True}, {"dtype": "mixed_float16"}):
+        layer = getattr(layers, kind)(2, **more)
+        assert layer(kerata.KerasTensor((None, 3, 2), dtype="int32")).dtype == layer.compute_dtype
+        found = layer(ops.convert_to_tensor(x))
+        assert ops.dtype(found) == layer.compute_dtype
+        np.testing.assert_allclose(ops.convert_to_numpy(found), ops.convert_to_numpy(layer(x.astype("float32"))), rtol=1e-3)
