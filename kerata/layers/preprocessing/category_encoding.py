@@ -22,7 +22,7 @@ class CategoryEncoding(DataLayer):
     Input shape:
         `(batch, n)`, integers; or those of one sample, `(n,)` or `()`.
     Output shape:
-        `(batch, num_tokens)` in the compute dtype, `(num_tokens,)` for one sample; for "one_hot"
+        `(batch, num_tokens)` in the layer's `dtype`, `(num_tokens,)` for one sample; for "one_hot"
         `(batch, n, num_tokens)`, without the axis n if it is 1.
 
     Raises:
@@ -56,5 +56,5 @@ class CategoryEncoding(DataLayer):
                 f"its output_mode is {self.output_mode!r}."
             )
         inputs = padded(ops.convert_to_tensor(inputs, sparse=False))
-        out = encode(inputs, self.output_mode, self.num_tokens, self.compute_dtype, count_weights)
+        out = encode(inputs, self.output_mode, self.num_tokens, self.dtype, count_weights)
         return as_sparse(out, f"Layer {self.name!r}") if self.sparse else out

@@ -66,7 +66,7 @@ class Hashing(HostLayer):
 
     def output_spec(self, shape):
         shape, _ = encoded_spec(shape, self.output_mode, self.num_bins, "")
-        return shape, self.compute_dtype
+        return shape, self.dtype
 
     def compute(self, array):
         indices = self.indices(array)
@@ -151,7 +151,7 @@ class HashedCrossing(HostLayer):
             raise ValueError(
                 f"The inputs of layer {self.name!r} (HashedCrossing) have shape (), (batch,) or (batch, 1); got {shape}."
             )
-        return encoded_spec(shape, self.output_mode, self.num_bins, "")[0], self.compute_dtype
+        return encoded_spec(shape, self.output_mode, self.num_bins, "")[0], self.dtype
 
     def compute(self, *arrays):
         self.output_spec(*(a.shape for a in arrays))
@@ -175,5 +175,5 @@ class HashedCrossing(HostLayer):
 
     def get_config(self):
         own = ("num_bins", "output_mode", "sparse", "name")
-        return {**{n: getattr(self, n) for n in own}, "dtype": self.compute_dtype}
+        return {**{n: getattr(self, n) for n in own}, "dtype": self.dtype}
 

@@ -111,7 +111,8 @@ class STFTSpectrogram(Layer):
             "imag", or "stft" for both, one after the other; "angle", the phase in radians.
         frame_length: integer: samples in a frame; 256 by default.
         frame_step: integer: samples from one frame to the next; half a frame if None.
-        fft_length: integer: samples in each transform, best a power of two; `frame_length` if None.
+        fft_length: integer: samples in each transform, best a power of two; if None, the least one from
+            `frame_length` on.
         window: the name of a window of SciPy, a vector of `frame_length` numbers, or None; "hann" by default.
         periodic: whether the window is periodic rather than symmetric; False by default.
         scaling: "density" (the default), "spectrum" or None: what the window is divided by.
@@ -145,7 +146,8 @@ class STFTSpectrogram(Layer):
             raise ValueError(f"`data_format` is 'channels_last' or 'channels_first'; got {data_format!r}.")
         frame_length = positive_integer(frame_length, "frame_length", "STFTSpectrogram")
         _check_sizes(frame_length, frame_step, fft_length)
-        claim((frame_length, (fft_length or frame_length) // 2 + 1), "the waves of an STFTSpectrogram")
+        self._bins = (fft_length or 1 << (frame_length - 1).bit_length()) // 2 + 1
+        claim((frame_length, self._bins), "the waves of an STFTSpectrogram")
         if isinstance(window, str):
             initializers.STFT(window=window)._window(frame_length)  # says what is wrong with the name
         super().__init__(**kwargs)
@@ -156,7 +158,7 @@ class STFTSpectrogram(Layer):
 
     def build(self, input_shape):
         # Two kernels: (frame_length, 1, bins)
-        shape = (self.frame_length, 1, (self.fft_length or self.frame_length) // 2 + 1)
+        shape = (self.frame_length, 1, self._bins)
         for side in ("real", "imag"):
             if self.mode in ("real", "imag") and self.mode != side:
                 continue

@@ -22,7 +22,7 @@ def test_mel(more, backend):
     *({"mode": m} for m in ("log", "magnitude", "psd", "real", "imag", "stft")), {"mode": "real", "expand_dims": True},
     {"mode": "stft", "data_format": "channels_first"}, {"mode": "psd", "expand_dims": True, "data_format": "channels_first"},
     {"mode": "magnitude", "padding": "same", "frame_step": 5, "fft_length": 32, "scaling": "spectrum", "periodic": True},
-    {"mode": "psd", "window": None, "scaling": None},
+    {"mode": "psd", "window": None, "scaling": None}, {"mode": "magnitude", "frame_length": 17},
 ], ids=str)  # fmt: skip
 def test_stft(more, backend):
     x = SOUND[40].transpose(0, 2, 1) if more.get("data_format") == "channels_first" else SOUND[40]
