@@ -82,8 +82,9 @@ def test_strings_as_tensors(backend):
     if backend in ("jax", "torch"):
         with pytest.raises(TypeError, match=r"no tensors of strings; got an array of shape \(2,\)"):
             kerata.ops.convert_to_tensor(["a", "b"])
-        with pytest.raises(TypeError, match="no tensors of Python objects"):
-            kerata.ops.convert_to_tensor(np.array([{}, {}]))
+        for error in (TypeError, ValueError):  # Keras's on JAX, and on PyTorch
+            with pytest.raises(error, match="no tensors of Python objects"):
+                kerata.ops.convert_to_tensor(np.array([{}, {}]))
         with pytest.raises(TypeError, match=r"no dtype 'string'.*StringLookup"):
             kerata.Input((2,), dtype="string") + 1
     else:
