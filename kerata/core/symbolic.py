@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+
 from kerata import backend
 from kerata.backend.spec import Spec
 from kerata.core import tree
@@ -61,9 +63,11 @@ def _evaluate(fn, args, kwargs, which: int, sizes):
 
 
 def _known_sizes(leaves) -> list[int]:
-    """Sizes that an unknown one may have to equal: those of the other arguments, the most frequent first."""
+    """Sizes that an unknown one may have to equal: those of the arguments' axes, the most frequent first; then integers among
+    the arguments, as of a shape that is asked for, and their product; 1."""
     sizes = [n for x in leaves for n in (getattr(x, "shape", None) or ()) if isinstance(n, int) and n > 1]
-    return sorted(set(sizes), key=sizes.count, reverse=True)[:4]
+    given = [x for x in leaves if type(x) is int and x > 1][:4]
+    return [*sorted(set(sizes), key=sizes.count, reverse=True)[:4], *given, math.prod(given), 1]
 
 
 def _attempts(leaves, sizes):

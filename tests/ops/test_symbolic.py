@@ -163,3 +163,12 @@ def test_constants_in_a_model(train_backend):
     np.testing.assert_allclose(found[0], data + np.arange(12).reshape(4, 3))
     np.testing.assert_allclose(found[1], data + ops.convert_to_numpy(positions(ops.arange(4))), rtol=1e-6)
     np.testing.assert_allclose(found[2], np.concatenate([data[0], np.arange(12).reshape(4, 3)]))
+
+
+def test_shapes_that_fit_some_sizes_only(backend):
+    """Unknown sizes are what the shape that is asked for lets them be."""
+    T = KerasTensor
+    assert ops.reshape(T((None, None, 4)), (-1, 4, 5)).shape == (None, 4, 5)
+    assert ops.reshape(T((None, None)), (-1, 5, 7)).shape == (None, 5, 7)
+    assert ops.reshape(T((None, 3, 4)), (4, 3)).shape == (4, 3)
+    assert ops.broadcast_to(T((None,)), (3, 4)).shape == (3, 4)

@@ -6,6 +6,7 @@ import math
 
 from kerata import ops
 from kerata.core.config import standardize_data_format
+from kerata.core.keras_tensor import KerasTensor
 from kerata.layers._errors import positive_integer
 from kerata.layers._weightless import Weightless
 from kerata.layers.input_spec import InputSpec
@@ -79,6 +80,13 @@ class Reshape(Weightless):
             self._resolved = sample, self._resolve(sample)
         target = self._resolved[1]
         return ops.reshape(inputs, (-1, *target) if target else (ops.shape(inputs)[0], *self.target_shape))
+
+    def compute_output_spec(self, inputs):
+        if None in inputs.shape[1:]:
+            # What stands for unknown sizes need not fill the target, as the target itself does.
+            sample = (None if n == -1 else n for n in self.target_shape)
+            inputs = KerasTensor((inputs.shape[0], *sample), dtype=inputs.dtype)
+        return super().compute_output_spec(inputs)
 
     def _resolve(self, sample: tuple) -> tuple | None:
         """The target without -1 for samples of this shape; None if that, or the batch's size, must be worked out."""

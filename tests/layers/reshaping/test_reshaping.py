@@ -109,3 +109,15 @@ def test_errors_of_calls(make, shape, words):
 def test_errors_of_arguments(make, error):
     with pytest.raises(error):
         make(kerata.layers)
+
+
+def test_reshape_of_samples_of_unknown_size(backend):
+    """As in Keras, that the numbers fit is seen when data come."""
+    for target, shape in {(4, 5): (None, 4, 5), (-1, 5): (None, None, 5), (2, -1): (None, 2, None)}.items():
+        layer = kerata.layers.Reshape(target)
+        assert layer(kerata.KerasTensor((None, None, 7))).shape == shape
+        assert layer.compute_output_shape((None, None, 7)) == shape
+    model = kerata.Sequential([kerata.Input((None, 4)), kerata.layers.Reshape((4, 5))])
+    assert model.predict(np.ones((2, 5, 4)), verbose=0).shape == (2, 4, 5)
+    with pytest.raises(ValueError, match="cannot reshape"):
+        kerata.layers.Reshape((3, 5))(kerata.KerasTensor((None, 3, 4)))
