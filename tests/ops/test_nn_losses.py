@@ -113,6 +113,14 @@ def test_ctc_loss(backend, blank):
         )
 
 
+@pytest.mark.parametrize("dtype", ["float16", "bfloat16"])
+def test_ctc_loss_of_half_floats(backend, dtype):
+    logits = ops.cast(STEPS, dtype)
+    found = ops.ctc_loss(TARGET, logits, TARGET_LENGTH, LENGTH)
+    wanted = ops.ctc_loss(TARGET, ops.cast(logits, "float32"), TARGET_LENGTH, LENGTH)
+    np.testing.assert_allclose(ops.convert_to_numpy(ops.cast(found, "float32")), ops.convert_to_numpy(wanted), rtol=3e-2)
+
+
 @pytest.mark.parametrize("kwargs", [{}, {"merge_repeated": False, "mask_index": 4}])
 def test_greedy_decoding(backend, kwargs):
     compare("nn.ctc_decode", (STEPS, LENGTH), kwargs, ("greedy", str(kwargs)))

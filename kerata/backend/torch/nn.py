@@ -237,10 +237,11 @@ def sparse_crossentropy(target, logits):
 
 
 def ctc_loss(target, logits, target_length, output_length, mask_index):
-    log_probabilities = torch.log_softmax(logits, -1).transpose(0, 1)
+    wide = logits.float() if logits.dtype in (torch.float16, torch.bfloat16) else logits  # it takes no half floats
+    log_probabilities = torch.log_softmax(wide, -1).transpose(0, 1)
     return F.ctc_loss(
         log_probabilities, target.long(), output_length.long(), target_length.long(), mask_index, reduction="none"
-    )
+    ).to(logits.dtype)
 
 
 # ---- recurrent layers
