@@ -65,7 +65,7 @@ CASES = [
     # reductions
     *(c(n, T) for n in REDUCTIONS), *(c(n, T, axis=1) for n in REDUCTIONS), *(c(n, T, axis=-1, keepdims=True) for n in REDUCTIONS),
     *(c(n, T, axis=(0, 2)) for n in REDUCTIONS), *(c(n, T, axis=(0, -1), keepdims=True) for n in REDUCTIONS),
-    *(c(n, T, keepdims=True) for n in REDUCTIONS),
+    *(c(n, T, keepdims=True) for n in REDUCTIONS), *(c(n, T, axis=1, keepdims=1) for n in REDUCTIONS), c("argmax", T, axis=1, keepdims=1),
     *(c(n, N) for n in NAN_REDUCTIONS), *(c(n, N, axis=1) for n in NAN_REDUCTIONS),
     *(c(n, N, axis=(0, 1), keepdims=True) for n in NAN_REDUCTIONS), *(c(n, K, axis=0) for n in NAN_REDUCTIONS),
     *(c(n, N, axis=1) for n in ("nancumsum", "nancumprod", "nanargmax", "nanargmin")),
@@ -148,7 +148,7 @@ CASES = [
     *(c("linalg.norm", A, ord=o, axis=1) for o in (None, 0, 1, 2, 3, -1, np.inf, -np.inf)), *(c("linalg.norm", T, ord=o, axis=(1, 2)) for o in (None, "fro", "nuc", 1, -1, 2, -2, np.inf, -np.inf)),
     c("linalg.norm", T), c("linalg.norm", A, keepdims=True), c("linalg.norm", A, ord=2), c("linalg.norm", T, ord=2, axis=(0, 2), keepdims=True), c("linalg.norm", K),
     # conversion
-    c("convert_to_tensor", [[1, 2], [3, 4]]), c("convert_to_tensor", [1.5, 2]), c("convert_to_tensor", 3), c("convert_to_tensor", True), c("convert_to_tensor", A, "float16"), c("convert_to_tensor", [True, False]),
+    c("convert_to_tensor", [[1, 2], [3, 4]]), c("convert_to_tensor", [1.5, 2]), c("convert_to_tensor", 3), c("convert_to_tensor", 2.5, "int32"), c("convert_to_tensor", [[1.5], [2]], "int32"), c("convert_to_tensor", [0, 2], "bool"), c("convert_to_tensor", True), c("convert_to_tensor", A, "float16"), c("convert_to_tensor", [True, False]),
     c("cast", A, "int32"), c("cast", K, "bool"), c("cast", C, "float32"), c("saturate_cast", A * 200, "int8"), c("saturate_cast", K, "uint8"), c("saturate_cast", A * 1e30, "float16"), c("saturate_cast", A * 1e12, "int32"),
 ]  # fmt: skip
 

@@ -57,6 +57,14 @@ def convert(x, dtype: str | None = None):
         return tf.convert_to_tensor(x)
     if isinstance(x, np.ndarray) and x.dtype.name != dtype and x.dtype.kind in "biufc":
         return tf.cast(tf.convert_to_tensor(x), dtype)
+    return _of_dtype(x, dtype)
+
+
+def _of_dtype(x, dtype):
+    """Python numbers as a tensor of this dtype; TensorFlow makes no integers of floats, and no booleans of numbers."""
+    if dtype == "bool" or "int" in dtype:
+        x = np.asarray(x)
+        return tf.cast(tf.convert_to_tensor(x), dtype) if x.dtype.kind in "bif" else tf.convert_to_tensor(x, dtype)
     return tf.convert_to_tensor(x, dtype)
 
 
@@ -69,9 +77,9 @@ def _convert_sequence(x, dtype):
         from kerata.core.config import floatx
 
         dtype = floatx()
-    return tf.convert_to_tensor(np.asarray(x)) if dtype is None and any(isinstance(e, np.ndarray) for e in flat) else (
-        tf.convert_to_tensor(x, dtype)
-    )
+    if dtype is None:
+        return tf.convert_to_tensor(np.asarray(x) if any(isinstance(e, np.ndarray) for e in flat) else x)
+    return _of_dtype(x, dtype)
 
 
 def to_numpy(x) -> np.ndarray:

@@ -400,11 +400,11 @@ def searchsorted(a, v, side="left"):
 
 
 def argmax(x, axis=None, keepdims=False):
-    return torch.argmax(x.to(torch.uint8) if x.dtype is torch.bool else x, axis, keepdims)
+    return torch.argmax(x.to(torch.uint8) if x.dtype is torch.bool else x, axis, builtins.bool(keepdims))
 
 
 def argmin(x, axis=None, keepdims=False):
-    return torch.argmin(x.to(torch.uint8) if x.dtype is torch.bool else x, axis, keepdims)
+    return torch.argmin(x.to(torch.uint8) if x.dtype is torch.bool else x, axis, builtins.bool(keepdims))
 
 
 def sort(x, axis=-1, descending=False):
@@ -419,11 +419,11 @@ def argsort(x, axis=-1, descending=False):
 def sum(x, axis=None, dtype=None, keepdims=False):
     if axis == ():
         return x if dtype is None else x.to(_native_dtype(dtype))
-    return torch.sum(x, axis, keepdims, dtype=_native_dtype(dtype))
+    return torch.sum(x, axis, builtins.bool(keepdims), dtype=_native_dtype(dtype))
 
 
 def mean(x, axis=None, keepdims=False):
-    return x if axis == () else torch.mean(x, axis, keepdims)
+    return x if axis == () else torch.mean(x, axis, builtins.bool(keepdims))
 
 
 def _flat_axes(x, axis, keepdims, reduce):
@@ -444,11 +444,11 @@ def prod(x, axis=None, dtype=None, keepdims=False):
 
 
 def max(x, axis=None, keepdims=False):
-    return torch.amax(x, () if axis is None else axis, keepdims)
+    return torch.amax(x, () if axis is None else axis, builtins.bool(keepdims))
 
 
 def min(x, axis=None, keepdims=False):
-    return torch.amin(x, () if axis is None else axis, keepdims)
+    return torch.amin(x, () if axis is None else axis, builtins.bool(keepdims))
 
 
 amax, amin = max, min
@@ -456,12 +456,12 @@ amax, amin = max, min
 
 def all(x, axis=None, keepdims=False):
     x = x if x.dtype is torch.bool else x.to(torch.bool)
-    return torch.all(x, dim=axis, keepdim=keepdims) if axis is not None else _whole(torch.all(x), x, keepdims)
+    return torch.all(x, dim=axis, keepdim=builtins.bool(keepdims)) if axis is not None else _whole(torch.all(x), x, keepdims)
 
 
 def any(x, axis=None, keepdims=False):
     x = x if x.dtype is torch.bool else x.to(torch.bool)
-    return torch.any(x, dim=axis, keepdim=keepdims) if axis is not None else _whole(torch.any(x), x, keepdims)
+    return torch.any(x, dim=axis, keepdim=builtins.bool(keepdims)) if axis is not None else _whole(torch.any(x), x, keepdims)
 
 
 def _whole(value, x, keepdims):
@@ -469,11 +469,11 @@ def _whole(value, x, keepdims):
 
 
 def var(x, axis=None, correction=0.0, keepdims=False):
-    return torch.var(x, axis, correction=correction, keepdim=keepdims)
+    return torch.var(x, axis, correction=correction, keepdim=builtins.bool(keepdims))
 
 
 def std(x, axis=None, correction=0.0, keepdims=False):
-    return torch.std(x, axis, correction=correction, keepdim=keepdims)
+    return torch.std(x, axis, correction=correction, keepdim=builtins.bool(keepdims))
 
 
 def cumsum(x, axis=None, dtype=None):
@@ -518,7 +518,7 @@ def softplus(x):
 
 
 def logsumexp(x, axis=None, keepdims=False):
-    return torch.logsumexp(x, tuple(range(x.ndim)) if axis is None else axis, keepdims)
+    return torch.logsumexp(x, tuple(range(x.ndim)) if axis is None else axis, builtins.bool(keepdims))
 
 
 def top_k(x, k, sorted=True):
