@@ -44,7 +44,7 @@ class LayerNormalization(Affine):
         self._set_affine(locals())
 
     def build(self, input_shape):
-        self.axis = self.axis if isinstance(self.axis, list) else [self.axis]
+        self.axis = sorted(self.axis) if isinstance(self.axis, list) else [self.axis]  # the order of the weights' axes
         shape = sizes(self, input_shape, self.axis)
         # Keras's old way to an RMS norm has gamma alone.
         self._build_affine(shape, self.scale or self.rms_scaling, self.center and not self.rms_scaling)
