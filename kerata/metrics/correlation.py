@@ -11,7 +11,7 @@ from kerata.metrics.reduction import FunctionMetric
 
 
 def pearson_correlation(y_true: Any, y_pred: Any, axis: int = -1) -> Any:
-    """Covariance over the product of the standard deviations, from -1 to 1.
+    """Covariance over the product of the standard deviations, from -1 to 1; NaN where one of them is 0.
 
     Args:
         y_true: targets `(batch, ..., n)`, numbers.
@@ -28,9 +28,9 @@ def pearson_correlation(y_true: Any, y_pred: Any, axis: int = -1) -> Any:
     y_true, y_pred = float_pair(y_true, y_pred)
     y_true = y_true - ops.mean(y_true, axis=axis, keepdims=True)
     y_pred = y_pred - ops.mean(y_pred, axis=axis, keepdims=True)
-    y_true = ops.normalize(y_true, axis=axis)
-    y_pred = ops.normalize(y_pred, axis=axis)
-    return ops.sum(y_true * y_pred, axis=axis)
+    y_true = y_true / ops.std(y_true, axis=axis, keepdims=True)
+    y_pred = y_pred / ops.std(y_pred, axis=axis, keepdims=True)
+    return ops.mean(y_true * y_pred, axis=axis)
 
 
 def concordance_correlation(y_true: Any, y_pred: Any, axis: int = -1) -> Any:

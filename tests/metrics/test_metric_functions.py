@@ -78,3 +78,9 @@ def test_every_function_has_a_case():
 def test_lists_and_single_numbers(backend):
     assert float(metrics.mean_squared_error([1.0, 2.0], [1.0, 4.0])) == 2.0
     np.testing.assert_array_equal(ops.convert_to_numpy(metrics.sparse_categorical_accuracy([1], [[0.1, 0.9]])), [1.0])
+
+
+def test_correlation_with_what_is_constant(backend):
+    """Undefined, as in Keras."""
+    found = metrics.pearson_correlation([[1.0, 1.0], [1.0, 2.0]], [[1.0, 3.0], [1.0, 3.0]])
+    np.testing.assert_allclose(ops.convert_to_numpy(found), [np.nan, 1.0], rtol=1e-5)
