@@ -104,9 +104,9 @@ class Optimizer(Configurable):
             raise ValueError(
                 f"`ema_overwrite_frequency` is a positive number of steps, or None for never; got {frequency!r}."
             )
-        if steps is not None and (not isinstance(steps, int) or steps < 2):
+        if steps and (not isinstance(steps, int) or steps < 2):
             raise ValueError(
-                f"`gradient_accumulation_steps` is 2 or more steps, or None to update at each; got {steps!r}."
+                f"`gradient_accumulation_steps` is 2 or more steps, or None (or 0) to update at each; got {steps!r}."
             )
 
     # -- variables --------------------------------------------------------------------------------------------

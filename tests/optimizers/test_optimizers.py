@@ -387,3 +387,10 @@ def test_sparse_gradients_of_tensorflow():
             optimizer.build([w])
             wrap(lambda: optimizer.apply([tf.IndexedSlices(tf.ones((2, 2)), tf.constant([1, 1]), tf.constant([5, 2]))]))()
             np.testing.assert_allclose(w.numpy()[:, 0], [1, 0.9, 1, 1, 1], rtol=1e-5)
+
+
+def test_no_accumulation_of_gradients(backend):
+    """As in Keras 0 steps are none."""
+    variable = Variable(np.ones(2, "float32"))
+    optimizers.SGD(0.5, gradient_accumulation_steps=0).apply([backends.current().convert(np.ones(2, "float32"))], [variable])
+    np.testing.assert_allclose(variable.numpy(), 0.5)
