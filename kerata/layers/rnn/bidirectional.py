@@ -116,7 +116,7 @@ class Bidirectional(Layer):
             y, y_back = y[0], y_back[0]
         if self.return_sequences:
             y_back = ops.flip(y_back, axis=1)
-        merged = self._merge(y, y_back)
+        merged = self._merge(ops.cast(y, self.compute_dtype), ops.cast(y_back, self.compute_dtype))
         if not self.return_state:
             return merged
         return (*merged, *states) if self.merge_mode is None else (merged, *states)

@@ -151,8 +151,10 @@ class RNN(Layer):
         if self.stateful:
             for v, x in zip(self._state_variables(), tree.flatten(states)):
                 v.assign(ops.cast(x, v.dtype))
-        output = outputs if self.return_sequences else last
-        return (output, *states) if self.return_state else output
+        output = ops.cast(outputs if self.return_sequences else last, self.compute_dtype)
+        if not self.return_state:
+            return output
+        return (output, *tree.map_structure(lambda x: ops.cast(x, self.compute_dtype), states))
 
     def _start(self, sequences, given) -> list:
         if given is None and self.stateful:
@@ -169,7 +171,8 @@ class RNN(Layer):
                 f"`initial_state` was given {len(found)}, of shapes {[tuple(x.shape) for x in found]}."
             )
         self._check_states(sequences, found, wanted)
-        return tree.map_structure(lambda x: ops.cast(x, self.compute_dtype), given)
+        dtype = getattr(self.cell, "compute_dtype", self.compute_dtype)
+        return tree.map_structure(lambda x: ops.cast(x, dtype), given)
 
     def _check_states(self, sequences, found, sizes) -> None:
         """ValueError for states of a shape that the cell does not have."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from kerata import ops
-from kerata.core import tree
+from kerata.core import dtypes, tree
 from kerata.layers.call_plan import plan_of
 from kerata.layers.wrappers.wrapper import Wrapper
 
@@ -49,7 +49,12 @@ class TimeDistributed(Wrapper):
             kwargs["mask"] = _fold(mask)
         outputs = self.layer(_fold(inputs), **kwargs)
         both = (batch if isinstance(batch, int) else -1, time)
-        return tree.map_structure(lambda y: ops.reshape(y, (*both, *_inner(y))), outputs)
+
+        def unfold(y):
+            y = ops.cast(y, self.compute_dtype) if dtypes.is_float(ops.dtype(y)) else y
+            return ops.reshape(y, (*both, *_inner(y)))
+
+        return tree.map_structure(unfold, outputs)
 
 
 def _inner(x) -> tuple:

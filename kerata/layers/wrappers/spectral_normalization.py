@@ -64,7 +64,7 @@ class SpectralNormalization(Wrapper):
             # The step is taken from the divided kernel, on every backend.
             value = self.kernel.value
             self.kernel.assign(value + ops.stop_gradient(kernel - value))
-        return self.layer(inputs)
+        return ops.cast(self.layer(inputs), self.compute_dtype)
 
     def normalized_weights(self):
         """The next `vector_u`, and the kernel over its spectral norm."""

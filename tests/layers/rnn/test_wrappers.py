@@ -163,3 +163,25 @@ def test_stateful_and_dropped_conv_lstm(backend):
 def test_errors(make, words):
     with pytest.raises(ValueError, match=words):
         make()
+
+
+@pytest.mark.parametrize("dtype", ["float16", "float32"])
+@pytest.mark.parametrize("make", [
+    lambda **k: layers.Bidirectional(layers.GRU(2, return_sequences=True), **k),
+    lambda **k: layers.TimeDistributed(layers.Dense(2), **k),
+    lambda **k: layers.SpectralNormalization(layers.Dense(2), **k),
+    lambda **k: layers.RNN([layers.LSTMCell(2)], **k),
+    lambda **k: layers.RNN(layers.SimpleRNNCell(2), return_state=True, **k),
+])  # fmt: skip
+def test_outputs_have_the_dtype_of_the_wrapper(backend, make, dtype):
+    """As in Keras, whatever the dtype of the layer inside is."""
+    before = kerata.config.dtype_policy()
+    kerata.config.set_dtype_policy("mixed_float16" if dtype == "float32" else "float32")
+    try:
+        layer = make(dtype=dtype)
+        for x in (kerata.KerasTensor((None, 3, 4)), np.ones((2, 3, 4), "float32")):
+            found = layer(x)
+            for y in found if isinstance(found, tuple) else (found,):
+                assert kerata.backend.standardize_dtype(y.dtype) == dtype
+    finally:
+        kerata.config.set_dtype_policy(before)
