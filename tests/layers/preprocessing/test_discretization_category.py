@@ -103,3 +103,14 @@ def test_errors():
     ]:  # fmt: skip
         with pytest.raises(ValueError, match=words):
             layers.CategoryEncoding(**arguments)
+
+
+def test_dtype_of_encodings_with_mixed_precision(backend):
+    """Keras's too: the layer's dtype, not the one it would compute in."""
+    indices = np.array([[1], [2]])
+    for layer, x in [
+        (kerata.layers.CategoryEncoding(4, output_mode="one_hot", dtype="mixed_float16"), indices),
+        (kerata.layers.Hashing(3, output_mode="one_hot", dtype="mixed_float16"), indices),
+        (kerata.layers.HashedCrossing(3, output_mode="one_hot", dtype="mixed_float16"), (indices, indices)),
+    ]:
+        assert kerata.backend.standardize_dtype(layer(x).dtype) == "float32"
