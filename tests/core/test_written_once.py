@@ -38,6 +38,7 @@ BY_HAND = {
     "models/sequential.py: Sequential": "asks the Functional model, or its layers one after the other",
     "layers/foreign/torch_module.py: TorchModuleWrapper": "`output_shape` of the user, for modules that make parameters at first",
     "layers/preprocessing/host_layer.py: HostLayer": "texts and tables are looked up on the host, where nothing is abstract",
+    "layers/reshaping/shapes.py: Reshape": "infers from samples that fill the target, which no stand-ins for unknown sizes may do",
     "layers/preprocessing/hashing.py: HashedCrossing": "a HostLayer of several inputs",
     "layers/preprocessing/text_vectorization.py: TextVectorization": "a HostLayer's work on texts",
 }
