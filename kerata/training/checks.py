@@ -11,7 +11,7 @@ import numpy as np
 from kerata.training.explain import explain_numpy_error
 from kerata.training.names import children, is_nest
 
-__all__ = ["check_fit_data", "explain_numpy_error", "misfit", "warn", "warn_if_not_finite"]
+__all__ = ["check_fit_data", "explain_numpy_error", "misfit", "warn", "warn_if_not_finite", "warn_of_inference"]
 
 _LOOK_AT = 5_000_000  # elements of one array that are read; larger ones are sampled
 
@@ -50,6 +50,27 @@ def warn(message: str) -> None:
     while frame is not None and frame.f_globals.get("__name__", "").partition(".")[0] == "kerata":
         level, frame = level + 1, frame.f_back
     warnings.warn(message, stacklevel=level)
+
+
+def warn_of_inference(model: Any) -> None:
+    """Says once of a model whose `call` has no `training` argument which of its layers training leaves in inference mode."""
+    from kerata.layers import BatchNormalization, Dropout
+    from kerata.layers.call_plan import plan_of
+    from kerata.training.trainer import Trainer
+
+    own_step = type(model).train_step is not Trainer.train_step
+    if own_step or plan_of(model).takes_training or getattr(model, "_told_of_inference", False):
+        return
+    model._told_of_inference = True
+    acting = [layer for layer in model._flatten_layers(include_self=False)
+              if (isinstance(layer, Dropout) and layer.rate) or (isinstance(layer, BatchNormalization) and layer.trainable)]  # fmt: skip
+    if acting:
+        kind, names = type(model).__name__, ", ".join(repr(layer.name) for layer in acting[:4])
+        more = f" and {len(acting) - 4} others" if len(acting) > 4 else ""
+        warn(
+            f"{kind}.call() has no `training` argument, so {names}{more} stay in inference mode while fit() trains, as in Keras. "
+            f"Write `def call(self, x, training=None)`, and they do what they do in training."
+        )
 
 
 def warn_if_not_finite(model: Any, logs: dict, epoch: int) -> bool:

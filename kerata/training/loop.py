@@ -231,6 +231,7 @@ def fit(model, *, x, y, batch_size, epochs, verbose, callbacks, validation_split
     _check_data(model, source)
     _check_validation(model, source, validation)
     model._warn_if_frozen()
+    checks.warn_of_inference(model)
     model.stop_training = False
     if config.max_epochs() is not None:
         epochs = min(epochs, config.max_epochs())

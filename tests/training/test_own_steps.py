@@ -1,5 +1,7 @@
 """Steps of the user's own: one form for all backends, and Keras's forms for each."""
 
+import warnings
+
 import numpy as np
 import pytest
 from twins import labels, normal, start
@@ -625,7 +627,13 @@ def test_a_call_without_training_stays_in_inference_mode(train_backend):
     for cls, moves in ((Plain, False), (Told, True)):
         model = cls()
         model.compile("sgd", kerata.losses.SparseCategoricalCrossentropy(from_logits=True))
-        model.fit(X, Y, batch_size=8, verbose=0)
+        with warnings.catch_warnings(record=True) as found:
+            warnings.simplefilter("always")
+            for _ in range(2):
+                model.fit(X, Y, batch_size=8, verbose=0)
+        found = [w for w in found if "no `training` argument" in str(w.message)]
+        assert len(found) == (not moves) and all("'batch_normalization" in str(w.message) for w in found)
+        assert all(w.filename == __file__ for w in found)
         before = np.zeros(4, "float32")
         assert np.allclose(ops.convert_to_numpy(model.norm.moving_mean), before) is not moves
         model(X, training=True)
