@@ -172,7 +172,7 @@ def _load_default() -> ModuleType:
     if wanted and not _Auto.on:
         _default = get(wanted)
     else:
-        _default = get(installed()[0])
+        _default = get(_first())
         if _default.name == "numpy":
             import warnings
 
@@ -184,6 +184,18 @@ def _load_default() -> ModuleType:
     return _default
 
 
+def _first() -> str:
+    """Where a program begins whose user names no backend."""
+    found = installed()
+    if _Auto.on:
+        from kerata.backend import choices
+
+        known = choices.of_program()
+        if known in found:
+            return known
+    return found[0]
+
+
 def set_backend(backend: str, budget: float | None = None) -> None:
     r"""Make `backend` the process's backend, for everything that is made from now on.
 
@@ -192,8 +204,9 @@ def set_backend(backend: str, budget: float | None = None) -> None:
 
     Args:
         backend: "jax", "torch", "tensorflow", "numpy", or the name of a registered one; or "auto": models begin on the
-            first of these that is installed, and each goes to the one on which it trains fastest, which `fit` measures
-            as soon as trainings of the model have taken as long as that takes.
+            first of these that is installed (in a program that runs again: where its last model went), and each goes to
+            the one on which it trains fastest, which `fit` measures as soon as trainings of the model have taken as long
+            as that takes.
         budget: for "auto": the seconds that a model may take for that, in its first `fit`. None leaves the limit as it
             is; at first it is 20, and short trainings are left where they are.
 
@@ -215,7 +228,7 @@ def set_backend(backend: str, budget: float | None = None) -> None:
             raise ValueError(f"`budget` is a number of seconds above 0; got {budget!r}.")
         _Auto.budget = float(budget)
     _Auto.on = backend == "auto"
-    _default = get(installed()[0] if _Auto.on else backend)
+    _default = get(_first() if _Auto.on else backend)
 
 
 @contextlib.contextmanager

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 
+from kerata.backend.spec import Spec
 from kerata.core import config, tree
 from kerata.core.keras_tensor import KerasTensor
 from kerata.core.masks import get_mask
@@ -33,21 +34,12 @@ def remembered(layer, args, kwargs, infer):
             _known.clear()
         _known[key] = tree.map_structure(_facts, outputs)
         return outputs
-    return tree.map_structure(lambda facts: facts.again() if isinstance(facts, _Facts) else facts, _known[key])
-
-
-class _Facts:
-    """What is remembered of a symbolic tensor: no graph hangs on it."""
-
-    def __init__(self, x: KerasTensor):
-        self.shape, self.dtype = x.shape, x.dtype
-
-    def again(self) -> KerasTensor:
-        return KerasTensor(self.shape, self.dtype)
+    return tree.map_structure(lambda x: KerasTensor(x.shape, x.dtype) if isinstance(x, Spec) else x, _known[key])
 
 
 def _facts(x):
-    return _Facts(x) if isinstance(x, KerasTensor) else x
+    """What is remembered of a symbolic tensor: no graph hangs on it."""
+    return Spec(x.shape, x.dtype) if isinstance(x, KerasTensor) else x
 
 
 def _key(layer, args, kwargs):

@@ -3,7 +3,8 @@
 The choice is remembered, for that model, batch and machine, in `$KERAS_HOME/backend_choices.json`. Trying costs seconds, most
 of them to load the other backends. So it is put off until trainings of the model have taken as long as the trial would (in this
 run, and in those before): as far as its cost is known beforehand, it at most doubles the time spent so far. Who sets a budget
-(`set_backend("auto", budget=)`) has it tried at once.
+(`set_backend("auto", budget=)`) has it tried at once. A program that runs again begins on the backend to which its models went,
+so that no other is loaded.
 """
 
 from __future__ import annotations
@@ -19,8 +20,9 @@ from importlib.metadata import PackageNotFoundError, version
 import numpy as np
 
 from kerata import backend
+from kerata.backend import choices
 from kerata.callbacks.callback_list import CallbackList
-from kerata.core import home, tree
+from kerata.core import tree
 from kerata.training.data import ArraySource
 from kerata.training.interrupt import DeferredInterrupt
 from kerata.utils.console import print_msg
@@ -38,7 +40,6 @@ _CLOSE = 1.5
 _LOADING, _TRYING = 5.0, 1.0
 # The budget of a trial if the user sets none (seconds).
 _BUDGET = 20.0
-_FILE = "backend_choices.json"
 
 
 def settle(model, source, epochs: int) -> bool:
@@ -55,10 +56,10 @@ def settle(model, source, epochs: int) -> bool:
     names = [n for n in backend.installed() if n != "numpy"]
     batch = source.peek()
     key = _key(model, batch, names)
-    known = _remembered().get(key)
+    known = choices.remembered().get(key)
     if known in names:
         _say(model, known, "as measured before")
-        model.to_backend(known)
+        _settled(model, known)
         return True
     first = model._backend.name
     others = [n for n in names if n != first]
@@ -66,7 +67,7 @@ def settle(model, source, epochs: int) -> bool:
     spent = known if isinstance(known, float) else 0.0
     patience = _cost(others) if backend.auto_budget() is None else 0.0
     if model._seconds_a_step is not None and spent + model._seconds_a_step * steps < patience:
-        _remember(key, spent + model._seconds_a_step * steps)
+        choices.remember(key, spent + model._seconds_a_step * steps)
         return False
     trials = _Trials(model, batch, steps)
     trials.run(first)
@@ -75,7 +76,7 @@ def settle(model, source, epochs: int) -> bool:
         model._seconds_a_step = trials.seconds[first]
         planned = model._seconds_a_step * steps
         _say(model, first, f"{trials.text()}; {planned:.2g} s in all are too few to try others")
-        _remember(key, spent + planned)
+        choices.remember(key, spent + planned)
         return False
     for name in others:
         if trials.over:
@@ -86,13 +87,19 @@ def settle(model, source, epochs: int) -> bool:
             break
         trials.run(name)
     chosen = trials.best
-    model.to_backend(chosen or first)
+    _settled(model, chosen or first)
     trials.restore()
     if chosen is not None:  # else it trains nowhere; fit() shows the error where the model was
         _say(model, chosen, trials.text())
         if trials.complete(names):
-            _remember(key, chosen)
+            choices.remember(key, chosen)
     return True
+
+
+def _settled(model, name: str) -> None:
+    model.to_backend(name)
+    if backend.is_auto():
+        choices.remember_of_program(name)
 
 
 def _cost(names: list[str]) -> float:
@@ -229,33 +236,3 @@ def _version(name: str) -> str:
         except PackageNotFoundError:
             pass
     return name
-
-
-def _path() -> str:
-    return os.path.join(home.folder(), _FILE)
-
-
-def _remembered() -> dict:
-    try:
-        with open(_path(), encoding="utf-8") as file:
-            found = json.load(file)
-        return found if isinstance(found, dict) else {}
-    except (OSError, ValueError):
-        return {}
-
-
-def _remember(key: str, found: str | float) -> None:
-    """Add a choice, or for how long the model has been trained without one.
-
-    A cache that cannot be written is no reason to stop a training.
-    """
-    from kerata.saving import atomic
-
-    try:
-        os.makedirs(home.folder(), exist_ok=True)
-        with atomic.replacing(_path()) as part:
-            text = json.dumps({**dict(list(_remembered().items())[-999:]), key: found}, indent=1)
-            with open(part, "w", encoding="utf-8") as file:
-                file.write(text)
-    except OSError:
-        pass

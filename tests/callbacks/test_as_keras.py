@@ -139,7 +139,7 @@ def csv_files(K, path):
     return texts
 
 
-def test_csv_logger_leaves_room_for_validations(tmp_path):
+def test_csv_logger_leaves_room_for_validations(tmp_path, train_backend):
     import kerata
 
     ours, theirs = csv_files(kerata, tmp_path), of_keras(functools.partial(csv_files, path=tmp_path))

@@ -1,6 +1,9 @@
 """backend="auto": the fastest backend is found, remembered, and the trial leaves no trace in the model."""
 
 import json
+import pathlib
+import subprocess
+import sys
 
 import numpy as np
 import pytest
@@ -11,6 +14,7 @@ from kerata.training import auto
 
 x = np.random.default_rng(0).normal(size=(24, 3)).astype("float32")
 y = np.random.default_rng(1).normal(size=(24, 2)).astype("float32")
+REPOSITORY = pathlib.Path(__file__).parents[2]
 TRAINING = [n for n in backends.installed() if n != "numpy"]
 
 
@@ -148,3 +152,39 @@ def test_compile_moves_a_model():
     assert model._backend.name == TRAINING[-1]
     with pytest.raises(ValueError, match="Did you mean 'torch'"):
         make(backend="torhc")
+
+
+PROGRAM = """
+import sys
+import numpy as np
+import kerata
+from kerata import backend
+from kerata.training import auto
+backend.installed = lambda: ["jax", "torch", "numpy"]
+auto._Trials._time = lambda self: ({"jax": 1.0, "torch": 0.5}[self.model._backend.name], 0.0)
+kerata.config.set_backend("auto", budget=60)
+begun = backend.backend()
+kerata.utils.set_random_seed(1)
+model = kerata.Sequential([kerata.Input((3,)), kerata.layers.Dropout(0.5), kerata.layers.Dense(2)])
+model.compile("adam", "mse")
+history = model.fit(np.ones((24, 3), "float32"), np.ones((24, 2), "float32"), epochs=2, batch_size=8, verbose=0)
+print(begun, model._backend.name, "jax" in sys.modules, history.history["loss"])
+"""
+
+
+@pytest.mark.skipif(not {"jax", "torch"} <= set(TRAINING), reason="needs both")
+def test_a_program_that_runs_again_begins_where_it_went(home):
+    path = home / "program.py"
+    path.write_text(PROGRAM)
+
+    def run(*arguments):
+        done = subprocess.run([sys.executable, *arguments], capture_output=True, text=True, cwd=REPOSITORY)
+        assert done.returncode == 0, done.stderr
+        return done.stdout.splitlines()[-1].split(" ", 3)
+
+    first, again, otherwise = run(str(path)), run(str(path)), run("-c", PROGRAM)
+    assert first[:3] == ["jax", "torch", "True"]
+    assert again[:3] == ["torch", "torch", "False"]
+    assert otherwise[:2] == ["jax", "torch"]  # a program without a file
+    assert first[3] == again[3] == otherwise[3]  # the losses
+    assert run(str(path), "argument")[0] == "jax"
