@@ -342,7 +342,8 @@ class Variable(TensorOperators):
     def __repr__(self) -> str:
         value = ""
         if context.scope is None:
-            value = f", value={np.array2string(np.asarray(self._backend.to_numpy(self._value)), threshold=20)}"
+            with np.printoptions(threshold=20):
+                value = f", value={np.asarray(self._backend.to_numpy(self._value))}"
         return f"<Variable path={self.path}, shape={self._shape}, dtype={self._dtype}{value}>"
 
     def __deepcopy__(self, memo):

@@ -109,7 +109,7 @@ def need_jax(what: str) -> None:
     if name == "jax":
         return
     others = {
-        "torch": " On PyTorch, wrap `model.to_torch_module()` in DistributedDataParallel or FSDP.",
+        "torch": " On PyTorch, wrap the model in DistributedDataParallel or FSDP.",
         "tensorflow": " On TensorFlow, write the loop under a `tf.distribute.Strategy`.",
     }
     raise NotImplementedError(

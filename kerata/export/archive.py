@@ -89,15 +89,10 @@ class ExportArchive:
                 raise ValueError(f"add_endpoint({name!r}) needs `input_signature`, a list with a spec for each argument of the function.")
             compiled = fn
         else:
-            specs = [self._specs(one) for one in input_signature]
-            compiled = self._tf.function(self._inference(self._ours(fn)), input_signature=specs, autograph=False, **kwargs)
+            compiled = endpoint_of(self._ours(fn), input_signature, **kwargs)
         setattr(self._module, name, compiled)
         self._endpoints[name] = compiled
         return compiled
-
-    def _specs(self, structure):
-        symbols = signature_of(None, structure)
-        return tree.map_structure(lambda x: self._tf.TensorSpec(x.shape, x.dtype, name=x.name), symbols)
 
     def _ours(self, fn):
         """A method of what was tracked, as the method of what stands for it."""
@@ -111,15 +106,6 @@ class ExportArchive:
                     "method of it, or write the function for what `archive.track(...)` gives: its copy on TensorFlow."
                 )
         return fn
-
-    def _inference(self, fn):
-        from kerata.backend import backend_scope
-
-        def endpoint(*args):
-            with backend_scope("tensorflow"), training_scope(False):
-                return fn(*args)
-
-        return endpoint
 
     def track_and_add_endpoint(self, name, resource, input_signature, **kwargs):
         """`track` a layer or model, and add its call as an endpoint.
@@ -160,6 +146,23 @@ class ExportArchive:
         self._tf.saved_model.save(self._module, os.fspath(filepath), signatures=signatures, options=options)
         if verbose:
             print(f"Saved the endpoints {', '.join(self._endpoints)} at {os.fspath(filepath)!r}.")
+
+
+def endpoint_of(fn, input_signature, **kwargs):
+    """The `tf.function` that computes `fn` in inference, for arguments of these specs."""
+    import tensorflow as tf
+
+    from kerata.backend import backend_scope
+
+    def endpoint(*args):
+        with backend_scope("tensorflow"), training_scope(False):
+            return fn(*args)
+
+    def spec(x):
+        return tf.TensorSpec(x.shape, x.dtype, name=x.name)
+
+    specs = [tree.map_structure(spec, signature_of(None, one)) for one in input_signature]
+    return tf.function(endpoint, input_signature=specs, autograph=False, **kwargs)
 
 
 def _mentions(fn, thing) -> bool:

@@ -10,6 +10,7 @@ from kerata.core import dtypes, tree
 from kerata.core.configurable import init_parameters, unknown_arguments
 from kerata.core.keras_tensor import KerasTensor, any_symbolic
 from kerata.core.masks import get_mask, set_mask
+from kerata.core.native import NativeLayer, without_native
 from kerata.core.operation import Node, Operation
 from kerata.core.scopes import context, name_scope
 from kerata.core.variable import Variable, ticks
@@ -20,7 +21,6 @@ from kerata.layers._errors import check_positional, explain_strings
 from kerata.layers._masked import Masked, masks_of
 from kerata.layers.input_spec import InputSpec, check_inputs
 from kerata.layers.state import LayerState, check_backends
-from kerata.layers.torch_methods import TorchMethods
 
 _LEGACY_SHAPES = ("input_shape", "batch_input_shape", "batch_shape", "input_dim", "batch_size", "input_length")
 
@@ -67,6 +67,7 @@ def _wrap_build(build):
         self._build_shapes_dict = shapes
         self.built = True
         self._after_build()
+        self._restore_deferred()
         return result
 
     wrapped._kerata_wrapped = build
@@ -78,7 +79,7 @@ def _argument_names(fn):
     return code.co_varnames[: code.co_argcount + code.co_kwonlyargcount]
 
 
-class Layer(LayerState, Masked, TorchMethods, Operation):
+class Layer(LayerState, Masked, Operation, NativeLayer):
     """A piece of a model: weights, made in `build`, and a computation, in `call`.
 
     A subclass calls `super().__init__(**kwargs)`, makes weights in `build(input_shape)` with `add_weight`, and
@@ -652,7 +653,7 @@ class Layer(LayerState, Masked, TorchMethods, Operation):
 
     # -- copies and pickles -----------------------------------------------------------------------------------
     def __getstate__(self) -> dict:
-        state = super().__getstate__()
+        state = without_native(super().__getstate__())
         for name in ("_tensor", "_fast", "_fast_dtype", "_listing"):
             state.pop(name, None)
         return {**state, "_backend": self._backend.name, "_losses": []}

@@ -42,7 +42,12 @@ class LayerState:
         return listing if listing is not None and listing.changes == Variable.trainable_changes else None
 
     def __setattr__(self, name: str, value) -> None:
-        if kind_of(type(value)) is not None:
+        kind = kind_of(type(value))
+        if kind is not None:
+            if kind == "torch" and name not in self._untracked and backend.current().name == "torch":
+                from kerata.layers.foreign.torch_module import adopted
+
+                value = adopted(value, name)
             self.__dict__.setdefault("_set_at", {}).setdefault(name, next(ticks))
         object.__setattr__(self, name, value)
 

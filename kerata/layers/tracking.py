@@ -17,6 +17,8 @@ _BASES = (
     ("kerata.metrics.metric", "Metric", "metrics"),
     ("kerata.random.seed_generator", "SeedGenerator", "seeds"),
     ("kerata.optimizers.optimizer", "Optimizer", "optimizers"),
+    ("torch.nn", "Module", "torch"),
+    ("torch.nn", "Parameter", "torch"),
 )
 _kinds: dict[type, str | None] = {}
 
@@ -56,7 +58,7 @@ class Held:
     def _look(self, value, since: int) -> int:
         """Note what `value` is or holds, which came at `since` or later; when the last of it came."""
         kind = kind_of(type(value))
-        if kind is None:
+        if kind is None or kind == "torch":
             return since
         known = self._came.get(id(value))
         if kind == "container":

@@ -14,6 +14,7 @@ from kerata.core.configurable import Configurable, init_parameters, unknown_argu
 from kerata.core.dtypes import numpy_dtype
 from kerata.core.host_variable import HostVariable
 from kerata.core.names import auto_name
+from kerata.core.native import NativeOptimizer, without_native
 from kerata.core.scopes import StatelessScope, context, name_scope
 from kerata.core.variable import Variable
 from kerata.optimizers import _apply
@@ -26,7 +27,7 @@ _SHARED = (
 )  # fmt: skip
 
 
-class Optimizer(Configurable):
+class Optimizer(Configurable, NativeOptimizer):
     """The base class of optimizers: a subclass defines `update_step(gradient, variable, learning_rate)`.
 
     It defines `build(variables)` too if it keeps slots (`self.add_optimizer_variables(...)`). In an update
@@ -122,6 +123,7 @@ class Optimizer(Configurable):
     def _track(self, variable) -> None:
         if not any(v is variable for v in self._variables):
             self._variables.append(variable)
+            self._restore_deferred()
 
     def _scalar(self, value, dtype: str, name: str) -> HostVariable:
         with backend.backend_scope(self._backend), name_scope(self.name):
@@ -579,13 +581,13 @@ class Optimizer(Configurable):
 
         new = object.__new__(type(self))
         memo[id(self)] = new
-        for key, value in self.__dict__.items():
+        for key, value in without_native(self.__dict__).items():
             new.__dict__[key] = value if key == "_backend" else copy.deepcopy(value, memo)
         new._reindex()
         return new
 
     def __getstate__(self):
-        return {**self.__dict__, "_backend": self._backend.name}
+        return {**without_native(self.__dict__), "_backend": self._backend.name}
 
     def __setstate__(self, state):
         self.__dict__.update(state, _backend=backend.get(state["_backend"]))

@@ -70,7 +70,7 @@ class Net(torch.nn.Module):
 
     def __init__(self):
         super().__init__()
-        self.first = layers.Dense(4, activation="tanh").to_torch_module()
+        self.first = layers.Dense(4, activation="tanh")
         self.second = torch.nn.Linear(4, 2)
 
     def forward(self, x):
@@ -82,11 +82,91 @@ def test_layers_in_modules_of_pytorchs_own():
     net(x)
     assert len(list(net.parameters())) == 4 and len(net.state_dict()) == 4
     optimizer = torch.optim.SGD(net.parameters(), lr=0.1)
-    kernel = net.first.model.kernel.numpy().copy()
+    kernel = net.first.kernel.numpy().copy()
     net(x).square().mean().backward()
-    wanted = kernel - 0.1 * net.first.model.kernel.value.grad.numpy()
+    wanted = kernel - 0.1 * net.first.kernel.value.grad.numpy()
     optimizer.step()
-    np.testing.assert_allclose(net.first.model.kernel.numpy(), wanted, rtol=1e-6)
+    np.testing.assert_allclose(net.first.kernel.numpy(), wanted, rtol=1e-6)
+
+
+def test_names_and_modules_below_a_layer():
+    model, x = sequential()
+    net = torch.nn.Sequential(model, torch.nn.ReLU())
+    assert isinstance(model, torch.nn.Module) and issubclass(layers.Dense, torch.nn.Module)
+    names = [name for name, _ in net.named_parameters()]
+    assert names == [
+        "0.0.kernel", "0.0.bias", "0.1.gamma", "0.1.beta", "0.5.kernel", "0.5.bias",
+    ]  # fmt: skip
+    assert [n for n, _ in net.named_buffers()][:2] == ["0.1.moving_mean", "0.1.moving_variance"]
+    assert net.get_submodule("0.0") is model.layers[0] and dict(net.named_parameters())["0.5.bias"] is model.layers[-1].bias.value
+    assert set(model.layers) < set(model.modules())
+    net.eval()
+    assert not model.training and not model.layers[0].training and net.train() is net and model.layers[0].training
+    model.layers[0].trainable = False
+    assert [p.requires_grad for p in net.parameters()] == [False, False, True, True, True, True]
+    assert net(torch.from_numpy(x)).shape == (4, 3)
+    with pytest.raises(AttributeError, match="'Dense' object has no attribute 'gamma'"):
+        model.layers[-1].gamma  # noqa: B018
+    with pytest.raises(NotImplementedError, match=r"hooks.*to_torch_module"):
+        model.layers[0].register_forward_hook(print)
+
+
+def test_what_pytorch_moves_the_layer_has():
+    model, _ = sequential()
+    torch.nn.Sequential(model).to("meta")
+    assert {v.value.device.type for v in model.variables} == {"meta"}
+
+
+def test_functional_call_with_other_parameters():
+    model = start(kerata.Sequential([kerata.Input((4,)), layers.Dense(3), layers.Dense(2)]))
+    x = torch.from_numpy(normal(5, 4))
+    wanted, before = model(x).detach(), model.get_weights()
+    others = {name: 2 * p.detach() for name, p in model.named_parameters()}
+    found = torch.func.functional_call(model, others, (x,))
+    kernel, bias, kernel2, bias2 = (2 * w for w in before)
+    np.testing.assert_allclose(found, (x.numpy() @ kernel + bias) @ kernel2 + bias2, rtol=1e-5, atol=1e-6)
+    np.testing.assert_array_equal(model(x).detach(), wanted)
+
+
+class Mixed(kerata.Model):
+    """A model with a module and a parameter of PyTorch's own."""
+
+    def __init__(self):
+        super().__init__()
+        self.linear = torch.nn.Linear(4, 3)
+        self.scale = torch.nn.Parameter(torch.ones(3))
+        self.norm = torch.nn.BatchNorm1d(3)
+
+    def call(self, x):
+        return self.norm(self.linear(x)) * self.scale
+
+
+def test_modules_as_attributes_of_a_model_are_trained(tmp_path):
+    model, x = Mixed(), normal(16, 4)
+    model.compile("sgd", "mse")
+    model(x[:1].repeat(2, 0))
+    assert {w.shape for w in model.weights} == {(3, 4), (3,)} and len(model.trainable_weights) == 5
+    assert set(model.state_dict()) == {
+        "scale", "linear.module.weight", "linear.module.bias", *(f"norm.module.{n}" for n in ("weight", "bias", "running_mean", "running_var", "num_batches_tracked"))
+    }  # fmt: skip
+    before = model.get_weights()
+    model.fit(x, normal(16, 3), verbose=0)
+    after = model.get_weights()
+    assert sum(np.abs(a - b).max() > 1e-6 for a, b in zip(before, after)) >= 4  # a bias before normalization has no gradient
+    model.save_weights(tmp_path / "a.weights.h5")
+    again = Mixed()
+    again.load_weights(tmp_path / "a.weights.h5")
+    for a, b in zip(again.get_weights(), after):
+        np.testing.assert_array_equal(a, b)
+
+
+def test_layers_elsewhere_have_no_parameters():
+    with kerata.backend_scope("numpy"):
+        layer = layers.Dense(2)
+        layer.build((None, 3))
+    assert not list(layer.parameters()) and not layer.state_dict()
+    layer.to_backend("torch")
+    assert [n for n, _ in layer.named_parameters()] == ["kernel", "bias"]
 
 
 def test_methods_of_modules():

@@ -9,20 +9,14 @@ import torch
 from kerata.backend import backend_scope
 from kerata.backend.torch.module import KerataModule
 from kerata.core import tree
-from kerata.core.scopes import StatelessScope, training_scope
+from kerata.core.scopes import training_scope
 
 
 class _Serving(KerataModule):
-    """The model in inference, whose variables are the module's own parameters: the exporter replaces them."""
-
-    def __init__(self, model):
-        super().__init__(model)
-        held = {id(t): name for name, t in [*self._parameters.items(), *self._buffers.items()]}
-        object.__setattr__(self, "places", [(v, held[id(v._value)]) for v in model.variables])
+    """The model in inference."""
 
     def forward(self, inputs):
-        values = [(v, getattr(self, name)) for v, name in self.places]
-        with backend_scope("torch"), StatelessScope(values), training_scope(False):
+        with backend_scope("torch"), training_scope(False):
             return self.model(inputs)
 
 

@@ -40,6 +40,8 @@ class TorchModuleWrapper(Layer):
     (torch.Size([4, 2]), 2)
     """
 
+    _untracked = frozenset(("module",))
+
     def __init__(self, module, name=None, output_shape=None, **kwargs):
         super().__init__(name=name, **kwargs)
         torch = need("torch", "TorchModuleWrapper")
@@ -61,9 +63,8 @@ class TorchModuleWrapper(Layer):
             if id(parameter) not in known and not _is_lazy(parameter):
                 self._weights.append(_wrap(parameter))
 
-    def parameters(self, recurse: bool = True):
-        """The module's parameters."""
-        return self.module.parameters(recurse=recurse)
+    def _variables_and_layers(self):
+        return {}, {"module": self.module}  # whose parameters the weights are
 
     def call(self, *args, training=None, **kwargs):
         if training is not None and bool(training) != self.module.training:
@@ -131,12 +132,19 @@ def _unpickle(text):
     return torch.load(io.BytesIO(base64.b64decode(text)), weights_only=False)
 
 
+def adopted(value, name: str):
+    """What a layer keeps under the attribute `name` when it is set to a module or a parameter of PyTorch's own."""
+    if isinstance(value, sys.modules["torch"].nn.Module):
+        return TorchModuleWrapper(value)
+    return _wrap(value, name)
+
+
 def _is_lazy(parameter) -> bool:
     return type(parameter).__name__.startswith("Uninitialized")
 
 
-def _wrap(parameter) -> Variable:
+def _wrap(parameter, name: str | None = None) -> Variable:
     """A Variable whose value is the parameter itself."""
-    variable = Variable(parameter, trainable=parameter.requires_grad)
+    variable = Variable(parameter, trainable=parameter.requires_grad, name=name)
     variable._value = parameter
     return variable

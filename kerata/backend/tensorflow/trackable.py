@@ -1,0 +1,26 @@
+"""Layers and optimizers as TensorFlow's checkpoints and SavedModels see them."""
+
+from __future__ import annotations
+
+from tensorflow.python.trackable.base import Trackable
+
+
+class TrackableParts(Trackable):
+    """The last base of layers and optimizers once this backend is loaded (see `kerata.core.native`)."""
+
+    def _trackable_children(self, save_type="checkpoint", **kwargs) -> dict:
+        variables, layers = self.native_parts("tensorflow")
+        children = {**{name: v._value for name, v in variables.items()}, **layers}
+        if save_type == "savedmodel" and hasattr(self, "predict_step") and self.built:
+            children["_default_save_signature"] = self._serving_function()
+        return children
+
+    def _lookup_dependency(self, name: str, cached_dependencies=None):
+        return (cached_dependencies or self._trackable_children()).get(name)
+
+    def _serving_function(self):
+        """The model's inference as the function that a SavedModel shows."""
+        from kerata.export.archive import endpoint_of
+        from kerata.export.signatures import signature_of
+
+        return endpoint_of(self, [signature_of(self)])
