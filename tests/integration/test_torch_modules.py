@@ -1,5 +1,7 @@
 """What PyTorch's own tools do with models: torch.compile without graph breaks, torch.nn.Module."""
 
+import warnings
+
 import numpy as np
 import pytest
 from twins import normal, start
@@ -115,6 +117,19 @@ def test_what_pytorch_moves_the_layer_has():
     model, _ = sequential()
     torch.nn.Sequential(model).to("meta")
     assert {v.value.device.type for v in model.variables} == {"meta"}
+
+
+def test_traced_and_averaged_models():
+    model, x = sequential()
+    x = torch.from_numpy(x)
+    start(model)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", DeprecationWarning)
+        traced = torch.jit.trace(model, x)
+    np.testing.assert_allclose(traced(x[:2]).detach(), model(x[:2]).detach(), rtol=1e-5, atol=1e-6)
+    averaged = torch.optim.swa_utils.AveragedModel(model)
+    averaged.update_parameters(model)
+    np.testing.assert_allclose(averaged(x).detach(), model(x).detach(), rtol=1e-5, atol=1e-6)
 
 
 def test_functional_call_with_other_parameters():

@@ -30,7 +30,8 @@ _MANY = 2**18
 
 
 def affine(x, kernel, bias):
-    dtype, graded = x.dtype, torch.is_grad_enabled()
+    # torch.jit.trace compares what it recorded with a second call, which is made without gradients.
+    dtype, graded = x.dtype, torch.is_grad_enabled() or torch._C._is_tracing()
     if dtype is not kernel.dtype or dtype is not bias.dtype or not dtype.is_floating_point:
         return NotImplemented
     if x.dim() == kernel.dim() == 2 and not graded and x.shape[1] == kernel.shape[0] and bias.dim() == 1:  # the quick way
