@@ -20,7 +20,7 @@ from kerata.layers._building import build_within, spec_of_unbuilt
 from kerata.layers._errors import check_positional, explain_strings
 from kerata.layers._masked import Masked, masks_of
 from kerata.layers.input_spec import InputSpec, check_inputs
-from kerata.layers.state import LayerState, check_backends
+from kerata.layers.state import LayerState, _AddedLosses, check_backends
 
 _LEGACY_SHAPES = ("input_shape", "batch_input_shape", "batch_shape", "input_dim", "batch_size", "input_length")
 
@@ -340,12 +340,18 @@ class Layer(LayerState, Masked, Operation, NativeLayer):
                 and context.autocast is self._autocast_to
                 and backend.current() is self._backend
                 and getattr(x, "_keras_mask", None) is None
+                and (context.in_call or not _AddedLosses.any)
                 and (self._input_spec is None or self._input_spec.problem(x.shape) is None)
             ):
-                if not self._passes_training:
-                    return self.call(x)
-                training = context.training
-                return self.call(x, training=self._training_default if training is None else training)
+                try:
+                    if not self._passes_training:
+                        return self.call(x)
+                    training = context.training
+                    return self.call(x, training=self._training_default if training is None else training)
+                except Exception as error:
+                    if context.any_batch is None:  # else the caller knows the shapes
+                        self._note_where(error, [x.shape])
+                    raise
         try:
             return self._call_in_full(args, kwargs)
         except Exception as error:
@@ -586,15 +592,18 @@ class Layer(LayerState, Masked, Operation, NativeLayer):
             and not plan.adds_losses
             and self.activity_regularizer is None
             and (spec is None or (isinstance(spec, InputSpec) and spec.dtype is None))
-            and type(self).compute_mask is Layer.compute_mask
+            and self._needs_no_context()
             and "call" not in self.__dict__
-            and not self._held().layers
             and self._remat is None
             and self._backend.trains
         )
         if self._fast:
             self._fast_dtype = self._backend.native_dtype(self.compute_dtype)
             self._passes_training, self._training_default = plan.takes_training, plan.training_default
+
+    def _needs_no_context(self) -> bool:
+        """Whether nothing is to be handed on around `call`: masks, or to layers in it, whether they train."""
+        return type(self).compute_mask is Layer.compute_mask and not self._held().layers
 
     def call(self, *args, **kwargs):
         """Compute the outputs from the inputs; subclasses define it.

@@ -160,6 +160,10 @@ class Functional(Model):
     def call(self, inputs, training=None, mask=None):
         return self._program.run(self._standardize(inputs, mask))
 
+    def _needs_no_context(self) -> bool:
+        """The graph hands on masks itself, and a call without `training` leaves it as it is."""
+        return (type(self).call, type(self).compute_mask) == (Functional.call, Functional.compute_mask)
+
     def compute_output_spec(self, inputs, training=None, mask=None):
         flat = self._by_place(inputs)
         if all(isinstance(x, KerasTensor) and x.shape == s.shape for x, s in zip(flat, self._inputs)):

@@ -124,7 +124,7 @@ class Sequential(Model):
 
     def _unbuild(self) -> None:
         self._functional = None
-        self.built = False
+        self.built = self._fast = False
         self._moved()
 
     def _maybe_build(self) -> None:
@@ -173,6 +173,10 @@ class Sequential(Model):
             if not isinstance(layer, InputLayer):
                 x = layer(x)
         return x
+
+    def _needs_no_context(self) -> bool:
+        plain = (type(self).call, type(self).compute_mask) == (Sequential.call, Sequential.compute_mask)
+        return plain and self._functional is not None and self._functional._needs_no_context()
 
     def _convert_arguments(self, bound: dict, plan) -> dict:
         if self._functional is not None:

@@ -348,6 +348,50 @@ def test_batch_normalization_takes_the_short_way_where_no_mask_is(backend):
     assert not np.allclose(ops.convert_to_numpy(layer(x)), ops.convert_to_numpy(slow))
 
 
+class Penalty(kerata.layers.Layer):
+    """Adds its losses in a helper, not in `call`, and fails where it is told to."""
+
+    fails = False
+
+    def call(self, x):
+        return self.penalized(x)
+
+    def penalized(self, x):
+        if self.fails:
+            raise RuntimeError("told to")
+        self.add_loss(ops.sum(x))
+        return x
+
+
+@pytest.mark.parametrize("kind", ["Functional", "Sequential"])
+def test_the_short_way_clears_losses_and_names_the_layer_of_an_error(kind, train_backend):
+    inputs, penalty, masking = kerata.Input((4, 3)), Penalty(name="penalty"), layers.Masking(9.0)
+    if kind == "Functional":
+        model = kerata.Model(inputs, layers.Dropout(0.5)(masking(penalty(layers.Activation("relu")(inputs)))), name="net")
+    else:
+        model = kerata.Sequential([inputs, layers.Activation("relu"), penalty, masking, layers.Dropout(0.5)], name="net")
+    x = ops.convert_to_tensor(np.where(np.arange(24).reshape(2, 4, 3) < 3, 9.0, 1.0).astype("float32"))
+    for _ in range(3):
+        y = model(x)
+        assert ops.convert_to_numpy(y).sum() == 21  # inference: nothing is dropped
+        assert ops.convert_to_numpy(y._keras_mask).tolist() == [[False, True, True, True], [True] * 4]
+        assert [float(v) for v in model.losses] == [48.0]
+        penalty(x)
+        assert len(penalty.losses) == 1
+    assert model._fast and penalty._fast
+    assert (ops.convert_to_numpy(model(x, training=True)) == 0).any()
+    penalty.fails = True
+    with pytest.raises(RuntimeError, match="told to") as caught:
+        model(x)
+    assert any("penalty" in note for note in caught.value.__notes__)
+    with pytest.raises(ValueError, match="net"):
+        model(ops.ones((2, 4, 5)))
+    if kind == "Sequential":
+        penalty.fails = False
+        model.add(layers.Rescaling(2.0))
+        assert ops.convert_to_numpy(model(x)).sum() == 42
+
+
 @pytest.mark.parametrize("shape", [(None,) * 6, (None, None, None, None, None, 4)])
 def test_many_unknown_axes_need_little_memory(shape):
     import tracemalloc
