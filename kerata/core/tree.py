@@ -192,7 +192,8 @@ def map_shape_structure(func, structure):
     if isinstance(structure, dict):
         return {k: map_shape_structure(func, v) for k, v in structure.items()}
     if isinstance(structure, list | tuple):
-        return type(structure)(map_shape_structure(func, v) for v in structure)
+        items = [map_shape_structure(func, v) for v in structure]
+        return type(structure)(*items) if hasattr(structure, "_fields") else type(structure)(items)
     raise TypeError(f"Not a shape or a structure of shapes: {structure!r}.")
 
 

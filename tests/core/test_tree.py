@@ -88,7 +88,7 @@ def tuples(framework):
 
 def shapes(framework):
     t = framework.tree
-    nests = [(1, 2), [(1, None), (3,)], {"a": (1, 2), "b": [(3, 4)]}, [[1, 2], (3, 4)], (), None]
+    nests = [(1, 2), [(1, None), (3,)], {"a": (1, 2), "b": [(3, 4)]}, [[1, 2], (3, 4)], (), None, Point((1, 2), [(3,)])]
     return [attempt(lambda n=n: t.map_shape_structure(lambda s: (*s, "end"), n)) for n in nests]
 
 
