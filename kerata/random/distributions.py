@@ -116,13 +116,13 @@ def truncated_normal(shape: Any, mean: Any = 0.0, stddev: Any = 1.0,
     return b.random.truncated_normal(shape, _value(mean), _value(stddev), dtype, draw_seed(seed))
 
 
-def randint(shape: Any, minval: Any, maxval: Any, dtype: str = "int32", seed: Seed = None) -> Any:
+def randint(shape: Any, minval: Any, maxval: Any, dtype: str | None = "int32", seed: Seed = None) -> Any:
     """Integers from [minval, maxval), each as likely as any other.
 
     Args:
         shape: tuple of integers.
         minval, maxval: integers; the upper bound is not drawn.
-        dtype: an integer dtype; "int32" by default.
+        dtype: an integer dtype; "int32" by default and for None.
         seed: integer (the same draw each time), `SeedGenerator`, or None for the global one.
 
     Returns:
@@ -134,7 +134,7 @@ def randint(shape: Any, minval: Any, maxval: Any, dtype: str = "int32", seed: Se
     >>> bool((kerata.random.randint((100,), 0, 3, seed=1) < 3).all())
     True
     """
-    name = dtypes.standardize_dtype(dtype)
+    name = "int32" if dtype is None else dtypes.standardize_dtype(dtype)
     if not dtypes.is_int(name):
         raise ValueError(f"kerata.random.randint() draws integers, so `dtype` is one of theirs; got {dtype!r}.")
     b = backend.current()

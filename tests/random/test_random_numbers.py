@@ -77,6 +77,7 @@ def test_dtypes(backend, dtype):
     for name in ("int8", "uint8", "int64"):
         expected = "int32" if name == "int64" and backend == "jax" else name
         assert b.dtype(random.randint((3,), 0, 9, dtype=name, seed=1)) == expected
+    assert b.dtype(random.randint((3,), 0, 9, dtype=None, seed=1)) == "int32"
 
 
 def test_parameters_broadcast(backend):
