@@ -9,7 +9,8 @@ from kerata.core.configurable import Configurable
 class Constraint(Configurable):
     """Base of constraints: what brings a weight back into an allowed set after each update of the optimizer.
 
-    A subclass defines `__call__(self, w)`, which gives the projected weight, of the same shape and dtype. Its config is
+    A subclass defines `__call__(self, w)`, which gives the projected weight, of the same shape and dtype (the base gives
+    the weight as it is). Its config is
     derived from the parameters of its `__init__`.
 
     >>> class AtMostOne(kerata.constraints.Constraint):
@@ -28,7 +29,7 @@ class Constraint(Configurable):
         Returns:
             A tensor of the same shape and dtype.
         """
-        raise NotImplementedError(f"{type(self).__name__} must define `__call__(self, w)`.")
+        return w
 
 
 def _norms(w, axis):

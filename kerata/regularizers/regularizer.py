@@ -10,7 +10,7 @@ from kerata.core.configurable import Configurable
 class Regularizer(Configurable):
     """Base of regularizers: a penalty on a weight or an activation that is added to the loss.
 
-    A subclass defines `__call__(self, x)`, which gives a scalar. Its config is derived from the parameters of `__init__`.
+    A subclass defines `__call__(self, x)`, which gives a scalar (the base gives 0.0). Its config is derived from the parameters of `__init__`.
 
     >>> class Sum(kerata.regularizers.Regularizer):
     ...     def __call__(self, x):
@@ -29,7 +29,7 @@ class Regularizer(Configurable):
         Returns:
             A scalar tensor of the dtype of `x`.
         """
-        raise NotImplementedError(f"{type(self).__name__} must define `__call__(self, x)`.")
+        return 0.0
 
 
 def _factor(value, name: str, who: str) -> float:

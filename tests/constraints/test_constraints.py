@@ -44,3 +44,9 @@ def test_after_a_training_step(train_backend):
     x = np.random.default_rng(0).normal(size=(32, 3)).astype("float32")
     model.fit(x, -x[:, :2], epochs=1, verbose=0)
     assert model.layers[0].kernel.numpy().min() >= 0
+
+
+def test_the_bases_do_nothing(backend):
+    w = kerata.ops.ones((2, 3))
+    assert constraints.Constraint()(w) is w
+    assert kerata.regularizers.Regularizer()(w) == keras.regularizers.Regularizer()(np.ones((2, 3))) == 0.0
