@@ -47,11 +47,12 @@ class Registry:
         return serialize_keras_object(obj)
 
     def deserialize(self, config, custom_objects=None):
-        """The object of a config, or what a name stands for."""
+        """The object of a config; of a name the function, or an object of the class with its default arguments."""
         if isinstance(config, str):
-            return self.find(config, custom_objects)
+            return _made(self.find(config, custom_objects))
         if isinstance(config, dict) and config.keys() <= {"class_name", "config"} and config.get("class_name") in self.table:
-            return self.table[config["class_name"]].from_config(config.get("config") or {})
+            named = self.table[config["class_name"]]
+            return named.from_config(config.get("config") or {}) if inspect.isclass(named) else named
         from kerata.saving.serialization import deserialize_keras_object
 
         return deserialize_keras_object(config, custom_objects=custom_objects)
@@ -65,14 +66,17 @@ class Registry:
             found = self.deserialize(identifier)
         elif isinstance(identifier, str):
             found = self.find(identifier)
-        if inspect.isclass(found):
-            found = found()
+        found = _made(found)
         if not self.accepts(found):
             raise ValueError(
                 f"A {self.kind} is given as an object, a name, a config or a function; got {identifier!r} "
                 f"({type(identifier).__name__})."
             )
         return found
+
+
+def _made(found):
+    return found() if inspect.isclass(found) else found
 
 
 def _fold(name: str) -> str:

@@ -26,14 +26,15 @@ class Initializer(Configurable):
         """The values for one weight.
 
         Args:
-            shape: tuple of integers.
+            shape: tuple of integers, or one integer for a vector.
             dtype: name of the dtype; floatx by default.
 
         Returns:
             A tensor of the backend in force.
         """
         dtype = dtypes.standardize_dtype(dtype)
-        return backend.current().convert(self._sample(tuple(shape), dtype), dtype)
+        shape = (shape,) if isinstance(shape, int | np.integer) else tuple(shape)
+        return backend.current().convert(self._sample(shape, dtype), dtype)
 
     def _sample(self, shape: tuple, dtype: str) -> np.ndarray:
         raise NotImplementedError(f"{type(self).__name__} must define `__call__(self, shape, dtype=None)`.")

@@ -198,3 +198,38 @@ def test_constants_of_arrays_come_back_from_their_config():
     copy = type(layer).from_config(layer.get_config())
     copy.build((None, 2))
     np.testing.assert_array_equal(copy.get_weights()[0], values)
+
+
+def test_an_integer_is_the_shape_of_a_vector(backend):
+    ours = kerata.ops.convert_to_numpy(initializers.Constant(3.0)(4))
+    np.testing.assert_array_equal(ours, keras.ops.convert_to_numpy(keras.initializers.Constant(3.0)(4)))
+    assert tuple(initializers.GlorotUniform(seed=1)(np.int64(5)).shape) == (5,)
+
+
+@pytest.mark.parametrize(
+    "kind, name",
+    [
+        ("initializers", "he_normal"),
+        ("regularizers", "l2"),
+        ("constraints", "MaxNorm"),
+        ("losses", "Huber"),
+        ("losses", "hinge"),
+        ("metrics", "accuracy"),
+        ("activations", "gelu"),
+    ],
+)
+def test_names_are_deserialized_to_objects(kind, name):
+    ours, theirs = (getattr(framework, kind).deserialize(name) for framework in (kerata, keras))
+    if hasattr(theirs, "get_config"):
+        assert type(ours).__name__ == type(theirs).__name__
+        assert ours.get_config().keys() >= theirs.get_config().keys()
+    else:
+        assert ours.__name__ == theirs.__name__
+
+
+@pytest.mark.parametrize("kind, name", [("losses", "mean_squared_error"), ("activations", "relu")])
+def test_a_config_may_name_a_function(kind, name):
+    config = {"class_name": name, "config": {}}
+    ours, theirs = (getattr(framework, kind).deserialize(config) for framework in (kerata, keras))
+    assert ours.__name__ == theirs.__name__ == name
+    assert getattr(kerata, kind).get(config) is ours
