@@ -182,6 +182,8 @@ class R2Score(Metric):
         self._built = False
 
     def _build(self, true_shape: tuple, pred_shape: tuple) -> None:
+        if {len(true_shape), len(pred_shape)} == {1, 2} and max(true_shape, pred_shape, key=len)[-1] == 1:
+            true_shape = pred_shape = max(true_shape, pred_shape, key=len)  # (n,) counts as (n, 1)
         if len(pred_shape) != 2 or len(true_shape) != 2:
             raise ValueError(
                 "R2Score compares 2D arrays of shape (samples, outputs); the targets have the shape "

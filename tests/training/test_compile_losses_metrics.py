@@ -82,6 +82,7 @@ CASES = [
     ("bit", BIT, None, {"loss": "binary_crossentropy", "metrics": ["accuracy", "AUC", "Recall"]}),
     ("bit", BIT, W, {"loss": "bce", "metrics": ["acc"], "weighted_metrics": ["bce", "acc"]}),
     ("bit", BIT[:, 0], W, {"loss": "bce", "metrics": ["acc"], "weighted_metrics": ["acc"]}),
+    ("bit", BIT[:, 0], W, {"loss": "bce", "metrics": ["R2Score"], "weighted_metrics": ["R2Score"]}),
     ("bit", BIT[:, 0], None, {"loss": lambda a, b: ops_abs(a - b), "metrics": ["mae"]}),
     ("real", REAL, None, {"loss": "huber", "metrics": ["mae", "RootMeanSquaredError", "cosine_similarity"]}),
     ("list of one", [Y[0]], None, {"loss": [SCC], "metrics": [["acc"]]}),
