@@ -56,7 +56,7 @@ CASES = [
     *(c(n, C) for n in "real imag conj angle abs isreal".split()),
     c("arccosh", P + 1), c("nan_to_num", F, nan=1.0, posinf=5.0, neginf=-5.0), c("round", A * 10, decimals=1),
     c("clip", A, -0.5, 0.5), c("clip", K, 0, 4), c("clip", A, np.float32(-1.0), B * 0), c("signbit", K),
-    c("bitwise_invert", K), c("bitwise_not", K), c("bitwise_invert", L), c("view", A, "int32"), c("view", K, "float32"),
+    c("bitwise_invert", K), c("bitwise_not", K), c("bitwise_invert", L), c("view", A, "int32"), c("view", K, "float32"), c("view", K, "int16"), c("view", A.astype("float16"), "float32"),
     *(c(n, A, B) for n in BINARY), *(c(n, A, W) for n in BINARY[:12]), *(c(n, A, 0.5) for n in BINARY),
     *(c(n, 0.5, A) for n in BINARY), *(c(n, A, P) for n in BINARY_DIVISOR), *(c(n, K, J) for n in BINARY_DIVISOR),
     *(c(n, np.abs(K), J) for n in BINARY_INTEGER), c("power", P, A), c("power", A, 2), c("power", 2, np.abs(K)), c("power", K, 2),

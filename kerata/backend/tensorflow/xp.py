@@ -788,4 +788,13 @@ make_complex = tf.complex
 
 
 def view(x, dtype):
-    return tf.bitcast(x, dtype)
+    old, new = x.dtype.size, tf.as_dtype(dtype).size
+    if old == new:
+        return tf.bitcast(x, dtype)
+    # `bitcast` adds or takes away a last axis where the widths differ.
+    shape = list(_shape(x))
+    if not shape or (isinstance(shape[-1], int) and shape[-1] * old % new):
+        raise ValueError(f"A tensor of shape {tuple(x.shape)} and dtype {x.dtype.name} cannot be read as {dtype}.")
+    if old > new:
+        return tf.reshape(tf.bitcast(x, dtype), (*shape[:-1], shape[-1] * old // new))
+    return tf.bitcast(tf.reshape(x, (*shape[:-1], shape[-1] * old // new, new // old)), dtype)
