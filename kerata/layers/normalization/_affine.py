@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 from kerata import ops
+from kerata.core import config, dtypes
 from kerata.layers._weights import add, store_options
 from kerata.layers.layer import Layer
 
 
 def wide(x):
-    """`x` in float32 where it has 16 bits, and its dtype."""
+    """`x` in float32 where it has 16 bits, and its dtype; integers and booleans become floats."""
     dtype = ops.dtype(x)
+    if not dtypes.is_float(dtype):
+        dtype = config.floatx()
+        x = ops.cast(x, dtype)
     return (ops.cast(x, "float32") if dtype in ("float16", "bfloat16") else x), dtype
 
 

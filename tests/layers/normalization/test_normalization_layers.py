@@ -71,6 +71,15 @@ def test_rms_over_another_axis(backend):
     np.testing.assert_allclose(out, x / np.sqrt((x**2).mean(1, keepdims=True) + 1e-3), rtol=1e-5)
 
 
+@pytest.mark.parametrize("dtype", ["int32", "uint8", "bool"])
+def test_integers_become_floats(dtype, backend):
+    x = np.random.default_rng(0).integers(0, 9, (2, 3, 4)).astype(dtype)
+    for layer in (kerata.layers.GroupNormalization(2), kerata.layers.LayerNormalization()):
+        found, wanted = layer(x), layer(x.astype("float32"))
+        assert kerata.backend.standardize_dtype(found.dtype) == "float32"
+        np.testing.assert_allclose(kerata.ops.convert_to_numpy(found), kerata.ops.convert_to_numpy(wanted), atol=1e-5)
+
+
 def test_errors():
     layers = kerata.layers
     for make in (layers.BatchNormalization, lambda: layers.GroupNormalization(2)):
