@@ -57,3 +57,24 @@ def test_a_pipeline(train_backend):
     """Its layers one after another."""
     pipeline = kerata.layers.Pipeline([kerata.layers.Rescaling(0.5), kerata.layers.Rescaling(1.0, offset=2.0)])
     np.testing.assert_allclose(kerata.ops.convert_to_numpy(pipeline(IMAGES)), IMAGES * 0.5 + 2, rtol=1e-6)
+
+
+@pytest.mark.parametrize(
+    "name, arguments",
+    [("RandomFlip", {}), ("RandomInvert", {"factor": 1.0}), ("RandomGrayscale", {"factor": 1.0}), ("RandomPosterization", {"factor": 4}),
+     ("RandomContrast", {"factor": 0.5}), ("RandomHue", {"factor": 0.2}), ("RandomRotation", {"factor": 0.2}), ("AutoContrast", {})],
+)  # fmt: skip
+def test_integer_images(name, arguments, train_backend):
+    """A layer of dtype uint8 draws and computes with floats, and cuts its result."""
+    images = IMAGES.astype("uint8")
+    out, wanted = (
+        getattr(kerata.layers, name)(**arguments, seed=2, dtype=dtype)(images, training=True)
+        if name != "AutoContrast"
+        else kerata.layers.AutoContrast(dtype=dtype)(images)
+        for dtype in ("uint8", "float32")
+    )
+    assert kerata.backend.standardize_dtype(out.dtype) == "uint8"
+    out, wanted = (kerata.ops.convert_to_numpy(x).astype("float32") for x in (out, wanted))
+    assert np.abs(out - wanted).max() <= 1
+    symbolic = getattr(kerata.layers, name)(**arguments, dtype="uint8")(kerata.KerasTensor((None, 8, 8, 3), "uint8"))
+    assert (symbolic.shape, symbolic.dtype) == ((None, 8, 8, 3), "uint8")

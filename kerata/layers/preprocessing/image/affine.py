@@ -167,7 +167,7 @@ class RandomTranslation(AffineLayer):
         self._width_limits = limits(width_factor, "width_factor", "RandomTranslation", signed=True)
 
     def draw(self, images, seed):
-        height, width = (ops.cast(n, self.compute_dtype) for n in self._size(images))
+        height, width = (ops.cast(n, self._float_dtype) for n in self._size(images))
         down = self._uniform(images, self._height_limits, seed, (1,)) * height
         right = self._uniform(images, self._width_limits, seed, (1,)) * width
         return {"translations": ops.concatenate([right, down], axis=-1)}

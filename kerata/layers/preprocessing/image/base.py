@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from kerata import ops
+from kerata.core import dtypes
 from kerata.core.config import standardize_data_format
 from kerata.layers.preprocessing.data_layer import DataLayer
 from kerata.layers.preprocessing.image import boxes as boxes_
@@ -53,6 +54,11 @@ class ImageLayer(DataLayer):
     def transform_corners(self, corners, transformation, size):
         """(left, top, right, bottom) of boxes, in pixels of images of `size` (height, width), after it."""
         return corners
+
+    @property
+    def _float_dtype(self) -> str:
+        """The dtype of what is drawn and computed with: the layer's, or float32 in a layer of integer images."""
+        return self.compute_dtype if dtypes.is_float(self.compute_dtype) else "float32"
 
     # -- sizes ------------------------------------------------------------------------------------------------
     @property

@@ -211,15 +211,15 @@ class AugMix(PolicyLayer):
 
     def apply(self, images, drawn):
         which, depth = drawn["layer_idxes"], self.chain_depth
-        own = ops.cast(drawn["weight_sample"], self.compute_dtype)
-        weights = (1 - own) * ops.cast(drawn["chain_mixing_weights"], self.compute_dtype)
+        own = ops.cast(drawn["weight_sample"], self._float_dtype)
+        weights = (1 - own) * ops.cast(drawn["chain_mixing_weights"], self._float_dtype)
 
         def step(i, state):
             changed, mixed = state
             changed = ops.where(i % depth == 0, images, changed)
             here = tree.map_structure(lambda x: x[i], drawn["transforms"])
             changed = self._changed(which[i], "transform_images", changed, here)
-            last = ops.cast(i % depth == depth - 1, self.compute_dtype)
+            last = ops.cast(i % depth == depth - 1, self._float_dtype)
             return changed, mixed + last * weights[i // depth] * changed
 
         state = (images, own * images)

@@ -47,7 +47,7 @@ class RandomImageLayer(ImageLayer):
         images = ops.cast(images, self.compute_dtype)
         if not training or transformation is None:
             return images
-        return ops.cast(self.apply(images, transformation), self.compute_dtype)
+        return ops.cast(self.apply(ops.cast(images, self._float_dtype), transformation), self.compute_dtype)
 
     def _moves(self, training) -> bool:
         return bool(training)
@@ -68,9 +68,8 @@ class RandomImageLayer(ImageLayer):
     # -- draws ------------------------------------------------------------------------------------------------
     def _uniform(self, images, limits, seed, shape=(1, 1, 1)):
         """A number from `limits` for each image, of shape (batch, *shape)."""
-        dtype = self.compute_dtype
         draws = random.uniform((ops.shape(images)[0], *shape), dtype="float32", seed=seed)
-        return ops.cast(limits[0] + draws * (limits[1] - limits[0]), dtype)
+        return ops.cast(limits[0] + draws * (limits[1] - limits[0]), self._float_dtype)
 
     def _chosen(self, images, factor, seed):
         """Which images are changed, (batch,): each with a probability of its own from the limits `factor`."""

@@ -153,7 +153,7 @@ class RandomErasing(RandomColorLayer):
             fill = random.normal(ops.shape(images), dtype="float32", seed=seed) * self.value_range[1]
         else:
             fill = ops.convert_to_tensor(self.fill_value, dtype="float32")
-        return {"apply_erasing": chosen, "batch_masks": inside, "fill_value": ops.cast(self._clip(fill), self.compute_dtype)}
+        return {"apply_erasing": chosen, "batch_masks": inside, "fill_value": ops.cast(self._clip(fill), self._float_dtype)}
 
     def apply(self, images, drawn):
         return self._only(drawn["apply_erasing"], ops.where(drawn["batch_masks"], drawn["fill_value"], images), images)
@@ -170,14 +170,14 @@ class MixingLayer(RandomImageLayer):
         """Draws of a Beta distribution, (batch,). A Beta of numbers near 0 gives 0 or 1."""
         alpha = ops.maximum(ops.cast(alpha, "float32"), 1e-3)
         draws = random.beta((ops.shape(images)[0],), alpha, alpha, dtype="float32", seed=seed)
-        return ops.cast(draws, self.compute_dtype)
+        return ops.cast(draws, self._float_dtype)
 
     def _others(self, x, drawn):
         return ops.take(x, drawn["permutation_order"], axis=0)
 
     def _mixed(self, x, drawn):
         """The weighted means of what belongs to the two images."""
-        x = ops.cast(x, self.compute_dtype)
+        x = ops.cast(x, self._float_dtype)
         weight = ops.reshape(drawn["mix_weight"], (-1, *[1] * (len(x.shape) - 1)))
         return weight * x + (1 - weight) * self._others(x, drawn)
 
@@ -226,7 +226,7 @@ class CutMix(MixingLayer):
         weight = self._beta(images, self._uniform(images, self.factor, seed, ()), seed)
         side = ops.sqrt(ops.maximum(1 - weight, 0))
         inside = rectangles(self, images, ops.stack([side, side], axis=-1), seed)
-        kept = 1 - ops.mean(ops.cast(inside, self.compute_dtype), axis=(1, 2, 3), keepdims=True)
+        kept = 1 - ops.mean(ops.cast(inside, self._float_dtype), axis=(1, 2, 3), keepdims=True)
         return {"permutation_order": order, "batch_masks": inside, "mix_weight": kept}
 
     def apply(self, images, drawn):

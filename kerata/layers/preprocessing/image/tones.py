@@ -35,13 +35,13 @@ class AutoContrast(ToneLayer):
     """
 
     def transform_images(self, images, transformation=None, training=True):
-        images = ops.cast(images, self.compute_dtype)
+        images = ops.cast(ops.cast(images, self.compute_dtype), self._float_dtype)
         low = ops.min(images, axis=self._axes, keepdims=True)
         width = ops.max(images, axis=self._axes, keepdims=True) - low
         flat = width <= 0
         first, last = self.value_range
         stretched = (images - low) * ((last - first) / ops.where(flat, ops.ones_like(width), width)) + first
-        return ops.where(flat, images, ops.clip(stretched, first, last))
+        return ops.cast(ops.where(flat, images, ops.clip(stretched, first, last)), self.compute_dtype)
 
 
 class Equalization(ToneLayer):
@@ -141,7 +141,7 @@ class RandomPosterization(RandomColorLayer):
         return {"shift_factor": ops.cast(8 - bits, "uint8")}
 
     def apply(self, images, drawn):
-        step = 2 ** ops.reshape(ops.cast(drawn["shift_factor"], self.compute_dtype), (-1, 1, 1, 1))
+        step = 2 ** ops.reshape(ops.cast(drawn["shift_factor"], self._float_dtype), (-1, 1, 1, 1))
         images = ops.floor(ops.clip(rescaled(images, self.value_range, BYTES), *BYTES))
         return rescaled(ops.floor(images / step) * step, BYTES, self.value_range)
 

@@ -53,7 +53,7 @@ class RandomPerspective(RandomImageLayer):
 
     def draw(self, images, seed):
         chosen = self._chosen(images, self.factor, seed)
-        x, y = (ops.cast(n, self.compute_dtype) - 1 for n in reversed(self._size(images)))
+        x, y = (ops.cast(n, self._float_dtype) - 1 for n in reversed(self._size(images)))
         corners = ops.stack([ops.stack(p) for p in ([x * 0, y * 0], [x, y * 0], [x * 0, y], [x, y])])
         start = ops.tile(ops.expand_dims(corners, 0), (ops.shape(images)[0], 1, 1))
         end = start * self._uniform(images, (1 - self.scale / 2, 1 + self.scale / 2), seed, (4, 2))
