@@ -568,7 +568,7 @@ class OneBatch(kerata.utils.PyDataset):
 @pytest.mark.parametrize("eager", [True, False])
 @pytest.mark.parametrize("method", ["fit", "evaluate", "predict"])
 def test_inputs_alone_as_in_keras(train_backend, method, eager):
-    """Arrays come bare; from generators and PyDatasets in a tuple (Keras on TensorFlow; on PyTorch in a list)."""
+    """Arrays come bare; from generators and PyDatasets in a tuple (Keras on TensorFlow; on PyTorch in a list), but dictionaries."""
     x = X[:2]
     shape, named = x.shape, {"a": x.shape}
 
@@ -580,7 +580,7 @@ def test_inputs_alone_as_in_keras(train_backend, method, eager):
         return model.seen[-1]
 
     assert seen(x) == shape and seen({"a": x}) == named
-    for batch, wanted in [(x, (shape,)), ((x,), (shape,)), ([x], (shape,)), ({"a": x}, (named,)), ((x, x), (shape, shape))]:
+    for batch, wanted in [(x, (shape,)), ((x,), (shape,)), ([x], (shape,)), ({"a": x}, named), ((x, x), (shape, shape))]:
         assert seen(OneBatch(batch)) == wanted and seen(iter([batch])) == wanted
 
 

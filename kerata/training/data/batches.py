@@ -17,7 +17,7 @@ def _floatx() -> list:
 class BatchReader:
     """Turns what a data set yields into `(x,)`, `(x, y)` or `(x, y, sample_weight)` of arrays, and checks it.
 
-    `packs`: inputs alone count as `(x,)` even if they were yielded without the tuple.
+    `packs`: inputs alone count as `(x,)` even if they were yielded without the tuple; a dictionary stays as it is.
     """
 
     def __init__(self, what: str, packs: bool = False):
@@ -28,7 +28,7 @@ class BatchReader:
 
     def read(self, raw) -> tuple:
         """One batch; ValueError when it differs from the first in structure, or its parts in length."""
-        packed = self.packs
+        packed = self.packs and not isinstance(raw, dict)
         if isinstance(raw, tuple | list):
             raw, packed = tuple(raw), True
         else:
