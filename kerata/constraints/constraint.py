@@ -10,8 +10,7 @@ class Constraint(Configurable):
     """Base of constraints: what brings a weight back into an allowed set after each update of the optimizer.
 
     A subclass defines `__call__(self, w)`, which gives the projected weight, of the same shape and dtype (the base gives
-    the weight as it is). Its config is
-    derived from the parameters of its `__init__`.
+    the weight as it is). Its config is derived from the parameters of its `__init__`.
 
     >>> class AtMostOne(kerata.constraints.Constraint):
     ...     def __call__(self, w):

@@ -10,7 +10,8 @@ from kerata.core.configurable import Configurable
 class Regularizer(Configurable):
     """Base of regularizers: a penalty on a weight or an activation that is added to the loss.
 
-    A subclass defines `__call__(self, x)`, which gives a scalar (the base gives 0.0). Its config is derived from the parameters of `__init__`.
+    A subclass defines `__call__(self, x)`, which gives a scalar (the base gives 0.0). Its config is derived from the
+    parameters of `__init__`.
 
     >>> class Sum(kerata.regularizers.Regularizer):
     ...     def __call__(self, x):
