@@ -12,7 +12,7 @@ from kerata.core.keras_tensor import KerasTensor
 from kerata.ops._op import arrays, floating, op
 from kerata.random.seed_generator import SeedGenerator, draw_seed
 
-Seed = int | SeedGenerator | None
+Seed = int | SeedGenerator | None  # on JAX also a key: jax.random.key(0)
 
 
 def _float_dtype(dtype, function: str) -> str:

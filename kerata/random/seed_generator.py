@@ -117,12 +117,16 @@ def reset_global_seed_generator() -> None:
 
 
 def draw_seed(seed):
-    """What a backend's random functions take, from a `seed` argument: SeedGenerator, integer or None."""
+    """What a backend's random functions take, from a `seed` argument: SeedGenerator, integer, None, or a key of the backend's."""
     if isinstance(seed, SeedGenerator):
         return seed.draw()
     if seed is None:
         return global_seed_generator().draw()
     if isinstance(seed, bool) or not isinstance(seed, int | np.integer):
+        key_data = getattr(backend.current().random, "key_data", None)
+        pair = key_data(seed) if key_data is not None else None
+        if pair is not None:
+            return pair
         raise ValueError(
             f"`seed` is an integer, a SeedGenerator, or None for the global one; got {seed!r}, of type {type(seed).__name__}."
         )

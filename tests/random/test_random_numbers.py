@@ -215,3 +215,18 @@ def test_unseeded_draws_under_raw_jax_tracing():
         with pytest.raises(ValueError, match="constants of the compiled program"):
             jax.jit(lambda: random.normal((2,)))()
         assert isinstance(draw_seed(4), tuple)
+
+
+def test_keys_of_jax_are_seeds():
+    import jax
+
+    with backends.backend_scope("jax"):
+        raw = jax.random.PRNGKey(7)
+        found = numpy(random.normal((3,), seed=raw))
+        np.testing.assert_array_equal(found, jax.random.normal(raw, (3,)))
+        np.testing.assert_array_equal(numpy(random.normal((3,), seed=jax.random.key(7))), found)
+        np.testing.assert_array_equal(jax.jit(lambda key: random.normal((3,), seed=key))(raw), found)
+        _, draws = jax.lax.scan(lambda key, _: (jax.random.split(key)[0], random.dropout(ONES, 0.5, seed=key).sum()), raw, length=3)
+        assert len(set(np.asarray(draws).tolist())) == 3
+        with pytest.raises(ValueError, match="`seed` is an integer"):
+            random.normal((3,), seed=jax.numpy.ones((3,)))

@@ -25,6 +25,15 @@ def _key(seed):
     return jnp.asarray(seed).astype(jnp.uint32)
 
 
+def key_data(seed):
+    """The pair in a key of JAX's own (`jax.random.key(0)`, `jax.random.PRNGKey(0)`, also while JAX traces); None of anything else."""
+    if not isinstance(seed, jax.Array):
+        return None
+    if jnp.issubdtype(seed.dtype, jax.dtypes.prng_key):
+        seed = jax.random.key_data(seed)
+    return seed if (seed.shape, seed.dtype) == ((2,), jnp.uint32) else None
+
+
 def normal(shape, mean, stddev, dtype, seed):
     return jax.random.normal(_key(seed), shape, native_dtype(dtype)) * stddev + mean
 
