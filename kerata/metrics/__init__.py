@@ -145,13 +145,13 @@ def deserialize(config, custom_objects=None):
         custom_objects: dictionary from a name to a class or function of your own; None for none.
 
     Returns:
-        A metric object, or the function or class of that name.
+        A metric object, or the function of that name.
 
     Raises:
         ValueError: if there is no such metric.
 
-    >>> deserialize("AUC") is AUC
-    True
+    >>> deserialize("AUC").name
+    'auc'
     """
     return _registry.deserialize(config, custom_objects)
 

@@ -263,7 +263,7 @@ def average_pool(inputs, pool_size, strides=None, padding="valid", data_format=N
 
 
 def _adaptive(inputs, output_size, data_format, reduce, name):
-    inputs, xp = floating(inputs)
+    inputs, xp = floating(inputs) if reduce == "mean" else arrays(inputs)
     rank, data_format = _rank(inputs, name), standardize_data_format(data_format)
     cells = spread(output_size, rank, "output_size", name)
     first = 2 if data_format == "channels_first" else 1
@@ -310,7 +310,7 @@ def adaptive_max_pool(inputs, output_size, data_format=None):
         data_format: "channels_last" or "channels_first"; `kerata.config.image_data_format()` by default.
 
     Returns:
-        Float tensor (batch, *output_size, channels), or with channels first.
+        Tensor (batch, *output_size, channels), or with channels first, of the dtype of `inputs`.
 
     >>> kerata.ops.adaptive_max_pool(np.array([[[1.0], [2.0], [6.0]]]), 2)  # [[[2], [6]]]
     """

@@ -5,6 +5,7 @@ import pytest
 from comparison import compare
 from op_gradients import compare_gradients
 
+import kerata
 from kerata import ops
 
 _rng = np.random.default_rng(0)
@@ -188,6 +189,16 @@ def test_equal_values_give_the_gradient_to_the_first(train_backend):
 def test_adaptive_pools(backend, name, rank, size, data_format):
     x = _fixed(("pool", rank, data_format), lambda: images(rank, 3, data_format))
     compare(name, (x, size), {"data_format": data_format}, (name, rank, str(size), data_format))
+
+
+@pytest.mark.parametrize("dtype", ["int32", "uint8"])
+def test_largest_integers_are_integers(backend, dtype):
+    x = np.arange(14).reshape(1, 7, 2).astype(dtype)
+    found = ops.adaptive_max_pool(x, 3)
+    assert kerata.backend.standardize_dtype(found.dtype) == dtype
+    assert kerata.ops.adaptive_max_pool(kerata.KerasTensor(x.shape, dtype), 3).dtype == dtype
+    np.testing.assert_array_equal(ops.convert_to_numpy(found)[0, :, 0], [4, 8, 12])
+    assert kerata.backend.standardize_dtype(ops.adaptive_average_pool(x, 3).dtype) == "float32"
 
 
 def test_unfold_and_fold(backend):
