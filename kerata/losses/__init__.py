@@ -101,7 +101,7 @@ def deserialize(name, custom_objects=None):
         custom_objects: dictionary from a name to a class or function of your own; None for none.
 
     Returns:
-        A loss object, or the function or class of that name.
+        A loss object, or the function of that name.
 
     Raises:
         ValueError: if there is no such loss.
