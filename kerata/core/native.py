@@ -77,9 +77,17 @@ class NativeOptimizer(_Native):
         return {f"variable_{i}": v for i, v in enumerate(self.variables)}, {}
 
 
+# What TensorFlow's `Trackable` notes in an object: for which checkpoints it waits.
+_NOTES = frozenset((
+    "_self_unconditional_checkpoint_dependencies", "_self_unconditional_dependency_names",
+    "_self_unconditional_deferred_dependencies", "_self_update_uid", "_self_name_based_restores",
+    "_self_saveable_object_factories",
+))  # fmt: skip
+
+
 def without_native(state: dict) -> dict:
-    """The attributes in `state` that are the object's own: TensorFlow notes there which checkpoints it waits for."""
-    return {name: value for name, value in state.items() if not name.startswith("_self_u")}
+    """The attributes in `state` that are the object's own, for copies and pickles."""
+    return {name: value for name, value in state.items() if name not in _NOTES}
 
 
 def _by_name(things, names: dict) -> dict:
