@@ -84,14 +84,23 @@ def test_saved_models_and_modules_with_layers_in_them(tmp_path):
     (found,) = loaded.signatures["serving_default"](tf.constant(x)).values()
     np.testing.assert_allclose(found, model(x), rtol=1e-6)
 
+    class Inner(kerata.Model):  # whose inputs nobody knows
+        def build(self, shape):
+            self.scale = self.add_weight(shape=(1,), initializer="ones")
+
+        def call(self, x, y):
+            return self.scale * x + y
+
     class Module(tf.Module):
         def __init__(self):
             super().__init__()
-            self.model, self.dense = model, layers.Dense(1)
+            self.model, self.dense, self.inner = model, layers.Dense(1), Inner()
+            self.inner.build((None, 1))
 
         @tf.function(input_signature=[tf.TensorSpec((None, 4))])
         def __call__(self, x):
-            return self.dense(self.model(x))
+            x = self.dense(self.model(x))
+            return self.inner(x, y=x)
 
     module = Module()
     wanted = module(x)

@@ -12,15 +12,24 @@ class TrackableParts(Trackable):
         variables, layers = self.native_parts("tensorflow")
         children = {**{name: v._value for name, v in variables.items()}, **layers}
         if save_type == "savedmodel" and hasattr(self, "predict_step") and self.built:
-            children["_default_save_signature"] = self._serving_function()
+            children.update(self._serving_function())
         return children
 
     def _lookup_dependency(self, name: str, cached_dependencies=None):
         return (cached_dependencies or self._trackable_children()).get(name)
 
-    def _serving_function(self):
-        """The model's inference as the function that a SavedModel shows."""
+    def _serving_function(self) -> dict:
+        """The model's inference under the name by which `tf.saved_model.save` finds it; nothing if its inputs are not known, or
+        its call takes more than those.
+        """
         from kerata.export.archive import endpoint_of
         from kerata.export.signatures import signature_of
+        from kerata.layers.call_plan import plan_of
 
-        return endpoint_of(self, [signature_of(self)])
+        if not plan_of(self).simple:
+            return {}
+        try:
+            signature = signature_of(self)
+        except ValueError:
+            return {}
+        return {"_default_save_signature": endpoint_of(self, [signature])}
