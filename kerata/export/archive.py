@@ -4,9 +4,7 @@ from __future__ import annotations
 
 import os
 
-from kerata.core import tree
 from kerata.core.errors import need
-from kerata.core.scopes import training_scope
 from kerata.export.signatures import on_backend, signature_of
 
 
@@ -89,7 +87,9 @@ class ExportArchive:
                 raise ValueError(f"add_endpoint({name!r}) needs `input_signature`, a list with a spec for each argument of the function.")
             compiled = fn
         else:
-            compiled = endpoint_of(self._ours(fn), input_signature, **kwargs)
+            from kerata.backend.tensorflow.trackable import endpoint_of
+
+            compiled = endpoint_of(self._ours(fn), [signature_of(None, one) for one in input_signature], **kwargs)
         setattr(self._module, name, compiled)
         self._endpoints[name] = compiled
         return compiled
@@ -146,23 +146,6 @@ class ExportArchive:
         self._tf.saved_model.save(self._module, os.fspath(filepath), signatures=signatures, options=options)
         if verbose:
             print(f"Saved the endpoints {', '.join(self._endpoints)} at {os.fspath(filepath)!r}.")
-
-
-def endpoint_of(fn, input_signature, **kwargs):
-    """The `tf.function` that computes `fn` in inference, for arguments of these specs."""
-    import tensorflow as tf
-
-    from kerata.backend import backend_scope
-
-    def endpoint(*args):
-        with backend_scope("tensorflow"), training_scope(False):
-            return fn(*args)
-
-    def spec(x):
-        return tf.TensorSpec(x.shape, x.dtype, name=x.name)
-
-    specs = [tree.map_structure(spec, signature_of(None, one)) for one in input_signature]
-    return tf.function(endpoint, input_signature=specs, autograph=False, **kwargs)
 
 
 def _mentions(fn, thing) -> bool:

@@ -2,7 +2,12 @@
 
 from __future__ import annotations
 
+import tensorflow as tf
 from tensorflow.python.trackable.base import Trackable
+
+from kerata.backend import backend_scope
+from kerata.core import tree
+from kerata.core.scopes import training_scope
 
 
 class TrackableParts(Trackable):
@@ -22,7 +27,6 @@ class TrackableParts(Trackable):
         """The model's inference under the name by which `tf.saved_model.save` finds it; nothing if its inputs are not known, or
         its call takes more than those.
         """
-        from kerata.export.archive import endpoint_of
         from kerata.export.signatures import signature_of
         from kerata.layers.call_plan import plan_of
 
@@ -33,3 +37,14 @@ class TrackableParts(Trackable):
         except ValueError:
             return {}
         return {"_default_save_signature": endpoint_of(self, [signature])}
+
+
+def endpoint_of(fn, signature: list, **kwargs):
+    """The `tf.function` that computes `fn` in inference, for arguments like the KerasTensors of `signature`."""
+
+    def endpoint(*args):
+        with backend_scope("tensorflow"), training_scope(False):
+            return fn(*args)
+
+    specs = tree.map_structure(lambda x: tf.TensorSpec(x.shape, x.dtype, name=x.name), signature)
+    return tf.function(endpoint, input_signature=specs, autograph=False, **kwargs)
