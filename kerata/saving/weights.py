@@ -104,9 +104,13 @@ def _children(obj):
 
 @functools.lru_cache(None)
 def _properties(cls: type) -> list[str]:
-    """Names of the properties that the class adds to Kerata's base classes."""
+    """Names of the properties that the class adds to Kerata's base classes, and to those that array libraries put below them."""
+    from kerata.core.native import NativeLayer, NativeOptimizer
+
     found = []
     for base in cls.__mro__:
+        if base in NativeLayer.__mro__ or base in NativeOptimizer.__mro__:
+            continue
         if base.__name__ in ("Layer", "LayerState", "Model", "Functional", "Sequential", "Trainer", "Operation", "Optimizer"):
             if base.__module__.startswith("kerata."):
                 continue

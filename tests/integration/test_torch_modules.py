@@ -2,6 +2,7 @@
 
 import warnings
 
+import h5py
 import numpy as np
 import pytest
 from twins import normal, start
@@ -173,6 +174,22 @@ def test_modules_as_attributes_of_a_model_are_trained(tmp_path):
     again.load_weights(tmp_path / "a.weights.h5")
     for a, b in zip(again.get_weights(), after):
         np.testing.assert_array_equal(a, b)
+
+
+def test_files_do_not_show_that_layers_are_modules(tmp_path):
+    def places():
+        inputs = kerata.Input((5, 4))
+        model = kerata.Model(inputs, layers.GroupQueryAttention(2, 4, 2)(inputs, inputs))
+        model.save_weights(tmp_path / "a.weights.h5")
+        found = []
+        with h5py.File(tmp_path / "a.weights.h5") as file:
+            file.visit(found.append)
+        return found
+
+    found = places()
+    with kerata.backend_scope("numpy"):
+        assert places() == found
+    assert not any("_modules" in place for place in found)
 
 
 def test_layers_elsewhere_have_no_parameters():
