@@ -78,3 +78,12 @@ def test_integer_images(name, arguments, train_backend):
     assert np.abs(out - wanted).max() <= 1
     symbolic = getattr(kerata.layers, name)(**arguments, dtype="uint8")(kerata.KerasTensor((None, 8, 8, 3), "uint8"))
     assert (symbolic.shape, symbolic.dtype) == ((None, 8, 8, 3), "uint8")
+
+
+@pytest.mark.parametrize("name", ["AugMix", "RandAugment"])
+def test_integer_images_through_several_augmentations(name, train_backend):
+    """Whose last one may give back integers."""
+    layer = getattr(kerata.layers, name)(seed=2, dtype="uint8")
+    out = layer(IMAGES.astype("uint8"), training=True)
+    assert (kerata.backend.standardize_dtype(out.dtype), tuple(out.shape)) == ("uint8", IMAGES.shape)
+    assert np.abs(kerata.ops.convert_to_numpy(out).astype("float32") - IMAGES).max() > 1

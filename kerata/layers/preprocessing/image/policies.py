@@ -218,7 +218,7 @@ class AugMix(PolicyLayer):
             changed, mixed = state
             changed = ops.where(i % depth == 0, images, changed)
             here = tree.map_structure(lambda x: x[i], drawn["transforms"])
-            changed = self._changed(which[i], "transform_images", changed, here)
+            changed = ops.cast(self._changed(which[i], "transform_images", changed, here), self._float_dtype)
             last = ops.cast(i % depth == depth - 1, self._float_dtype)
             return changed, mixed + last * weights[i // depth] * changed
 
