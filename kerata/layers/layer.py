@@ -349,8 +349,7 @@ class Layer(LayerState, Masked, Operation, NativeLayer):
                     training = context.training
                     return self.call(x, training=self._training_default if training is None else training)
                 except Exception as error:
-                    if context.any_batch is None:  # else the caller knows the shapes
-                        self._note_where(error, [x.shape])
+                    self._note_call(error, x)
                     raise
         try:
             return self._call_in_full(args, kwargs)
@@ -501,6 +500,11 @@ class Layer(LayerState, Masked, Operation, NativeLayer):
             called = f", called on input of shape {listed}" if listed else ""
             error.add_note(f"(in layer {self.name!r} ({type(self).__name__}){called})")
 
+    def _note_call(self, error: Exception, inputs) -> None:
+        """The same for a call on tensors."""
+        if context.any_batch is None:  # else the caller knows the shapes
+            self._note_where(error, [x.shape for x in tree.flatten(inputs) if self._backend.is_tensor(x)])
+
     def _spec_from_shape(self, args, kwargs):
         plan = call_plan.plan_of(self)
         shapes = {n: call_plan.shapes_of(v, self._backend) for n, v in plan.bind(args, kwargs, self).items()}
@@ -562,8 +566,7 @@ class Layer(LayerState, Masked, Operation, NativeLayer):
                     if self._backend.is_tensor(x):
                         self._add_activity_loss(x)
         except Exception as e:
-            if context.any_batch is None:  # else the caller knows the shapes
-                self._note_where(e, [x.shape for x in tree.flatten(inputs) if self._backend.is_tensor(x)])
+            self._note_call(e, inputs)
             raise
         finally:
             context.training, context.autocast, context.in_call = before
