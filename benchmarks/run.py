@@ -28,11 +28,10 @@ sys.path.insert(0, str(HERE))
 import curves  # noqa: E402
 import report  # noqa: E402
 import workloads  # noqa: E402
+from raw.large import BY_HAND  # noqa: E402
 
 BACKENDS = tuple(b for b in ("jax", "torch", "tensorflow") if importlib.util.find_spec(b))
 PARTS = ("steps", "auto", "start", "build", "call", "programs", "large", "memory", "curve")
-# Those that are written by hand as well.
-LARGE_RAW = {("tabular", "jax"), ("transformer", "torch"), ("images", "tensorflow")}
 # A measurement is repeated if other programs took so much of the machine.
 DISTURBED = 0.07
 HOME = pathlib.Path(os.environ.get("BENCH_HOME") or pathlib.Path(tempfile.gettempdir()) / "kerata-benchmarks")
@@ -80,7 +79,7 @@ def runs(case, results) -> list[tuple[str, str, str, dict]]:
         return [("kerata cold", "kerata", backend, {"cold": True}), ("kerata warm", "kerata", backend, {"twice": True}), own[1]]
     if part == "memory":
         return own
-    with_raw = part in ("steps", "call", "curve") or (part == "large" and (what, backend) in LARGE_RAW)
+    with_raw = part in ("steps", "call", "curve") or (part == "large" and (what, backend) in BY_HAND)
     return [*own, ("raw", "raw", backend, {})] if with_raw else own
 
 
