@@ -22,7 +22,9 @@ class _Tracker:
     """What a layer holds is found by looking at its attributes; so tracking a thing is keeping it in one."""
 
     def __init__(self, layer):
-        self._kept = layer.__dict__.setdefault("_tracked_by_hand", [])
+        if "_tracked_by_hand" not in layer.__dict__:
+            layer._tracked_by_hand = []
+        self._kept = layer._tracked_by_hand
 
     def track(self, value):
         self._kept.append(value)

@@ -47,10 +47,10 @@ class Held:
     def __init__(self, attributes: dict, skip=frozenset()):
         self.layers, self.variables, self.metrics, self.seeds, self.optimizers = [], [], [], [], []
         self._came: dict[int, int] = {}  # by identity
-        set_at = attributes.get("_set_at", {})
-        for name, value in list(attributes.items()):
-            if name not in skip:
-                self._look(value, set_at.get(name, 0))
+        # Only what was once set to something tracked, or to a container, can be so now.
+        for name, when in list(attributes.get("_set_at", {}).items()):
+            if name not in skip and name in attributes:
+                self._look(attributes[name], when)
         for things in (self.layers, self.variables, self.metrics, self.seeds, self.optimizers):
             if len(things) > 1:
                 things.sort(key=lambda x: self._came[id(x)])
