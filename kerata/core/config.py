@@ -131,9 +131,6 @@ def set_floatx(value: str) -> None:
             f"set_floatx() was given {value!r}; it wants 'float16', 'bfloat16', 'float32' or 'float64'."
         )
     config.floatx = str(value)
-    from kerata.core import dtype_policy
-
-    dtype_policy.forget_default()
 
 
 def epsilon() -> float:

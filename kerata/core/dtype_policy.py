@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import functools
+
 from kerata.core import config, dtypes
 from kerata.core.errors import unknown_name
 
@@ -260,7 +262,8 @@ class QuantizedFloat8DTypePolicy(QuantizedDTypePolicy):
         return {**super().get_config(), "amax_history_length": self._amax_history_length}
 
 
-_default: DTypePolicy | None = None
+_chosen: DTypePolicy | None = None
+_of_floatx = functools.cache(DTypePolicy)
 
 
 def dtype_policy() -> DTypePolicy:
@@ -269,10 +272,7 @@ def dtype_policy() -> DTypePolicy:
     >>> kerata.config.dtype_policy().name
     'float32'
     """
-    global _default
-    if _default is None:
-        _default = DTypePolicy(config.floatx())
-    return _default
+    return _of_floatx(config.floatx()) if _chosen is None else _chosen
 
 
 def set_dtype_policy(policy) -> None:
@@ -289,14 +289,14 @@ def set_dtype_policy(policy) -> None:
     'bfloat16'
     >>> kerata.config.set_dtype_policy("float32")
     """
-    global _default
-    _default = get(policy)
+    global _chosen
+    _chosen = get(policy)
 
 
-def forget_default() -> None:
+def forget_chosen() -> None:
     """Go back to the policy that follows floatx."""
-    global _default
-    _default = None
+    global _chosen
+    _chosen = None
 
 
 def get(identifier) -> DTypePolicy:

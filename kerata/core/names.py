@@ -51,10 +51,10 @@ def reset_uids() -> None:
 
 
 def clear_session(free_memory: bool = True) -> None:
-    """Start names over, forget the random seed, and let go of what models that are no longer used left behind.
+    """Start names over, and forget the random seed and the global dtype policy and distribution.
 
-    For programs that make many models in a loop: the next `Dense` is called "dense" again. Models that are still
-    referred to stay whole.
+    For programs that make many models in a loop: the next `Dense` is called "dense" again, and what models that are no
+    longer used left behind goes. Models that are still referred to stay whole.
 
     Args:
         free_memory: whether to run Python's garbage collector; True by default.
@@ -63,9 +63,12 @@ def clear_session(free_memory: bool = True) -> None:
     >>> kerata.layers.Dense(2).name
     'dense'
     """
+    from kerata.core import dtype_policy, placement
     from kerata.utils import seeds
 
     reset_uids()
+    dtype_policy.forget_chosen()
+    placement.current = None
     seeds.forget_random_seed()
     if free_memory:
         import gc

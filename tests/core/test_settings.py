@@ -39,6 +39,7 @@ def plain_settings(framework):
 def epsilon_is_used(framework):
     """`epsilon` and `floatx` in force count in what is computed after."""
     x = [[0.0, 1.0]]
+    framework.utils.clear_session()  # no policy is chosen: floatx says in which dtype layers compute
     try:
         framework.config.set_epsilon(1e-2)
         loss = framework.losses.categorical_crossentropy([[1.0, 0.0]], x)
@@ -58,8 +59,11 @@ def policies(framework):
             out.append(attempt(lambda p=policy: c.set_dtype_policy(p)))
             now, layer = c.dtype_policy(), framework.layers.Dense(2)
             out += [now.name, now.compute_dtype, now.variable_dtype, layer.dtype_policy.name, layer.compute_dtype]
+        c.set_floatx("float16")
+        out.append(c.dtype_policy().name)  # the chosen one stays
     finally:
-        c.set_dtype_policy("float32")
+        c.set_floatx("float32")
+        framework.utils.clear_session()
     return [*out, c.dtype_policy().name]
 
 

@@ -66,6 +66,7 @@ def test_what_holds_a_users_code_is_asked_each_time(inferred):
 
 
 def test_the_float_type_counts(inferred):
+    keras.utils.clear_session()  # no policy is chosen
     x = keras.Input((4,), dtype="int32")
     before = keras.config.floatx()
     layer = keras.layers.Rescaling(0.5)
