@@ -77,7 +77,8 @@ CASES = [
     c("trace", T), c("trace", T, 1, 0, 2), c("trace", M), c("logsumexp", F[:1] * 1000), c("all", L, axis=0), c("any", L, axis=1),
     # shape
     c("reshape", T, (4, -1)), c("reshape", T, 24), c("ravel", T), c("transpose", T), c("transpose", T, (1, 0, 2)),
-    c("swapaxes", T, 0, -1), c("moveaxis", T, 0, 2), c("moveaxis", T, (0, 1), (-1, 0)), c("expand_dims", A, 1),
+    c("swapaxes", T, 0, -1), c("moveaxis", T, 0, 2), c("moveaxis", T, (0, 1), (-1, 0)), c("moveaxis", T, np.int64(-1), np.int64(0)),
+    c("expand_dims", A, 1),
     c("expand_dims", A, (0, -1)), c("squeeze", A[:, None, :, None]), c("squeeze", A[:, None], 1), c("squeeze", A[:, None, :, None], (1, 3)),
     c("broadcast_to", W, (3, 4)), c("flip", T), c("flip", T, axis=1), c("flip", T, axis=(0, 2)), c("fliplr", A), c("flipud", A),
     *(c("rot90", T, k=k) for k in (0, 1, 2, 3, -1)), c("rot90", T, axes=(2, 1)), c("roll", A, 3), c("roll", A, 1, axis=1),

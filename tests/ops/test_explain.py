@@ -25,6 +25,12 @@ def test_an_axis_that_is_not_there(case, backend):
             call(ops.ones((2, 3)))
 
 
+@pytest.mark.parametrize("source, destination", [((0,), (1, 2)), ((0, 0), (1, 2)), (5, 0), (0, -5)])
+def test_axes_cannot_be_moved_to_other_axes(source, destination, backend):
+    with pytest.raises((ValueError, IndexError, RuntimeError, TypeError)):  # as the backend's own
+        ops.moveaxis(ops.ones((2, 3, 4)), source, destination)
+
+
 @pytest.mark.parametrize("call", [
     lambda: ops.matmul(ops.ones((2, 3)), ops.ones((4, 5))),
     lambda: ops.add(ops.ones((2, 3)), ops.ones((4, 5))),

@@ -433,13 +433,8 @@ def swapaxes(x, axis1, axis2):
 
 
 def moveaxis(x, source, destination):
-    rank = x.shape.rank
-    source = [a % rank for a in ([source] if isinstance(source, int) else source)]
-    destination = [a % rank for a in ([destination] if isinstance(destination, int) else destination)]
-    axes = [a for a in range(rank) if a not in source]
-    for to, which in sorted(zip(destination, source)):
-        axes.insert(to, which)
-    return tf.transpose(x, axes)
+    numbered = np.empty(tuple(range(x.shape.rank)))  # axis i has size i, so that NumPy's answer is the order of the axes
+    return tf.transpose(x, np.moveaxis(numbered, source, destination).shape)
 
 
 def concat(xs, axis=0):
