@@ -10,7 +10,7 @@ from kerata.layers.convolutional.base import check_padding, spread
 from kerata.layers.input_spec import InputSpec
 from kerata.layers.layer import Layer
 from kerata.layers.rnn.gated import GatedCell, make_cell
-from kerata.layers.rnn.lstm import forget_bias
+from kerata.layers.rnn.lstm import ForgetBias
 from kerata.layers.rnn.rnn import RNN, of_cell
 from kerata.ops import _nn_rnn
 
@@ -60,7 +60,7 @@ class ConvLSTMCell(GatedCell):
         self._build_weights((*self.kernel_size, channels, width), (*self.kernel_size, self.filters, width))
 
     def _first_bias(self):
-        return forget_bias(self.bias_initializer, self.filters) if self.unit_forget_bias else self.bias_initializer
+        return ForgetBias(self.bias_initializer, self.filters) if self.unit_forget_bias else self.bias_initializer
 
     def input_conv(self, x):
         """What the input adds to the four gates; (any number, channels and space) as first axis."""

@@ -62,7 +62,7 @@ class LSTMCell(GatedCell):
         self._set_up(locals())
 
     def _first_bias(self):
-        return forget_bias(self.bias_initializer, self.units) if self.unit_forget_bias else self.bias_initializer
+        return ForgetBias(self.bias_initializer, self.units) if self.unit_forget_bias else self.bias_initializer
 
     def call(self, inputs, states, training=False):
         h, c = states
@@ -76,15 +76,16 @@ class LSTMCell(GatedCell):
         return h, [h, c]
 
 
-def forget_bias(initializer, units: int):
+class ForgetBias:
     """An initializer of (4 * units,) with ones for the forget gate, and another's values for the other gates."""
 
-    def first_bias(shape, dtype=None):
-        b = backend.current()
-        ends = [np.asarray(b.to_numpy(initializer((n * units,), dtype=dtype))) for n in (1, 2)]
-        return np.concatenate([ends[0], np.ones((units,), ends[0].dtype), ends[1]])
+    def __init__(self, initializer, units: int):
+        self.initializer, self.units = initializer, units
 
-    return first_bias
+    def __call__(self, shape, dtype=None):
+        b = backend.current()
+        ends = [np.asarray(b.to_numpy(self.initializer((n * self.units,), dtype=dtype))) for n in (1, 2)]
+        return np.concatenate([ends[0], np.ones((self.units,), ends[0].dtype), ends[1]])
 
 
 @of_cell("recurrent_activation", "unit_forget_bias", "seed")

@@ -1,5 +1,7 @@
 """Recurrent layers against Keras: outputs, states, masks, gradients, shapes, configs, on every backend."""
 
+import pickle
+
 import numpy as np
 import pytest
 from common import check_layer
@@ -144,6 +146,14 @@ def test_stateful(backend):
         np.testing.assert_allclose(kerata.ops.convert_to_numpy(mine(x)), first, rtol=1e-5, atol=1e-6)
         assert len(mine.weights) == 3
         assert all(any(s is v for v in mine.non_trainable_variables) for s in mine.states)
+
+
+@pytest.mark.parametrize("kind", ["LSTM", "ConvLSTM1D"])
+def test_pickles_have_the_weights(backend, kind):
+    layer, x = getattr(layers, kind)(2, **({"kernel_size": 2} if "Conv" in kind else {})), np.ones((1, 3, 4, 5), "float32")
+    x = x if "Conv" in kind else x[0]
+    wanted = ops.convert_to_numpy(layer(x))
+    np.testing.assert_allclose(ops.convert_to_numpy(pickle.loads(pickle.dumps(layer))(x)), wanted, rtol=1e-6)
 
 
 def test_states_live_on_through_predict(backend):
