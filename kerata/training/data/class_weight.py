@@ -98,7 +98,7 @@ def class_ids(y) -> np.ndarray:
     if y.ndim > 1:
         if y.shape[-1] == 1:
             y = y[..., 0]
-        elif _is_distribution(y) or (y.ndim == 2 and y.size and y.min() >= 0 and y.max() <= 1):
+        elif _is_distribution(y) or (y.ndim == 2 and y.size and ((y.min() >= 0 and y.max() <= 1) or np.any(y % 1))):
             return np.argmax(y, axis=-1)
     return np.round(y).astype("int64")
 

@@ -13,6 +13,7 @@ SAME_AS_KERAS = [
     np.array([0.6, 1.4, 2.0, 0.2], "float32"),
     np.array([7, 1]),
     np.array([[0.1, 0.7, 0.2], [0.9, 0.05, 0.05]]),
+    np.array([[-0.5, 1.5, 2.0], [3.0, 0.25, 0.0]], "float32"),  # scores: the largest counts
 ]
 
 
