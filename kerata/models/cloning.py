@@ -56,7 +56,10 @@ def clone_model(model, input_tensors=None, clone_function=None, call_function=No
             f"{type(model).__name__} is a subclassed model: it is cloned as a whole, from its config, so `clone_function` "
             "and `input_tensors` cannot be used."
         )
-    return _copy(model)
+    from kerata.saving import deserialize_keras_object, serialize_keras_object
+
+    # As from a file: built, and compiled, if the model is.
+    return deserialize_keras_object(serialize_keras_object(model), custom_objects={type(model).__name__: type(model)})
 
 
 def _copy(layer):

@@ -119,6 +119,25 @@ def test_clones_learn_apart(train_backend):
     assert any((a != b).any() for a, b in zip(before, clone.get_weights()))
 
 
+def test_a_subclassed_model_is_cloned_built_and_compiled(train_backend):
+    class Net(kerata.Model):
+        def __init__(self, units, **kwargs):
+            super().__init__(**kwargs)
+            self.units, self.inner = units, kerata.layers.Dense(units)
+
+        def call(self, x):
+            return self.inner(x)
+
+    model = Net(3, name="net")
+    assert not kerata.models.clone_model(model).built
+    model.build((None, 4))
+    model.compile("adam", "mse")
+    clone = kerata.models.clone_model(model)
+    assert type(clone) is Net and clone.built and type(clone.optimizer) is kerata.optimizers.Adam and clone.loss == "mse"
+    assert [w.shape for w in clone.weights] == [(4, 3), (3,)] and clone.name == "net"
+    clone.fit(normal(4, 4), normal(4, 3), verbose=0)
+
+
 def test_mistakes():
     L, clone = kerata.layers, kerata.models.clone_model
     t = kerata.Input((4,))
