@@ -18,6 +18,7 @@ KEEP_ZERO = frozenset((
     "fix", "floor", "hard_shrink", "hard_tanh", "imag", "leaky_relu", "log1p", "nan_to_num", "negative", "rad2deg", "real",
     "relu", "relu6", "rint", "round", "sign", "silu", "sin", "sinh", "soft_shrink", "softsign", "sqrt", "square", "swish",
     "tan", "tanh", "tanh_shrink", "trunc", "elu", "selu", "celu", "gelu", "erf", "hard_silu", "hard_swish", "stop_gradient",
+    "copy",
 ))  # fmt: skip
 _PAIRS = ("add", "subtract", "maximum", "minimum", "matmul")  # sparse if both are
 _SHAPES = ("sum", "mean", "reshape", "transpose", "expand_dims", "squeeze")
@@ -103,13 +104,13 @@ def call(dispatch, fn, args, kwargs):
 
         with backend.backend_scope("tensorflow"):
             return call_ragged(dispatch, fn, args, kwargs)
-    b = backend.current()
-    if getattr(b, "composite", None) is None and fn.__name__ in ("convert_to_tensor", "cast"):
+    b, name = backend.current(), dispatch.__name__
+    if getattr(b, "composite", None) is None and name in ("convert_to_tensor", "cast"):
         pass
-    elif fn.__name__ == "convert_to_tensor":
+    elif name == "convert_to_tensor":
         return _converted(*args, **kwargs)
     elif getattr(b, "composite", None) is not None:
-        rule = _rule(fn.__name__)
+        rule = _rule(name)
         if rule is not None:
             result = rule(b.composite, dispatch, *_mapped(native, args), **_mapped(native, kwargs))
             if result is not None:
@@ -244,6 +245,18 @@ def _squeeze(c, dispatch, x, axis=None):
     return c.reshape(x, _sizes([n for i, n in enumerate(shape) if i not in axes]))
 
 
+def _bincount(c, dispatch, x, weights=None, minlength=0, sparse=False):
+    """Of the elements that are stored: the others are no class 0."""
+    if not is_sparse(x):
+        return None
+    if weights is None:
+        from kerata import ops
+
+        weights = c.with_values(x, lambda v: ops.ones_like(v, dtype="int32"))
+    weights = c.to_dense(weights) if is_sparse(weights) else weights
+    return dispatch(c.to_dense(x), weights=weights, minlength=minlength, sparse=True)
+
+
 def _dtype(x) -> str:
     from kerata import ops
 
@@ -259,6 +272,7 @@ _RULES = {
     "cast": _cast, "multiply": _multiply, "divide": _divide, "true_divide": _divide, "matmul": _matmul,
     "concatenate": _concatenate, "sum": _sum, "mean": functools.partial(_sum, mean=True), "reshape": _reshape,
     "transpose": _transpose, "expand_dims": _expand_dims, "squeeze": _squeeze,
+    "bincount": _bincount,
     **dict.fromkeys(("add", "subtract", "maximum", "minimum"), _pair),
 }  # fmt: skip
 
@@ -273,8 +287,10 @@ def symbolic_sparse(name: str, args, kwargs) -> bool:
     flags = [bool(getattr(x, "sparse", False)) for x in flat if hasattr(x, "shape")]
     if not any(flags):
         return False
-    if name in KEEP_ZERO or name in _SHAPES or name == "cast":
+    if name in KEEP_ZERO or name in _SHAPES or name in ("cast", "bincount"):
         return flags[0]
+    if name == "convert_to_tensor":
+        return kwargs.get("sparse") is not False
     if name in _PAIRS:
         return all(getattr(x, "sparse", False) for x in flat[:2])
     if name == "concatenate":

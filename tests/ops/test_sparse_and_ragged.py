@@ -87,6 +87,22 @@ def test_sparse_outputs(sparse_backend):
     assert layers.CategoryEncoding(4, sparse=True)(layers.Input((2,), dtype="int32")).sparse
 
 
+def test_what_is_not_stored_stays_so(sparse_backend):
+    for same in (ops.stop_gradient, ops.copy):
+        assert is_sparse(same(sparse(A)))
+        np.testing.assert_array_equal(ops.convert_to_numpy(same(sparse(A))), A)
+    symbol = kerata.KerasTensor((3, 4), sparse=True)
+    assert ops.copy(symbol).sparse and ops.stop_gradient(symbol).sparse and ops.convert_to_tensor(symbol).sparse
+    assert not ops.convert_to_tensor(symbol, sparse=False).sparse
+    values = np.array([[0, 0.5, 2], [-3, 0, 0]], "float32")
+    bins = layers.Discretization([0.0, 1.0])(sparse(values))
+    assert is_sparse(bins)
+    np.testing.assert_array_equal(ops.convert_to_numpy(bins), [[0, 1, 2], [0, 0, 0]])
+    counts = ops.bincount(sparse(np.array([[1, 1, 2], [0, 0, 1]])), minlength=4)
+    assert is_sparse(counts)
+    np.testing.assert_array_equal(ops.convert_to_numpy(counts), [[0, 2, 1, 0], [0, 1, 0, 0]])
+
+
 @pytest.mark.parametrize("name", ["torch", "numpy"])
 def test_backends_without_sparse_tensors_say_so(name):
     with kerata.backend.backend_scope(name):

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import numpy as np
 
-from kerata import ops
+from kerata import backend, ops
 from kerata.layers.preprocessing.adaptation import batches
 from kerata.layers.preprocessing.data_layer import DataLayer
 from kerata.layers.preprocessing.encoding import MODES, as_sparse, check_mode, encode, padded
-from kerata.ops._composite import is_ragged
+from kerata.ops._composite import is_ragged, is_sparse, native
 
 
 class Discretization(DataLayer):
@@ -26,7 +26,8 @@ class Discretization(DataLayer):
     Input shape:
         Any, integer or float.
     Output shape:
-        The input's, of integers; or vectors of length "number of bins", in the compute dtype.
+        The input's, of integers (of a sparse tensor, the bins of the elements that it stores); or vectors of length
+        "number of bins", in the compute dtype.
 
     Raises:
         ValueError: if not just one of `bin_boundaries` and `num_bins` is given, `output_mode` has another
@@ -96,6 +97,9 @@ class Discretization(DataLayer):
         boundaries = np.asarray(self.bin_boundaries, "float32")
         if is_ragged(inputs):
             bins = inputs.with_flat_values(ops.digitize(inputs.flat_values, boundaries))
+        elif is_sparse(inputs) and self.output_mode == "int" and hasattr(backend.current(), "composite"):
+            # What is not stored stays so.
+            bins = backend.current().composite.with_values(native(inputs), lambda v: ops.digitize(v, boundaries))
         else:
             bins = ops.digitize(inputs, boundaries)
         if self.output_mode == "int":
