@@ -148,7 +148,7 @@ class TextVectorization(HostLayer):
     # -- computing --------------------------------------------------------------------------------------------
     def output_spec(self, shape):
         if self.split is not None:
-            if len(shape) > 1 and shape[-1] != 1:
+            if len(shape) > 1 and shape[-1] not in (1, None):
                 raise ValueError(
                     f"Layer {self.name!r} (TextVectorization) splits strings of shape (batch,) or (batch, 1); got {shape}. "
                     "With split=None it takes texts that are split already."

@@ -92,7 +92,7 @@ def test_functions_in_configs_are_registered_ones():
 
 def test_symbolic_shapes():
     for arguments, shape, wanted in [
-        ({}, (None,), ((None, None), "int64")), ({}, (2, 1), ((2, None), "int64")),
+        ({}, (None,), ((None, None), "int64")), ({}, (2, 1), ((2, None), "int64")), ({}, (2, None), ((2, None), "int64")),
         ({"output_sequence_length": 3}, (None, 1), ((None, 3), "int64")), ({"split": None}, (None, 4), ((None, 4), "int64")),
         ({"vocabulary": ["a", "b"], "output_mode": "count"}, (None, 1), ((None, 3), "int64")),
     ]:  # fmt: skip
