@@ -320,7 +320,13 @@ class LayerState:
 
         Raises:
             NotImplementedError: if the layer cannot be quantized.
+            ValueError: for an unknown `mode`, or a layer that is not built.
         """
+        from kerata.layers._quantization import config_for
+
+        config_for(mode, config)
+        if not self.built:
+            raise ValueError(f"Layer {self.name!r} ({type(self).__name__}) has no weights yet: build it before quantize().")
         raise NotImplementedError(f"Layer {self.name!r} ({type(self).__name__}) cannot be quantized.")
 
     def _structure_of_shapes(self, value):

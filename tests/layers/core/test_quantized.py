@@ -263,9 +263,13 @@ def test_models_and_filters():
     with pytest.raises(NotImplementedError, match="float8"):
         kerata.layers.Embedding(2, 3, dtype="float8_from_float32").build()
     conv = kerata.layers.Conv2D(2, 3)
+    with pytest.raises(ValueError, match="build"):
+        conv.quantize("int8")
     conv.build((None, 8, 8, 3))
     with pytest.raises(NotImplementedError):
         conv.quantize("int8")
+    with pytest.raises(ValueError, match="int9"):
+        conv.quantize("int9")
 
     class Mine(kerata.layers.Dense):
         pass
