@@ -194,7 +194,8 @@ class Configurable:
             passed = {**_plain_defaults(cls), **self._passed_arguments()}
             mine = init_parameters(cls)
             config = {n: v for n, v in config.items() if n in mine}
-            config.update((n, serialize_value(v)) for n, v in passed.items() if n not in self._config_skip)
+            own = {n: v for n, v in passed.items() if n not in self._config_skip and (n, v) != ("name", None)}  # one was made up
+            config.update((n, serialize_value(v)) for n, v in own.items())
         return config
 
     def get_config(self) -> dict:

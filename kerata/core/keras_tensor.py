@@ -118,6 +118,11 @@ class KerasTensor(TensorOperators):
 
         return ops.get_item(self, key)
 
+    def __invert__(self):
+        from kerata import ops
+
+        return ops.logical_not(self)
+
     def __ne__(self, other):
         from kerata import ops
 

@@ -42,7 +42,7 @@ def one_symbol(k, t):
 
 def symbols(k):
     t = k.KerasTensor((None, 3), dtype="float32", name="t")
-    made = [t + 1, 2 * t, t @ X.T, t[:, 1], t[0], t > 0, -t, abs(t), t**2, 1 / t, t // 2, t % 2, ~(t > 0), (t > 0) & (t < 1)]
+    made = [t + 1, 2 * t, t @ X.T, t[:, 1], t[0], t > 0, -t, abs(t), t**2, 1 / t, t // 2, t % 2, ~(t > 0), ~t, (t > 0) & (t < 1)]
     out = [t.name, *[one_symbol(k, s) for s in made], one_symbol(k, t.reshape((-1, 1))), one_symbol(k, t.squeeze())[1]]
     return [*out, [attempt(lambda d=d: d(t)) in ("TypeError", "ValueError") for d in (bool, float, int)]]
 
@@ -76,6 +76,12 @@ def operations(k):
         def compute_output_spec(self, x, shift=0.0):
             return k.KerasTensor(x.shape, x.dtype)
 
+    class Double(k.Operation):
+        def call(self, x):
+            return x * 2
+
+    unnamed = Double()
+    assert unnamed.get_config() == {"name": unnamed.name}
     op = Affine(2.0, name="affine")
     symbol = op(k.Input((3,)), shift=1.0)
     model = k.Model(*[s := k.Input((3,)), op(s, shift=1.0)])
