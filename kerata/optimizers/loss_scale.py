@@ -98,6 +98,8 @@ class LossScaleOptimizer(Optimizer):
         variables = self._known_variables(grads, variables)
         b = self._backend
         grads = [None if g is None else b.convert(g) for g in grads]
+        if grads and all(g is None for g in grads):  # an error, which the inner optimizer raises
+            return self.inner_optimizer.apply(grads, variables)
         finite = self.check_finite(grads)
         if b.name in ("torch", "numpy") and context.scope is None:  # eager: look at the value
             (self._good if bool(finite) else self._bad)(grads, variables)

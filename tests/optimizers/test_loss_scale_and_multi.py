@@ -49,6 +49,12 @@ def test_loss_scale(backend, compiled):
     assert float(optimizer.inner_optimizer.learning_rate) == 0.5
 
 
+def test_no_gradient_at_all(backend):
+    v = Variable([1.0])
+    with pytest.raises(ValueError, match="gradient"):
+        optimizers.LossScaleOptimizer(optimizers.SGD()).apply([None], [v])
+
+
 def test_loss_scale_stateless():
     import jax
 
