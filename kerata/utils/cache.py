@@ -25,7 +25,8 @@ def get_file(fname=None, origin=None, untar=False, md5_hash=None, file_hash=None
         file_hash: the sum wanted, in hexadecimal; None, the default, takes any file.
         cache_subdir: folder inside the cache; "datasets" by default.
         hash_algorithm: "md5", "sha256", or "auto" (the default), which goes by the length of the sum.
-        extract: whether to unpack a tar or zip archive, and give the path of the folder; False by default.
+        extract: whether to unpack a tar or zip archive, and give the path of the folder: for an `fname` with an ending
+            ("data.zip") that of "data_extracted", else that of the name itself; False by default.
         archive_format: "auto" (the default), "tar", "zip", a list of these, or None for no archive.
         cache_dir: the cache; `$KERAS_HOME` or `~/.keras` by default.
         force_download: whether to download even if the file is there; False by default.
@@ -44,10 +45,13 @@ def get_file(fname=None, origin=None, untar=False, md5_hash=None, file_hash=None
     if origin is None:
         raise ValueError("get_file() needs `origin`, the address of the file.")
     file_hash, algorithm = _wanted_hash(md5_hash, file_hash, hash_algorithm)
-    fname = _file_name(fname, origin)
+    given, fname = fname, _file_name(fname, origin)
     folder = _cache_folder(cache_dir, cache_subdir)
     unpack = untar or extract
-    path = os.path.join(folder, fname + "_archive" if unpack and not _is_tar_name(fname, untar) else fname)
+    archive, unpacked = fname + "_archive", fname
+    if given and "." in fname:
+        archive, unpacked = fname, fname.split(".")[0] + "_extracted"
+    path = os.path.join(folder, archive if unpack else fname)
     if force_download or not _is_there(path, file_hash, algorithm):
         check = (lambda part: _check_hash(part, origin, file_hash, algorithm)) if file_hash else None
         download(origin, path, check, fname)
@@ -56,15 +60,11 @@ def get_file(fname=None, origin=None, untar=False, md5_hash=None, file_hash=None
         fresh = False
     if not unpack:
         return path
-    target = os.path.join(folder, fname.removesuffix(".tar.gz") + "_extracted" if _is_tar_name(fname, untar) else fname)
+    target = os.path.join(folder, unpacked)
     if fresh or not os.path.isdir(target):
         if not extract_archive(path, target, "tar" if untar and not extract else archive_format):
             raise ValueError(f"{path} (from {origin}) is no archive of the format {archive_format!r}.")
     return target
-
-
-def _is_tar_name(fname: str, untar: bool) -> bool:
-    return untar and fname.endswith(".tar.gz")
 
 
 def _file_name(fname, origin: str) -> str:

@@ -193,6 +193,9 @@ def _zip(members: dict[str, bytes]) -> bytes:
 EXTRACTED = [
     (dict(origin="/a.tar.gz", extract=True), "a.tar.gz"),
     (dict(fname="x.tar.gz", origin="/a.tar.gz", untar=True), "x_extracted"),
+    (dict(fname="x.tar.gz", origin="/a.tar.gz", extract=True), "x_extracted"),
+    (dict(fname="x.y.zip", origin="/z.zip", extract=True), "x_extracted"),
+    (dict(origin="/a.tar.gz", untar=True), "a.tar.gz"),
     (dict(fname="foo", origin="/a.tar.gz", untar=True), "foo"),
     (dict(fname="zz", origin="/z.zip", extract=True), "zz"),
     (dict(origin="/z.zip", extract=True, cache_subdir="models"), "z.zip"),
