@@ -25,7 +25,7 @@ def audio_dataset_from_directory(directory, labels="inferred", label_mode="int",
         batch_size: files of a batch; 32 by default, None for single files.
         sampling_rate: samples a second to which all are brought, by linear interpolation; None, the default, keeps theirs.
         output_sequence_length: number of samples to which all are cut or filled up with zeros; None, the default, takes
-            the longest of the batch.
+            the longest of the batch (and as many channels as one of them has, the others filled up with zeros).
         ragged: whether batches are `tf.RaggedTensor`s, whose rows keep their lengths (needs TensorFlow); False by default.
         shuffle: whether each epoch has a new order; True by default, False for the order of paths.
         seed: integer, of the order and the split; None by default.
@@ -51,7 +51,7 @@ def audio_dataset_from_directory(directory, labels="inferred", label_mode="int",
         raise ValueError("`ragged` keeps lengths, `output_sequence_length` sets one: give one of them.")
     folders.check_arguments(labels, label_mode, class_names, validation_split, subset, shuffle, seed)
     found = folders.index_directory(directory, labels, (".wav",), class_names, follow_links, verbose)
-    channels = read_wav(found.files[0])[0].shape[1]
+    read_wav(found.files[0])  # files of another kind are said at once
 
     def make(part, shuffled):
         values = folders.label_values(part, label_mode)
@@ -59,7 +59,13 @@ def audio_dataset_from_directory(directory, labels="inferred", label_mode="int",
         def load(numbers):
             sounds = [_prepared(part.files[i], sampling_rate) for i in numbers]
             length = output_sequence_length or max(map(len, sounds))
-            batch = np.stack([_fit(s, length) for s in sounds])
+            channels = max(s.shape[1] for s in sounds)
+            if output_sequence_length is not None and any(s.shape[1] != channels for s in sounds):
+                raise ValueError(
+                    "Files of one and of several channels do not go into one batch of a set length: "
+                    + ", ".join(f"{part.files[i]} has {s.shape[1]}" for i, s in zip(numbers, sounds))
+                )
+            batch = np.stack([_fit(s, length, channels) for s in sounds])
             return batch if values is None else (batch, values[numbers])
 
         dataset = ItemDataset(len(part.files), load, None if ragged else batch_size, shuffled, seed, workers=LOADERS)
@@ -68,7 +74,7 @@ def audio_dataset_from_directory(directory, labels="inferred", label_mode="int",
             dataset.class_names = part.class_names
         lead = () if ragged or batch_size is None else (None,)
         spec = folders.label_spec(part, label_mode)
-        shape = (*lead, output_sequence_length, channels)
+        shape = (*lead, output_sequence_length, None)
         shapes, dtypes = (shape, "float32") if spec is None else ((shape, (*lead, *spec[0])), ("float32", spec[1]))
         out = as_format(dataset, "tf", shapes, dtypes)
         return _ragged(out, batch_size, part.class_names) if ragged else out
@@ -104,8 +110,8 @@ def _prepared(path: str, sampling_rate) -> np.ndarray:
     return np.stack(columns, axis=1).astype("float32")
 
 
-def _fit(samples: np.ndarray, length: int) -> np.ndarray:
-    return np.pad(samples[:length], ((0, max(0, length - len(samples))), (0, 0)))
+def _fit(samples: np.ndarray, length: int, channels: int) -> np.ndarray:
+    return np.pad(samples[:length], ((0, max(0, length - len(samples))), (0, channels - samples.shape[1])))
 
 
 def _ragged(dataset, batch_size, class_names):

@@ -36,10 +36,6 @@ def check_arguments(labels, label_mode, class_names, validation_split, subset, s
         raise ValueError(f"`label_mode` is 'int', 'categorical', 'binary' or None; got {label_mode!r}.")
     if class_names and labels != "inferred":
         raise ValueError("`class_names` needs labels='inferred': it names subfolders.")
-    if labels is None and label_mode is not None:
-        raise ValueError(
-            f"Without labels (labels=None) there is no label mode: give label_mode=None, not {label_mode!r}."
-        )
     if validation_split is not None and not 0 < validation_split < 1:
         raise ValueError(f"`validation_split` is a fraction between 0 and 1; got {validation_split!r}.")
     if (validation_split is None) != (subset is None):
@@ -59,7 +55,8 @@ def index_directory(directory, labels, endings: tuple[str, ...], class_names=Non
     """All files with these endings, class by class in the order of their names."""
     directory = os.fspath(directory)
     if not os.path.isdir(directory):
-        raise NotADirectoryError(f"There is no folder {directory!r}.")
+        kind = NotADirectoryError if os.path.exists(directory) else FileNotFoundError
+        raise kind(f"There is no folder {directory!r}.")
     if labels == "inferred":
         found = _by_class(directory, endings, class_names, follow_links)
     else:
@@ -143,7 +140,7 @@ def label_spec(found: Labelled, label_mode) -> tuple[tuple, str] | None:
 
 def build(found_all: Labelled, make, validation_split, subset, shuffle, seed, verbose, what, label_mode):
     """`make(files)` for what `subset` asks: one data set, or the pair for "both"."""
-    if label_mode == "binary" and len(found_all.class_names or ()) != 2:
+    if label_mode == "binary" and found_all.labels is not None and len(found_all.class_names) != 2:
         raise ValueError(f"label_mode='binary' needs exactly 2 classes; here are {found_all.class_names}.")
     if subset is None:
         return make(found_all, shuffle)

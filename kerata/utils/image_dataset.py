@@ -10,12 +10,13 @@ import numpy as np
 from kerata import backend
 from kerata.core import config, staging
 from kerata.utils import directory as folders
-from kerata.utils.images import img_to_array, load_img, smart_resize
+from kerata.utils.images import img_to_array, load_img, middle, smart_resize
 from kerata.utils.item_dataset import LOADERS, ItemDataset, as_format, check_format
 
 ENDINGS = (".bmp", ".gif", ".jpeg", ".jpg", ".png")
 _CHANNELS = {"rgb": 3, "rgba": 4, "grayscale": 1}
 _FILTERS = ("bilinear", "nearest", "bicubic", "area", "lanczos3", "lanczos5", "gaussian", "mitchellcubic")
+_BY_TENSORFLOW = ("area", "gaussian", "mitchellcubic")  # no op of Kerata
 
 
 def image_dataset_from_directory(directory, labels="inferred", label_mode="int", class_names=None, color_mode="rgb",
@@ -33,12 +34,13 @@ def image_dataset_from_directory(directory, labels="inferred", label_mode="int",
         class_names: the subfolders to read, in the order of their numbers; all, in alphabetical order, by default.
         color_mode: "rgb" (the default), "rgba" or "grayscale".
         batch_size: images of a batch; 32 by default, None for single images.
-        image_size: (height, width) in pixels to which every image is resized; (256, 256) by default.
+        image_size: (height, width) in pixels to which every image is resized, or one number for both; (256, 256) by default.
         shuffle: whether each epoch has a new order; True by default, False for the order of paths.
         seed: integer, of the order and the split; None by default.
         validation_split: fraction of the files for validation; None by default.
         subset: "training", "validation" or "both"; needed with `validation_split`.
-        interpolation: as of `kerata.ops.image.resize`; "bilinear" by default.
+        interpolation: as of `kerata.ops.image.resize`, "bilinear" by default; where TensorFlow is installed "area",
+            "gaussian" and "mitchellcubic" too.
         follow_links: whether folders that are links are read too; False by default.
         crop_to_aspect_ratio: whether the middle is cut out instead of distorting; False by default.
         pad_to_aspect_ratio: whether black borders are added instead of distorting; False by default.
@@ -47,8 +49,8 @@ def image_dataset_from_directory(directory, labels="inferred", label_mode="int",
         verbose: whether to print how many files there are; True by default.
 
     Returns:
-        The data set (with `class_names` and `file_paths`) of float32 images of shape (batch, height, width, channels),
-        from 0 to 255, and their labels; or a pair of data sets for subset="both".
+        The data set (with `class_names` and `file_paths`) of float32 images (uint8 ones for "nearest", which makes no
+        new values) of shape (batch, height, width, channels), from 0 to 255, and their labels; or a pair of data sets for subset="both".
 
     Raises:
         ValueError: for arguments that exclude each other, unknown ones, or a folder without images.
@@ -63,6 +65,8 @@ def image_dataset_from_directory(directory, labels="inferred", label_mode="int",
     ((2, 8, 8, 3), [0, 1], ['cats', 'dogs'])
     """
     check_format(format)
+    if not isinstance(image_size, int) and len(image_size) != 2:
+        raise ValueError(f"`image_size` is (height, width), or one number; got {image_size!r}.")
     if color_mode not in _CHANNELS:
         raise ValueError(f"`color_mode` is 'rgb', 'rgba' or 'grayscale'; got {color_mode!r}.")
     if interpolation not in _FILTERS:
@@ -72,7 +76,7 @@ def image_dataset_from_directory(directory, labels="inferred", label_mode="int",
     folders.check_arguments(labels, label_mode, class_names, validation_split, subset, shuffle, seed)
     data_format = config.standardize_data_format(data_format)
     found = folders.index_directory(directory, labels, ENDINGS, class_names, follow_links, verbose)
-    size, channels = tuple(image_size), _CHANNELS[color_mode]
+    size, channels = (image_size,) * 2 if isinstance(image_size, int) else tuple(image_size), _CHANNELS[color_mode]
     shape = (channels, *size) if data_format == "channels_first" else (*size, channels)
     read = functools.partial(load_images, color_mode=color_mode, size=size, interpolation=interpolation,
                              crop=crop_to_aspect_ratio, data_format=data_format,
@@ -98,7 +102,8 @@ def image_dataset_from_directory(directory, labels="inferred", label_mode="int",
         lead = () if batch_size is None else (None,)
         spec = folders.label_spec(part, label_mode)
         shapes = (*lead, *shape) if spec is None else ((*lead, *shape), (*lead, *spec[0]))
-        dtypes = "float32" if spec is None else ("float32", spec[1])
+        dtype = "uint8" if interpolation == "nearest" else "float32"
+        dtypes = dtype if spec is None else (dtype, spec[1])
         return as_format(dataset, format, shapes, dtypes, read_with_tf if plain and color_mode != "rgba" else None)
 
     return folders.build(found, make, validation_split, subset, shuffle, seed, verbose, "file", label_mode)
@@ -109,7 +114,7 @@ _TOGETHER = 8
 
 
 def load_images(paths: list, color_mode, size, interpolation, crop, pad, data_format) -> np.ndarray:
-    """Images, resized, as one float32 array."""
+    """Images, resized, as one array."""
     if interpolation != "bilinear" or crop or pad:
         return np.stack([load_image(p, color_mode, size, interpolation, crop, pad, data_format) for p in paths])
     out = staging.empty((len(paths), *size, _CHANNELS[color_mode]), "float32")
@@ -155,22 +160,33 @@ def _neighbours(size: int, out: int) -> tuple:
 
 
 def load_image(path, color_mode, size, interpolation, crop=False, pad=False, data_format="channels_last") -> np.ndarray:
-    """One image, resized, as float32. `pad`: False, or whether borders come "before" or "after" the resizing."""
-    from kerata import ops
-
+    """One image, resized, as float32, or uint8 for "nearest". `pad`: False, or whether borders come "before" or "after"
+    the resizing."""
     image = img_to_array(load_img(path, color_mode), "channels_last", "float32")
+    if interpolation == "nearest":
+        image = np.clip(image, 0, 255).astype("uint8")
     with backend.backend_scope("numpy"):
         if image.shape[:2] != tuple(size):
-            if crop:
+            if crop and interpolation not in _BY_TENSORFLOW:
                 image = smart_resize(image, size, interpolation)
+            elif crop:
+                left, top, right, bottom = middle(image.shape[1::-1], size[::-1])
+                image = _resize(image[top:bottom, left:right], size, interpolation)
             else:
                 inner, place = _inside_borders(image.shape, size) if pad == "after" else (tuple(size), None)
-                image = np.asarray(
-                    ops.image.resize(image, inner, interpolation=interpolation, pad_to_aspect_ratio=pad == "before",
-                                     data_format="channels_last")
-                )  # fmt: skip
+                image = _resize(image, inner, interpolation, pad == "before")
                 image = image if place is None else np.pad(image, place)
     return image.transpose(2, 0, 1) if data_format == "channels_first" else image
+
+
+def _resize(image: np.ndarray, size, interpolation, pad=False) -> np.ndarray:
+    from kerata import ops
+
+    if interpolation in _BY_TENSORFLOW:
+        return importlib.import_module("kerata.backend.tensorflow.images").resized(image, size, interpolation)
+    return np.asarray(
+        ops.image.resize(image, size, interpolation=interpolation, pad_to_aspect_ratio=pad, data_format="channels_last")
+    )
 
 
 def _inside_borders(shape, size) -> tuple[tuple, list]:

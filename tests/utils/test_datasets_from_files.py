@@ -59,6 +59,8 @@ OPTIONS = [
     {"labels": [0, 0, 1, 1, 2, 2, 0, 1]},
     {"class_names": ["b", "a"]},
     {"max_length": 2},
+    {"labels": None},
+    {"labels": None, "label_mode": "binary"},
     {"validation_split": 0.25, "subset": "training", "seed": 3},
     {"validation_split": 0.25, "subset": "validation", "seed": 3},
     {"validation_split": 0.4, "subset": "validation", "shuffle": False},
@@ -105,7 +107,6 @@ WRONG = [
     ({"label_mode": "x"}, "'x'"),
     ({"labels": "x"}, "'inferred'"),
     ({"labels": [1, 2]}, "2 entries.*8"),
-    ({"labels": None}, "label_mode=None"),
     ({"class_names": ["q"]}, r"\['q'\].*\['a', 'b'\]"),
     ({"class_names": ["a"], "label_mode": "binary"}, "exactly 2 classes"),
     ({"validation_split": 2.0, "subset": "training"}, "between 0 and 1"),
@@ -125,8 +126,11 @@ def test_wrong_arguments(texts, options, words):
 
 
 def test_wrong_folders(tmp_path):
-    with pytest.raises(NotADirectoryError, match="nowhere"):
+    with pytest.raises(FileNotFoundError, match="nowhere"):
         utils.text_dataset_from_directory(tmp_path / "nowhere")
+    (tmp_path / "file").write_text("")
+    with pytest.raises(NotADirectoryError, match="file"):
+        utils.text_dataset_from_directory(tmp_path / "file")
     (tmp_path / "a").mkdir()
     with pytest.raises(ValueError, match=r"no file.*\.txt"):
         utils.text_dataset_from_directory(tmp_path)
@@ -137,18 +141,20 @@ def test_wrong_folders(tmp_path):
     [{}, {"color_mode": "grayscale"}, {"color_mode": "rgba"}, {"interpolation": "nearest"}, {"interpolation": "bicubic"},
      {"data_format": "channels_first"}, {"crop_to_aspect_ratio": True}, {"pad_to_aspect_ratio": True},
      {"pad_to_aspect_ratio": True, "data_format": "channels_first", "interpolation": "nearest"},
+     {"crop_to_aspect_ratio": True, "interpolation": "nearest"}, {"interpolation": "area"},
+     {"interpolation": "mitchellcubic"}, {"image_size": 5}, {"labels": None},
      {"label_mode": "categorical"}, {"label_mode": None}],
     ids=str,
 )  # fmt: skip
 def test_images(images, options):
-    common = dict(image_size=(6, 8), batch_size=3, shuffle=False, verbose=False, **options)
+    common = {"image_size": (6, 8), "batch_size": 3, "shuffle": False, "verbose": False, **options}
     ours = utils.image_dataset_from_directory(images, format="numpy", **common)
     theirs = keras.utils.image_dataset_from_directory(str(images), **common)
     assert ours.file_paths == theirs.file_paths
     for a, b in zip(numpy_batches(ours), numpy_batches(theirs), strict=True):
         # TensorFlow rounds greys in its own way, tabulates the bicubic kernel, and crops at fractions of a pixel
         loose = {"grayscale": 1.0, "bicubic": 0.1}.get(options.get("color_mode") or options.get("interpolation"), 1e-3)
-        assert a[0].dtype == "float32" and np.allclose(a[0], b[0], atol=loose)
+        assert a[0].dtype == b[0].dtype and np.allclose(a[0], b[0], atol=loose)
         assert len(a) == len(b) and all(np.array_equal(p, q) for p, q in zip(a[1:], b[1:]))
 
 
@@ -230,6 +236,20 @@ def test_audio(sounds):
         assert ours.class_names == theirs.class_names
         for a, b in zip(numpy_batches(ours), numpy_batches(theirs), strict=True):
             assert np.allclose(a[0], b[0], atol=1e-4) and np.array_equal(a[1], b[1])
+
+
+def test_audio_of_one_and_two_channels(sounds):
+    pytest.importorskip("tensorflow")
+    write_wav(sounds / "b" / "2.wav", np.sin(np.arange(24)).reshape(12, 2) * 0.9)
+    for options in ({}, {"batch_size": None}, {"batch_size": 2}):
+        common = {"shuffle": False, "verbose": False, **options}
+        ours = utils.audio_dataset_from_directory(sounds, **common)
+        theirs = keras.utils.audio_dataset_from_directory(str(sounds), **common)
+        assert ours.element_spec == theirs.element_spec
+        for a, b in zip(numpy_batches(ours), numpy_batches(theirs), strict=True):
+            assert a[0].shape == b[0].shape and np.allclose(a[0], b[0], atol=1e-4)
+    ragged = utils.audio_dataset_from_directory(sounds, ragged=True, shuffle=False, verbose=False)
+    assert next(iter(ragged))[0].row_lengths().numpy().tolist() == [10, 11, 10, 11, 12]
 
 
 def test_audio_ragged_and_resampled(sounds):

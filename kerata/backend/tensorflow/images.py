@@ -43,6 +43,12 @@ def reader(files: list, labels, channels: int, size: tuple, channels_first: bool
     return read
 
 
+def resized(image, size: tuple, method: str):
+    """One image as a NumPy array of another size, by one of `tf.image.resize`'s methods."""
+    with tf.device("cpu"):
+        return tf.image.resize(image, size, method).numpy()
+
+
 def _is_common(data, channels: int):
     """Whether it is a whole JPEG or PNG from which TensorFlow and Pillow read the same pixels."""
 
