@@ -57,6 +57,9 @@ def test_overlaps(backend):
 @pytest.mark.parametrize("variance", [None, [0.1, 0.1, 0.2, 0.2]])
 def test_deltas(backend, encoding, variance):
     same("encode_box_to_deltas", ANCHORS, A, "xyxy", "xyxy", encoding_format=encoding, variance=variance)
+    points = ANCHORS.copy()
+    points[0, 2:] = points[0, :2]
+    same("encode_box_to_deltas", points, A, "xyxy", "xyxy", encoding_format=encoding, variance=variance)
     same("encode_box_to_deltas", ANCHORS / 80, A[0], "rel_xyxy", "yxyx", encoding_format=encoding, image_shape=(80, 80, 3))
     deltas = RNG.normal(0, 0.3, (2, 5, 4)).astype("float32")
     same("decode_deltas_to_boxes", ANCHORS, deltas, "xyxy", "xywh", encoded_format=encoding, variance=variance)
@@ -74,6 +77,7 @@ def test_there_and_back(backend):
 def test_geometry(backend):
     labelled = {"boxes": A - 15, "labels": np.arange(10).reshape(2, 5)}
     same("clip_to_image_size", labelled, height=30, width=25)
+    same("clip_to_image_size", {"boxes": A}, height=30, width=25)
     same("clip_to_image_size", {**labelled, "boxes": A / 30 - 0.5}, bounding_box_format="rel_xyxy", height=30, width=25)
     same("crop", A, 5, 10, 20, 30)
     same("pad", A, 5, 10)
@@ -89,7 +93,7 @@ ERRORS = [
     (lambda: ours.convert_format(A[..., :3], "xyxy", "xywh"), r"\(2, 5, 3\)"),
     (lambda: ours.compute_iou(A, B, "rel_xyxy"), "image_shape"),
     (lambda: ours.compute_iou(A[0, 0], B, "xyxy"), r"\(4,\)"),
-    (lambda: ours.clip_to_image_size(A, 3, 3), "'labels'"),
+    (lambda: ours.clip_to_image_size(A, 3, 3), "'boxes'"),
     (lambda: ours.clip_to_image_size({"boxes": A, "labels": A[..., 0]}), "`height`"),
     (lambda: ours.encode_box_to_deltas(ANCHORS, A, "xyxy", "xyxy", encoding_format="xyxy"), "'xyxy'"),
     (lambda: ours.encode_box_to_deltas(ANCHORS, A, "xyxy", "xyxy", variance=[1.0]), "four numbers"),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from kerata import ops
+from kerata.core import config
 from kerata.utils.bounding_boxes.formats import check_format, convert_format
 
 _ENCODINGS = ("center_xywh", "center_yxhw")
@@ -40,10 +41,9 @@ def encode_box_to_deltas(anchors, boxes, anchor_format, box_format, encoding_for
     boxes = _absolute(boxes, box_format, encoding_format, image_shape)
     if len(boxes.shape) == len(anchors.shape) + 1:
         anchors = ops.expand_dims(anchors, 0)
-    sizes = anchors[..., 2:]
-    deltas = ops.concatenate(
-        [(boxes[..., :2] - anchors[..., :2]) / sizes, ops.log(ops.maximum(boxes[..., 2:], 1e-7) / sizes)], axis=-1
-    )
+    # Anchors and boxes without an extent are padding: their deltas mean nothing, but have to be finite.
+    sizes, wanted = (ops.maximum(x[..., 2:], config.epsilon()) for x in (anchors, boxes))
+    deltas = ops.concatenate([(boxes[..., :2] - anchors[..., :2]) / sizes, ops.log(wanted / sizes)], axis=-1)
     return deltas if variance is None else deltas / ops.convert_to_tensor(variance, "float32")
 
 

@@ -12,7 +12,7 @@ def clip_to_image_size(bounding_boxes, height=None, width=None, bounding_box_for
     """Boxes cut off at the image's border; the label of a box of which nothing remains becomes -1.
 
     Args:
-        bounding_boxes: dictionary with "boxes" of shape (..., 4) and "labels" of shape (...).
+        bounding_boxes: dictionary with "boxes" of shape (..., 4) and perhaps "labels" of shape (...).
         height, width: size of the images in pixels; not needed for relative formats.
         bounding_box_format: format of the boxes; "xyxy" by default, see `convert_format`.
 
@@ -20,25 +20,27 @@ def clip_to_image_size(bounding_boxes, height=None, width=None, bounding_box_for
         A dictionary like the first.
 
     Raises:
-        ValueError: for a dictionary without these keys, or an absolute format without a size.
+        ValueError: for a dictionary without boxes, or an absolute format without a size.
 
     >>> boxes = {"boxes": np.float32([[-5, 2, 8, 20], [20, 20, 30, 30]]), "labels": np.array([3, 4])}
     >>> cut = kerata.utils.bounding_boxes.clip_to_image_size(boxes, height=10, width=10)
     >>> cut["boxes"].tolist(), cut["labels"].tolist()
     ([[0.0, 2.0, 8.0, 10.0], [10.0, 10.0, 10.0, 10.0]], [3, -1])
     """
-    if not isinstance(bounding_boxes, dict) or not {"boxes", "labels"} <= bounding_boxes.keys():
-        raise ValueError("clip_to_image_size() wants a dictionary with 'boxes' and 'labels'.")
+    if not isinstance(bounding_boxes, dict) or "boxes" not in bounding_boxes:
+        raise ValueError("clip_to_image_size() wants a dictionary with 'boxes' and, if there are any, 'labels'.")
     relative = bounding_box_format.startswith("rel_")
     if not relative and (height is None or width is None):
         raise ValueError(f"For the format {bounding_box_format!r} `height` and `width` are needed.")
     corners = "rel_xyxy" if relative else "xyxy"
     boxes = convert_format(bounding_boxes["boxes"], bounding_box_format, corners)
     boxes = _clip(boxes, 1.0 if relative else width, 1.0 if relative else height)
-    empty = ops.logical_or(boxes[..., 2] <= boxes[..., 0], boxes[..., 3] <= boxes[..., 1])
-    labels = ops.convert_to_tensor(bounding_boxes["labels"])
-    labels = ops.where(empty, ops.cast(-1, labels.dtype), labels)
-    return {**bounding_boxes, "boxes": convert_format(boxes, corners, bounding_box_format), "labels": labels}
+    out = {**bounding_boxes, "boxes": convert_format(boxes, corners, bounding_box_format)}
+    if bounding_boxes.get("labels") is not None:
+        empty = ops.logical_or(boxes[..., 2] <= boxes[..., 0], boxes[..., 3] <= boxes[..., 1])
+        labels = ops.convert_to_tensor(bounding_boxes["labels"])
+        out["labels"] = ops.where(empty, ops.cast(-1, labels.dtype), labels)
+    return out
 
 
 def _clip(boxes, width, height):
