@@ -99,7 +99,7 @@ def load_img(path, color_mode="rgb", target_size=None, interpolation="nearest", 
     Args:
         path: path, or an `io.BytesIO` with the bytes of an image file.
         color_mode: "rgb" (the default), "rgba" or "grayscale".
-        target_size: (height, width) in pixels to resize to; None, the default, keeps the size.
+        target_size: (height, width) in pixels to resize to, or the shape of an image; None, the default, keeps the size.
         interpolation: "nearest" (the default), "bilinear", "bicubic", "hamming", "box" or "lanczos".
         keep_aspect_ratio: whether the middle is cut out before resizing, instead of distorting; False by default.
 
@@ -119,15 +119,15 @@ def load_img(path, color_mode="rgb", target_size=None, interpolation="nearest", 
     image = _pil()
     if isinstance(path, io.BytesIO):
         file, name = path, "The given bytes"
-    elif isinstance(path, str | os.PathLike):
+    elif isinstance(path, str | bytes | os.PathLike):
         with open(path, "rb") as f:
-            file, name = io.BytesIO(f.read()), f"The file {os.fspath(path)!r}"
+            file, name = io.BytesIO(f.read()), f"The file {os.fsdecode(path)!r}"
     else:
         raise TypeError(f"load_img() wants a path or an io.BytesIO; got {type(path).__name__}.")
     img = _in_mode(_read(image, file, name), color_mode)
     if target_size is None:
         return img
-    height, width = target_size
+    height, width = target_size[:2]
     if img.size == (width, height):
         return img
     if interpolation not in _FILTERS:
@@ -137,7 +137,7 @@ def load_img(path, color_mode="rgb", target_size=None, interpolation="nearest", 
     how = getattr(image.Resampling, _FILTERS[interpolation])
     if not keep_aspect_ratio:
         return img.resize((width, height), how)
-    return img.resize((width, height), how, box=_middle(img.size, (width, height)))
+    return img.resize((width, height), how, box=middle(img.size, (width, height)))
 
 
 def _read(image, file: io.BytesIO, name: str):
@@ -162,7 +162,7 @@ def _in_mode(img, color_mode: str):
     raise ValueError(f"`color_mode` is 'grayscale', 'rgb' or 'rgba'; got {color_mode!r}.")
 
 
-def _middle(size, target) -> tuple[int, int, int, int]:
+def middle(size, target) -> tuple[int, int, int, int]:
     """The largest box in the middle that has the target's proportions."""
     (w, h), (tw, th) = size, target
     bw, bh = min(w, w if tw * h >= th * w else h * tw // th), min(h, w * th // tw)
@@ -207,8 +207,7 @@ def smart_resize(x, size, interpolation="bilinear", data_format="channels_last",
         data_format: "channels_last" (the default) or "channels_first".
 
     Returns:
-        A NumPy array for a NumPy array, otherwise a tensor. Integers become float32, unless `interpolation` is "nearest",
-        which makes no new values.
+        A NumPy array for a NumPy array, otherwise a tensor, of the dtype that `kerata.ops.image.resize` gives.
 
     Raises:
         ValueError: for another rank, or a `size` that is no pair.
@@ -217,7 +216,6 @@ def smart_resize(x, size, interpolation="bilinear", data_format="channels_last",
     (5, 5, 3)
     """
     from kerata import ops
-    from kerata.core.dtypes import is_float
 
     if len(size) != 2:
         raise ValueError(f"`size` is (height, width); got {size!r}.")
@@ -226,11 +224,9 @@ def smart_resize(x, size, interpolation="bilinear", data_format="channels_last",
     last = data_format == "channels_last"
     h_axis = len(x.shape) - 3 if last else len(x.shape) - 2
     h, w = int(x.shape[h_axis]), int(x.shape[h_axis + 1])
-    left, top, right, bottom = _middle((w, h), (size[1], size[0]))
+    left, top, right, bottom = middle((w, h), (size[1], size[0]))
     cut = [slice(None)] * len(x.shape)
     cut[h_axis], cut[h_axis + 1] = slice(top, bottom), slice(left, right)
     part = ops.convert_to_tensor(x)[tuple(cut)]
-    if interpolation != "nearest" and not is_float(ops.dtype(part)):
-        part = ops.cast(part, "float32")
     out = ops.image.resize(part, tuple(size), interpolation=interpolation, data_format=data_format)
     return ops.convert_to_numpy(out) if isinstance(x, np.ndarray) else out

@@ -74,8 +74,26 @@ class Config:
         return f"<Config {self._config}>"
 
     def keys(self):
-        """The names, sorted."""
-        return sorted(self._config)
+        """The names, in the order in which they were set."""
+        return self._config.keys()
+
+    def values(self):
+        """The values, in the order of `keys()`."""
+        return self._config.values()
+
+    def items(self):
+        """The pairs of a name and its value, in the order of `keys()`."""
+        return self._config.items()
+
+    def get(self, keyname, value=None):
+        """The value of a name, or `value` where it is not there."""
+        return self._config.get(keyname, value)
+
+    def pop(self, *args):
+        """Take a name away and give its value, or a second argument where it is not there (else a KeyError)."""
+        if self._frozen:
+            raise ValueError(f"The Config is frozen, so {args[0]!r} cannot be taken away; call `unfreeze()` first.")
+        return self._config.pop(*args)
 
     def as_dict(self) -> dict:
         """A copy as a dictionary."""

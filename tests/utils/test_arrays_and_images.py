@@ -1,6 +1,7 @@
 """to_categorical, normalize, pad_sequences, images, Config, seeds, packing: compared with Keras."""
 
 import io
+import os
 import sys
 
 import numpy as np
@@ -112,6 +113,7 @@ def test_load_img_like_keras(tmp_path, options):
     ours, theirs = utils.load_img(path, **options), keras.utils.load_img(path, **options)
     assert ours.mode == theirs.mode and np.array_equal(np.asarray(ours), np.asarray(theirs))
     assert utils.load_img(io.BytesIO(path.read_bytes())).size == (12, 9)
+    assert utils.load_img(os.fsencode(path), target_size=(4, 5, 3)).size == (5, 4)
 
 
 def test_image_errors(tmp_path):
@@ -128,6 +130,14 @@ def test_image_errors(tmp_path):
         utils.load_img(3)
     with pytest.warns(UserWarning, match="transparency"):
         utils.save_img(tmp_path / "a.jpg", np.ones((3, 3, 4)))
+
+
+def test_smart_resize_of_integers_is_that_of_resize(backend):
+    x = np.random.default_rng(0).integers(0, 255, (9, 9, 3)).astype("uint8")
+    for interpolation in ("bilinear", "nearest"):
+        out = kerata.preprocessing.image.smart_resize(x, (4, 4), interpolation)
+        resized = kerata.ops.convert_to_numpy(kerata.ops.image.resize(x, (4, 4), interpolation))
+        assert out.dtype == resized.dtype and np.array_equal(out, resized)
 
 
 @pytest.mark.parametrize("shape", [(9, 12, 3), (2, 12, 9, 3)])
@@ -152,11 +162,18 @@ def test_config():
     assert config.as_dict() == {"a": {"x": 2}, "b": 5, "c": 3, "d": 4, "e": 6}
     assert config.to_json() == '{"b": 5, "a": {"x": 2}, "c": 3, "d": 4, "e": 6}'
     del config.e
+    assert list(config.items()) == [("b", 5), ("a", {"x": 2}), ("c", 3), ("d", 4)]
+    assert list(config.keys()) == ["b", "a", "c", "d"] and list(config.values())[2:] == [3, 4]
+    assert config.get("b") == 5 and config.get("q") is None and config.get("q", 1) == 1
+    config["f"] = 1
+    assert config.pop("f") == 1 and config.pop("f", 2) == 2 and "f" not in config
     with pytest.raises(AttributeError, match="Did you mean 'learning_rate'"):
         utils.Config(learning_rate=1).learning_rat  # noqa: B018
     config.freeze()
     with pytest.raises(ValueError, match="frozen"):
         config.b = 2
+    with pytest.raises(ValueError, match="frozen"):
+        config.pop("b")
     config.unfreeze()
     config.b = 2
     assert config.frozen is False and config == utils.Config(**config.as_dict())
