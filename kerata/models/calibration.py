@@ -7,13 +7,14 @@ import numpy as np
 from kerata import ops
 from kerata.core import tree
 from kerata.layers._quantization import Quantizable
+from kerata.models.quantizing import quantized
 from kerata.quantizers.awq import awq
 from kerata.quantizers.gptq import gptq
 
 _TOKENS = 20_000_000  # no more of the data are read: a generator may have no end
 
 
-def quantize_on_data(model, mode: str, config, wanted, structure=None) -> None:
+def quantize_on_data(model, mode: str, config, wanted, structure=None, type_check=True) -> None:
     """Quantize the layers in the blocks of `model` that pass the filter."""
     before, blocks = _structure(model, mode, config, structure)
     layers = [[x for x in _layers_of(block) if wanted(x)] for block in blocks]
@@ -21,9 +22,8 @@ def quantize_on_data(model, mode: str, config, wanted, structure=None) -> None:
     for layer in before:
         batches = [layer(x) for x in batches]
     for block, chosen in zip(blocks, layers):
+        chosen = [layer for layer in chosen if quantized(layer, mode, type_check, config)]
         seen = {id(layer): Seen(layer) for layer in chosen}
-        for layer in chosen:
-            layer.quantize(mode, config=config)
         with _Watched(seen):
             for x in batches:
                 block(x)

@@ -152,17 +152,17 @@ class Model(Trainer, Layer):
         )  # fmt: skip
 
     def quantize(self, mode=None, config=None, filters=None, **kwargs):
-        """Put the weights of all layers that can be quantized into fewer bits.
+        """Put the weights of all layers that can be quantized into fewer bits; a warning names those that cannot.
 
         Args:
             mode: "int8", "int4", "float8", "gptq" or "awq".
             config: how, a `kerata.quantizers.QuantizationConfig`; instead of `mode`, or with it.
             filters: which layers: a regular expression for their names, a list of them, or a function of a layer; all by
                 default.
-            kwargs: none are taken.
+            kwargs: `type_check=False` also quantizes layers whose class is a user's own.
 
         Raises:
-            ValueError: for an unknown mode, or a config of another one.
+            ValueError: for an unknown mode, a config of another one, or another keyword.
 
         >>> model = kerata.Sequential([kerata.Input((4,)), kerata.layers.Dense(2)])
         >>> model.quantize("int8")
@@ -171,9 +171,10 @@ class Model(Trainer, Layer):
         """
         from kerata.models.quantizing import quantize
 
+        type_check = kwargs.pop("type_check", True)
         if kwargs:
-            raise TypeError(f"quantize() takes mode, config and filters; got {', '.join(kwargs)}.")
-        quantize(self, mode, config, filters)
+            raise ValueError(f"quantize() takes mode, config, filters and type_check; got {', '.join(kwargs)}.")
+        quantize(self, mode, config, filters, type_check=type_check)
 
     def get_quantization_layer_structure(self, mode: str | None = None):
         """Where the layers lie that "gptq" or "awq" quantizes on data; models may override it.

@@ -10,7 +10,7 @@ from kerata.layers._quantization import config_for
 from kerata.layers.state import LayerState
 
 
-def quantize(model, mode, config, filters, structure=None) -> None:
+def quantize(model, mode, config, filters, structure=None, type_check=True) -> None:
     """Quantize the layers of `model`; see `Model.quantize`."""
     mode, config = config_for(mode, config)
     wanted = _filter(filters)
@@ -20,11 +20,21 @@ def quantize(model, mode, config, filters, structure=None) -> None:
         from kerata.models.calibration import quantize_on_data
 
         with backend.backend_scope(model._backend):
-            quantize_on_data(model, mode, config, wanted, structure)
+            quantize_on_data(model, mode, config, wanted, structure, type_check)
     else:
         for layer in candidates(model, wanted):
-            layer.quantize(mode, config=config)
+            quantized(layer, mode, type_check, config)
     model._moved()
+
+
+def quantized(layer, mode: str, type_check: bool, config) -> bool:
+    """Quantize one layer; False, and a warning, where it has no such form."""
+    try:
+        layer.quantize(mode, type_check=type_check, config=config)
+    except NotImplementedError as error:
+        warnings.warn(str(error), stacklevel=4)
+        return False
+    return True
 
 
 def candidates(model, wanted) -> list:

@@ -250,7 +250,7 @@ def test_models_and_filters():
         (ValueError, "int4", {"mode": "int8", "config": q.Int4QuantizationConfig()}),
         (ValueError, "GPTQConfig", {"mode": "gptq"}),
         (ValueError, "filters", {"mode": "int8", "filters": 5}),
-        (TypeError, "what", {"mode": "int8", "what": 5}),
+        (ValueError, "what", {"mode": "int8", "what": 5}),
     ):
         with pytest.raises(kind, match=text):
             quantized(**arguments)
@@ -280,6 +280,22 @@ def test_models_and_filters():
         mine.quantize("int8")
     mine.quantize("int8", type_check=False)
     assert mine.quantization_mode == "int8"
+
+
+def test_layers_that_have_no_such_form_stay_as_they_are():
+    class Mine(kerata.layers.Dense):
+        pass
+
+    layers = kerata.layers
+    model = kerata.Sequential([kerata.Input((4,), dtype="int32"), layers.Embedding(9, 3), Mine(3), layers.Dense(2)])
+    with pytest.warns(UserWarning) as seen:
+        model.quantize("float8")
+    assert [layer.quantization_mode for layer in model.layers] == [None, None, "float8"]
+    texts = " ".join(str(w.message) for w in seen)
+    assert "Embedding" in texts and "type_check" in texts
+    other = kerata.Sequential([kerata.Input((4,)), Mine(3), layers.Dense(2)])
+    other.quantize("int8", type_check=False)
+    assert [layer.quantization_mode for layer in other.layers] == ["int8", "int8"]
 
 
 def test_predictions_follow_quantize(backend):
