@@ -32,19 +32,20 @@ def draw_segmentation_masks(images, segmentation_masks, num_classes=None, color_
     >>> kerata.visualization.draw_segmentation_masks(images, masks, color_mapping={1: (200, 100, 0)}, alpha=0.5).tolist()
     [[[[100, 50, 0], [0, 0, 0]]]]
     """
-    images = as_bytes(image_batch(images, data_format, "draw_segmentation_masks()"))
+    # In float32, as tensors would be: fractions are dropped in the end, so that the last bit counts.
+    images = image_batch(images, data_format, "draw_segmentation_masks()").astype("float32")
     masks = _masks(segmentation_masks, images, data_format)
     top = int(masks.max(initial=-1)) + 1 if num_classes is None else num_classes
     palette, known = _palette(top, color_mapping)
     drawn = (masks >= 0) & (masks < top) & (masks != ignore_index)
     drawn &= known[np.where(drawn, masks, 0)]
-    colors = palette[np.where(drawn, masks, 0)]
+    colors = palette[np.where(drawn, masks, 0)].astype("float32")
     if images.shape[-1] == 1:
         colors = colors.mean(-1, keepdims=True)
     elif images.shape[-1] == 4:
-        colors = np.concatenate([colors, np.full((*colors.shape[:-1], 1), 255)], -1)
+        colors = np.concatenate([colors, np.full((*colors.shape[:-1], 1), 255, "float32")], -1)
     mixed = images * (1 - alpha) + colors * alpha if blend else colors
-    return np.where(drawn[..., None], mixed, images).astype("uint8")
+    return np.clip(np.where(drawn[..., None], mixed, images), 0, 255).astype("uint8")
 
 
 def _masks(masks, images: np.ndarray, data_format) -> np.ndarray:
