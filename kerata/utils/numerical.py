@@ -71,26 +71,26 @@ def normalize(x, axis: int = -1, order: int = 2):
     """`x` divided by its norms along `axis`; where a norm is 0, the zeros stay.
 
     Args:
-        x: array or tensor.
-        axis: integer, the axis along which norms are taken; -1 by default.
-        order: integer of at least 1, of the norm; 2, the Euclidean one, by default.
+        x: NumPy array, or a tensor or what becomes one.
+        axis: integer, the axis along which norms are taken; -1 by default, None for one norm of all.
+        order: of the norm; 2, the Euclidean one, by default. For tensors an integer of at least 1, for NumPy arrays what
+            `numpy.linalg.norm` takes.
 
     Returns:
-        A NumPy array of floats, or a tensor for a tensor, of the shape of `x`.
+        A NumPy array of floats for a NumPy array (of shape (1, n) for a vector), else a tensor, of the shape of `x`.
 
     Raises:
         ValueError: for another `order`.
 
-    >>> kerata.utils.normalize([[3.0, 4.0]]).tolist()
+    >>> kerata.utils.normalize(np.array([[3.0, 4.0]])).tolist()
     [[0.6, 0.8]]
     """
-    if isinstance(order, bool) or not isinstance(order, int) or order < 1:
-        raise ValueError(f"`order` must be an integer of 1 or more; got {order!r}.")
-    if _is_tensor(x):
+    if not isinstance(x, np.ndarray):
         from kerata import ops
 
+        if isinstance(order, bool) or not isinstance(order, int) or order < 1:
+            raise ValueError(f"`order` must be an integer of 1 or more; got {order!r}.")
         return ops.normalize(x, axis=axis, order=order)
-    x = np.asarray(x)
     norms = np.atleast_1d(np.linalg.norm(x, order, axis))
     norms[norms == 0] = 1
-    return x / np.expand_dims(norms, axis)
+    return x / np.expand_dims(norms, -1 if axis is None else axis)

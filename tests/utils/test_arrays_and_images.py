@@ -22,6 +22,10 @@ SAME = [
     ("to_categorical", (np.array([True, False]), 2)),
     ("normalize", (np.array([[3.0, 4.0], [0.0, 0.0]]),)),
     ("normalize", (np.ones((2, 2, 3), "float32"), 1, 3)),
+    ("normalize", (np.array([[3.0, -4.0], [0.0, 0.0]]), -1, np.inf)),
+    ("normalize", (np.array([[3.0, -4.0], [0.0, 1.0]]), None)),
+    ("normalize", (np.array([3.0, 4.0]),)),
+    ("normalize", (np.array([[3.0, 0.0], [1.0, 2.0]]), 1, 0)),
     ("pad_sequences", ([[1], [2, 3], [4, 5, 6]],)),
     ("pad_sequences", ([[1], [2, 3], [4, 5, 6]], 2, "int64", "post", "post", -1)),
     ("pad_sequences", ([[1, 2, 3]], 2, "int32", "pre", "post")),
@@ -77,6 +81,7 @@ def test_tensors_stay_tensors(backend):
         pytest.skip("NumPy arrays are not tensors of a backend here")
     one_hot = utils.to_categorical(b.convert(np.array([[0], [2]], "int32")))
     assert b.is_tensor(one_hot) and b.to_numpy(one_hot).tolist() == [[1, 0, 0], [0, 0, 1]]
+    assert b.is_tensor(utils.normalize([3.0, 4.0])) and tuple(utils.normalize([3.0, 4.0]).shape) == (2,)
     unit = utils.normalize(b.convert(np.array([[3.0, 4.0]], "float32")))
     assert b.is_tensor(unit) and np.allclose(b.to_numpy(unit), [[0.6, 0.8]])
 
