@@ -24,7 +24,8 @@ def split_dataset(dataset, left_size=None, right_size=None, shuffle=False, seed=
             that of the backend in force, and on JAX that of an installed one of the two.
 
     Returns:
-        The pair (left, right), of `tf.data.Dataset` or `torch.utils.data.Dataset`; their elements are single samples.
+        The pair (left, right), of `tf.data.Dataset` or `torch.utils.data.Dataset`; their elements are single samples
+        (of one array, PyTorch's are tuples of one tensor, as in a `TensorDataset`).
 
     Raises:
         ValueError: if the sizes are out of range, or arrays differ in length.
@@ -36,6 +37,8 @@ def split_dataset(dataset, left_size=None, right_size=None, shuffle=False, seed=
     (8, 2)
     """
     kind = _kind(dataset, preferred_backend)
+    if kind == "torch" and isinstance(dataset, np.ndarray):
+        dataset = (dataset,)
     leaves, structure, count = _elements(dataset)
     left, right = _sizes(count, left_size, right_size)
     order = np.arange(count)

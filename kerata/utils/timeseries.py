@@ -40,8 +40,7 @@ def timeseries_dataset_from_array(data, targets, sequence_length, sequence_strid
         check_count(f"`{name}`", value)
         if value is None:
             raise ValueError(f"`{name}` must be a positive integer; got None.")
-    data = np.asarray(data)
-    targets = None if targets is None else np.asarray(targets)
+    data, targets = _array(data), None if targets is None else _array(targets)
     start, end = _range(len(data), start_index, end_index)
     for name, value in (("sequence_stride", sequence_stride), ("sampling_rate", sampling_rate)):
         if value >= len(data):
@@ -62,6 +61,13 @@ def timeseries_dataset_from_array(data, targets, sequence_length, sequence_strid
     if targets is None:
         return as_format(dataset, format, shape, dtype)
     return as_format(dataset, format, (shape, (*lead, *targets.shape[1:])), (dtype, targets.dtype.name))
+
+
+def _array(x) -> np.ndarray:
+    """`x` as an array; numbers of Python are of 32 bits, as in tensors."""
+    array = np.asarray(x)
+    narrow = {"int64": "int32", "float64": "float32"}.get(array.dtype.name)
+    return array if narrow is None or hasattr(x, "dtype") else array.astype(narrow)
 
 
 def _range(count: int, start, end) -> tuple[int, int]:

@@ -302,6 +302,13 @@ def test_series_errors(options, words):
         utils.timeseries_dataset_from_array(np.arange(10), None, **options)
 
 
+def test_series_of_lists():
+    windows = utils.timeseries_dataset_from_array([1.5, 2.5, 3.5], [1, 2, 3], 2, format="numpy")
+    assert [a.dtype.name for a in windows[0]] == ["float32", "int32"]
+    kept = utils.timeseries_dataset_from_array(np.arange(3), np.arange(3.0), 2, format="numpy")
+    assert [a.dtype.name for a in kept[0]] == ["int64", "float64"]
+
+
 def test_without_tensorflow_the_numpy_form_serves(monkeypatch):
     from kerata import backend
 
@@ -325,6 +332,13 @@ def test_split_arrays(kind):
     assert len(left) == 7 and len(right) == 3
     items = [right[i] for i in range(3)] if kind == "torch" else list(right)
     assert [int(i[0]) for i in items] == [7, 8, 9] and np.asarray(items[0][1]["a"]).tolist() == [14, 15]
+
+
+def test_split_of_one_array():
+    torch = pytest.importorskip("torch")
+    left, right = utils.split_dataset(np.arange(6.0), left_size=4, preferred_backend="torch")
+    (loaded,) = torch.utils.data.DataLoader(left, batch_size=4)
+    assert isinstance(right[0], tuple) and [len(loaded), loaded[0].tolist()] == [1, [0.0, 1.0, 2.0, 3.0]]
 
 
 def test_split_shuffled_as_one(train_backend):
