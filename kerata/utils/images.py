@@ -207,7 +207,8 @@ def smart_resize(x, size, interpolation="bilinear", data_format="channels_last",
         data_format: "channels_last" (the default) or "channels_first".
 
     Returns:
-        A NumPy array for a NumPy array, otherwise a tensor, of the dtype that `kerata.ops.image.resize` gives.
+        A NumPy array for a NumPy array, otherwise a tensor. Integers become float32, unless `interpolation` is "nearest",
+        which makes no new values.
 
     Raises:
         ValueError: for another rank, or a `size` that is no pair.
@@ -216,6 +217,7 @@ def smart_resize(x, size, interpolation="bilinear", data_format="channels_last",
     (5, 5, 3)
     """
     from kerata import ops
+    from kerata.core.dtypes import is_float
 
     if len(size) != 2:
         raise ValueError(f"`size` is (height, width); got {size!r}.")
@@ -228,5 +230,7 @@ def smart_resize(x, size, interpolation="bilinear", data_format="channels_last",
     cut = [slice(None)] * len(x.shape)
     cut[h_axis], cut[h_axis + 1] = slice(top, bottom), slice(left, right)
     part = ops.convert_to_tensor(x)[tuple(cut)]
+    if interpolation != "nearest" and not is_float(ops.dtype(part)):
+        part = ops.cast(part, "float32")
     out = ops.image.resize(part, tuple(size), interpolation=interpolation, data_format=data_format)
     return ops.convert_to_numpy(out) if isinstance(x, np.ndarray) else out
