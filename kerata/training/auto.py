@@ -69,7 +69,7 @@ def settle(model, source, epochs: int) -> bool:
     if model._seconds_a_step is not None and spent + model._seconds_a_step * steps < patience:
         choices.remember(key, spent + model._seconds_a_step * steps)
         return False
-    trials = _Trials(model, batch, steps)
+    trials = _Trials(model, source, batch, steps)
     trials.run(first)
     if first in trials.seconds and spent + trials.seconds[first] * steps < patience:
         trials.restore()
@@ -114,14 +114,16 @@ def _say(model, name: str, why: str) -> None:
 class _Trials:
     """Times of a model's steps on several backends; `restore` undoes what they did to its state."""
 
-    def __init__(self, model, batch, steps: int):
+    def __init__(self, model, source, batch, steps: int):
         self.model, self.steps = model, steps
-        count = next(len(a) for a in tree.flatten(batch) if a is not None)
-        batch = tree.map_structure(_host, batch, none_is_leaf=False)
-        size = sum(a.nbytes for a in tree.flatten(batch) if a is not None)
-        times = min(max(_BATCHES, min(_MANY, _MEMORY // max(size, 1))), max(steps, 2))
-        self.parts = tree.map_structure(lambda a: np.concatenate([a] * times), batch, none_is_leaf=False)
-        self.batch_size = count
+        arrays = [a for a in tree.flatten(batch) if a is not None]
+        size = sum(a.nbytes for a in map(_host, arrays))
+        self.times = min(max(_BATCHES, min(_MANY, _MEMORY // max(size, 1))), max(steps, 2))
+        if source.resident:  # what is compiled for the data serves the training as well
+            self.parts, self.batch_size, self.shuffle = source.data, source.batch_size, source.shuffle
+        else:
+            self.parts = tree.map_structure(lambda a: np.concatenate([_host(a)] * self.times), batch, none_is_leaf=False)
+            self.batch_size, self.shuffle = len(arrays[0]), True
         self.deadline = time.perf_counter() + (backend.auto_budget() or _BUDGET)
         self.seconds: dict[str, float] = {}  # for a step
         self.compiling: dict[str, float] = {}  # before the first
@@ -145,7 +147,7 @@ class _Trials:
         from kerata.training.loop import Runner
 
         model = self.model
-        source = ArraySource(*self.parts, batch_size=self.batch_size, shuffle=True, seed=0)
+        source = ArraySource(*self.parts, batch_size=self.batch_size, shuffle=self.shuffle, seed=0)
         runner = Runner(model, "train", source, CallbackList([], model=model))
         times: list[float] = []
         each: list[float] = []  # of a step
@@ -158,7 +160,7 @@ class _Trials:
                 times.append(time.perf_counter() - start)
                 each.append(times[-1] / runner.limit)
                 if times[-1] < _BRIEF:
-                    runner.limit = source.num_batches
+                    runner.limit = min(self.times, source.num_batches)
                 if time.perf_counter() > self.deadline:
                     break
         return min(each), times[0]

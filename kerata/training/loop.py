@@ -23,8 +23,6 @@ from kerata.training.data.class_weight import check_class_weight, weigh
 from kerata.training.data.packing import as_batch
 from kerata.training.interrupt import DeferredInterrupt
 
-# Arrays up to this size are put on the device as a whole; larger ones go there batch by batch.
-_RESIDENT_BYTES = 4 * 2**30
 # Logs are read this often (seconds): often enough for a lively progress bar and for Ctrl-C.
 _TICK = 0.15
 
@@ -107,12 +105,9 @@ class Runner:
 
     def _epoch(self, number: int) -> dict:
         checks_steps = self.kind == "train" and config.is_nan_check_enabled()
-        if self.function is None and self.source.has_arrays and self._nbytes() <= _RESIDENT_BYTES and not checks_steps:
+        if self.function is None and self.source.resident and not checks_steps:
             return self._over_arrays(number)
         return self._over_batches(number)
-
-    def _nbytes(self) -> int:
-        return sum(getattr(a, "nbytes", 0) or 0 for a in tree.flatten(self.source.data))
 
     def _stopped(self) -> bool:
         self.interrupt.check()

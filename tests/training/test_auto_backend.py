@@ -11,6 +11,7 @@ import pytest
 import kerata
 from kerata import backend as backends
 from kerata.training import auto
+from kerata.training.loop import Runner
 
 x = np.random.default_rng(0).normal(size=(24, 3)).astype("float32")
 y = np.random.default_rng(1).normal(size=(24, 2)).astype("float32")
@@ -160,6 +161,7 @@ import numpy as np
 import kerata
 from kerata import backend
 from kerata.training import auto
+from kerata.training.loop import Runner
 backend.installed = lambda: ["jax", "torch", "numpy"]
 auto._Trials._time = lambda self: ({"jax": 1.0, "torch": 0.5}[self.model._backend.name], 0.0)
 kerata.config.set_backend("auto", budget=60)
@@ -188,3 +190,21 @@ def test_a_program_that_runs_again_begins_where_it_went(home):
     assert otherwise[:2] == ["jax", "torch"]  # a program without a file
     assert first[3] == again[3] == otherwise[3]  # the losses
     assert run(str(path), "argument")[0] == "jax"
+
+
+@pytest.mark.skipif("jax" not in TRAINING, reason="a backend that compiles for the shapes of the data")
+def test_what_a_trial_compiles_serves_the_training(speeds, monkeypatch):
+    seen = []
+    over_arrays = Runner._over_arrays
+
+    def watched(self, number):
+        out = over_arrays(self, number)
+        seen.append((self.backend.name, [a.shape for a in kerata.tree.flatten(self._data)], id(self.model._compiled("train", 8, True))))
+        return out
+
+    monkeypatch.setattr(Runner, "_over_arrays", watched)
+    monkeypatch.setattr(backends._Auto, "budget", None)
+    speeds["jax"] = 1e-3  # of so short a training, no other backend is tried
+    backends.set_backend("jax")
+    make(backend="auto").fit(x, y, epochs=2, batch_size=8, verbose=0)
+    assert len(seen) > 2 and all(each == seen[0] for each in seen) and seen[0][:2] == ("jax", [(24, 3), (24, 2)])

@@ -12,6 +12,9 @@ from kerata.core import tree
 from kerata.training.data.class_weight import weigh_batch
 from kerata.training.data.convert import to_numpy
 
+# Arrays up to this size are put on the device as a whole; larger ones go there batch by batch.
+_RESIDENT_BYTES = 4 * 2**30
+
 
 class Source:
     """Batches, epoch after epoch.
@@ -30,6 +33,11 @@ class Source:
     batch_size: int | None = None
     num_batches: int | None = None
     exhausted = False
+
+    @property
+    def resident(self) -> bool:
+        """Whether the data lie on the device as a whole while a model trains."""
+        return self.has_arrays and sum(getattr(a, "nbytes", 0) or 0 for a in tree.flatten(self.data)) <= _RESIDENT_BYTES
 
     def epoch(self, epoch_index: int = 0) -> Iterable[tuple]:
         """The batches of one epoch: tuples `(x,)`, `(x, y)` or `(x, y, sample_weight)`."""
