@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import collections
+import glob
 import itertools
 import queue
 import threading
@@ -76,6 +77,14 @@ def transformer() -> dict:
     return {"ms_per_step": min(times[1:]) / training.steps * 1e3}
 
 
+def _listed() -> tuple[list, list]:
+    """The images' files and their labels."""
+    from large import images as I
+
+    files = sorted(glob.glob(I.folder() + "/*/*.jpg"))
+    return files, [int(f.split("class_")[1].split("/")[0]) for f in files]
+
+
 def images() -> dict:
     """A folder of JPEGs in TensorFlow, read by `tf.data` with its own kernels."""
     import tensorflow as tf
@@ -83,8 +92,7 @@ def images() -> dict:
 
     import raw.tensorflow as R
 
-    files = sorted(tf.io.gfile.glob(I.folder() + "/*/*.jpg"))
-    labels = [int(f.split("class_")[1].split("/")[0]) for f in files]
+    files, labels = _listed()
     rng = np.random.default_rng(0)
     params = {"a": R.conv(rng, 3, 32), "b": R.conv(rng, 32, 64), "out": R.dense(rng, 64, I.CLASSES)}
 
@@ -118,7 +126,6 @@ def images_torch() -> dict:
 
     PyTorch's `DataLoader` with one or two worker processes took as long, or up to a tenth longer.
     """
-    import glob
     from concurrent.futures import ThreadPoolExecutor
 
     import torch
@@ -130,8 +137,8 @@ def images_torch() -> dict:
     import raw.torch as R
 
     R.start({"malloc": 1})
-    files = sorted(glob.glob(I.folder() + "/*/*.jpg"))
-    labels = torch.tensor([int(f.split("class_")[1].split("/")[0]) for f in files])
+    files, labels = _listed()
+    labels, steps = torch.tensor(labels), -(-len(files) // I.BATCH)
     model = nn.Sequential(nn.Conv2d(3, 32, 3, 2), nn.ReLU(inplace=True), nn.Conv2d(32, 64, 3, 2), nn.ReLU(inplace=True),
                           nn.AdaptiveAvgPool2d(1), nn.Flatten(), nn.Linear(64, I.CLASSES)).to(memory_format=torch.channels_last)  # fmt: skip
     optimizer = torch.optim.Adam(model.parameters(), eps=1e-7, fused=True)
@@ -159,9 +166,9 @@ def images_torch() -> dict:
                 with torch.no_grad():
                     right += (scores.argmax(-1) == y).sum()
                     total += loss
-        values = total.item() / -(-len(files) // I.BATCH), right.item() / len(files)
+        values = total.item() / steps, right.item() / len(files)
         times.append(time.perf_counter() - begin)
-    return {"ms_per_step": times[1] / -(-len(files) // I.BATCH) * 1e3, "logs": values}
+    return {"ms_per_step": times[1] / steps * 1e3, "logs": values}
 
 
 BY_HAND = {("tabular", "jax"): tabular, ("transformer", "torch"): transformer, ("images", "tensorflow"): images,

@@ -116,13 +116,14 @@ class _Trials:
 
     def __init__(self, model, source, batch, steps: int):
         self.model, self.steps = model, steps
+        batch = tree.map_structure(_host, batch, none_is_leaf=False)
         arrays = [a for a in tree.flatten(batch) if a is not None]
-        size = sum(a.nbytes for a in map(_host, arrays))
+        size = sum(a.nbytes for a in arrays)
         self.times = min(max(_BATCHES, min(_MANY, _MEMORY // max(size, 1))), max(steps, 2))
         if source.resident:  # what is compiled for the data serves the training as well
             self.parts, self.batch_size, self.shuffle = source.data, source.batch_size, source.shuffle
         else:
-            self.parts = tree.map_structure(lambda a: np.concatenate([_host(a)] * self.times), batch, none_is_leaf=False)
+            self.parts = tree.map_structure(lambda a: np.concatenate([a] * self.times), batch, none_is_leaf=False)
             self.batch_size, self.shuffle = len(arrays[0]), True
         self.deadline = time.perf_counter() + (backend.auto_budget() or _BUDGET)
         self.seconds: dict[str, float] = {}  # for a step

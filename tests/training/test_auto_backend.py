@@ -161,7 +161,6 @@ import numpy as np
 import kerata
 from kerata import backend
 from kerata.training import auto
-from kerata.training.loop import Runner
 backend.installed = lambda: ["jax", "torch", "numpy"]
 auto._Trials._time = lambda self: ({"jax": 1.0, "torch": 0.5}[self.model._backend.name], 0.0)
 kerata.config.set_backend("auto", budget=60)
