@@ -158,9 +158,22 @@ def _pool(operator, x, window, strides, padding, data_format):
     x, rank = _last(x, data_format), len(window)
     if rank == 1:
         x, window, strides = tf.expand_dims(x, 1), (1, *window), (1, *strides)
+    if rank == 3 and x.dtype not in (tf.float32, tf.float16, tf.bfloat16):  # 3-D kernels take no others
+        return _back(_pool_in_two(operator, x, window, strides, padding), data_format)
     # The layout is named, because the gradient of 3-D pooling fails without.
     out = operator(x, window, strides, padding.upper(), "NHWC" if x.shape.rank == 4 else "NDHWC")
     return _back(tf.squeeze(out, 1) if rank == 1 else out, data_format)
+
+
+def _pool_in_two(operator, x, window, strides, padding):
+    """3-D pooling as 2-D pooling of height and width, and then of depth."""
+    depth = shape_of(x)[1]
+    planes = operator(tf.reshape(x, (-1, *shape_of(x)[2:])), window[1:], strides[1:], padding.upper())
+    height, width, channels = shape_of(planes)[1:]
+    columns = operator(
+        tf.reshape(planes, (-1, depth, height * width, channels)), (window[0], 1), (strides[0], 1), padding.upper()
+    )
+    return tf.reshape(columns, (-1, shape_of(columns)[1], height, width, channels))
 
 
 def max_pool(x, window, strides, padding, data_format):

@@ -164,7 +164,10 @@ def _pool_setup(x, window, strides, padding, data_format):
 def max_pool(x, window, strides, padding, data_format):
     rank = len(window)
     x, window, strides, pads = _pool_setup(x, window, strides, padding, data_format)
-    low = -math.inf if x.is_floating_point() else torch.iinfo(x.dtype).min
+    if x.is_floating_point():
+        low = -math.inf
+    else:
+        low, x = torch.iinfo(x.dtype).min, x.contiguous()  # 3-D kernels take no small integers with channels last
     x, pads = _split_pads(x, pads, low)
     pool = F.max_pool2d if len(window) == 2 else F.max_pool3d
     return _back(pool(x, window, strides, pads), rank, data_format)

@@ -51,7 +51,8 @@ class TimeDistributed(Wrapper):
         both = (batch if isinstance(batch, int) else -1, time)
 
         def unfold(y):
-            y = ops.cast(y, self.compute_dtype) if dtypes.is_float(ops.dtype(y)) else y
+            if dtypes.is_float(ops.dtype(y)) and dtypes.is_float(self.compute_dtype):
+                y = ops.cast(y, self.compute_dtype)
             return ops.reshape(y, (*both, *_inner(y)))
 
         return tree.map_structure(unfold, outputs)

@@ -59,3 +59,30 @@ def test_other_names():
             for prefix in ("", "Global"):
                 assert getattr(layers, f"{prefix}{short}{n}D") is getattr(layers, f"{prefix}{full}{n}D")
                 assert getattr(layers, f"{prefix}{full}{n}D").__name__ == f"{prefix}{full}{n}D"
+
+
+@pytest.mark.parametrize("data_format", ["channels_last", "channels_first"])
+@pytest.mark.parametrize("padding", ["valid", "same"])
+@pytest.mark.parametrize("dtype", ["float64", "int32", "uint8"])
+@pytest.mark.parametrize("kind", ["max_pool", "average_pool"])
+def test_volumes_of_other_dtypes(backend, kind, dtype, padding, data_format):
+    """PyTorch and TensorFlow have 3-D kernels for some dtypes only; values are those of float32."""
+    from kerata import ops
+
+    x = np.random.default_rng(0).integers(0, 100, (2, 5, 6, 4, 3))
+    found, wanted = (
+        ops.convert_to_numpy(getattr(ops, kind)(x.astype(d), (2, 3, 2), (2, 1, 2), padding, data_format))
+        for d in (dtype, "float32")
+    )
+    np.testing.assert_allclose(found, wanted, rtol=1e-6)
+
+
+def test_volumes_of_an_unknown_size_in_a_graph():
+    tf = pytest.importorskip("tensorflow")
+    from kerata import backend_scope, ops
+
+    x = np.random.default_rng(0).integers(0, 100, (2, 5, 6, 4, 3))
+    with backend_scope("tensorflow"):
+        pool = tf.function(lambda x: ops.max_pool(x, 2), input_signature=[tf.TensorSpec((None,) * 4 + (3,), "int64")])
+        found = pool(tf.constant(x)).numpy()
+    np.testing.assert_array_equal(found, x[:, :4].reshape(2, 2, 2, 3, 2, 2, 2, 3).max((2, 4, 6)))

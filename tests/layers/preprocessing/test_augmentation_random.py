@@ -285,6 +285,20 @@ def test_policies_in_a_model(name, train_backend):
     assert np.isfinite(losses).all()
 
 
+@pytest.mark.parametrize("dtype", ["uint8", "mixed_float16"])
+@pytest.mark.parametrize("name", ["AugMix", "RandAugment"])
+def test_policies_of_other_dtypes(name, dtype, backend):
+    """Whichever changes are drawn, the dtypes are those that were announced."""
+    policy = getattr(kerata.layers, name)(seed=1, dtype=dtype, bounding_box_format="xyxy")
+    boxes = {"boxes": np.ones((3, 2, 4), "float32"), "labels": np.ones((3, 2), "int32")}
+    data = {"images": IMAGES, "segmentation_masks": (IMAGES[..., :1] % 3).astype("int32"), "bounding_boxes": boxes}
+    symbols = kerata.tree.map_structure(lambda x: kerata.KerasTensor((None, *x.shape[1:]), dtype=x.dtype.name), data)
+    wanted = [x.dtype for x in kerata.tree.flatten(policy(symbols))]
+    for _ in range(4):
+        found = policy(data, training=True)
+        assert [kerata.backend.standardize_dtype(x.dtype) for x in kerata.tree.flatten(found)] == wanted
+
+
 @pytest.mark.slow
 def test_in_a_data_pipeline():
     tf = pytest.importorskip("tensorflow")

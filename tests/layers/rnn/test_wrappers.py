@@ -185,3 +185,11 @@ def test_outputs_have_the_dtype_of_the_wrapper(backend, make, dtype):
                 assert kerata.backend.standardize_dtype(y.dtype) == dtype
     finally:
         kerata.config.set_dtype_policy(before)
+
+
+def test_a_wrapper_of_integers_does_not_cut_floats(backend):
+    x = np.ones((2, 3, 4), "int32")
+    layer = layers.TimeDistributed(layers.Embedding(5, 2), dtype="int32")
+    found = np.array(kerata.ops.convert_to_numpy(layer(x)))
+    np.testing.assert_allclose(found, np.broadcast_to(layer.get_weights()[0][1], (2, 3, 4, 2)), rtol=1e-6)
+    assert layer(kerata.KerasTensor((None, 3, 4), dtype="int32")).dtype == "float32"

@@ -115,11 +115,12 @@ class ImageLayer(DataLayer):
         """The boxes after it: cut to the new image; those that left it have the label -1."""
         if not self._moves(training):
             return bounding_boxes
-        form, new_size = self.bounding_box_format, self._new_size(size)
-        corners = boxes_.to_corners(bounding_boxes["boxes"], form, *size)
+        form, new_size, boxes = self.bounding_box_format, self._new_size(size), bounding_boxes["boxes"]
+        dtype = ops.dtype(boxes) if dtypes.is_float(ops.dtype(boxes)) else "float32"
+        corners = boxes_.to_corners(ops.cast(boxes, "float32"), form, *size)
         corners = self.transform_corners(corners, transformation, size)
         corners, labels = boxes_.clip(corners, bounding_boxes["labels"], *new_size)
-        return {**bounding_boxes, "boxes": boxes_.from_corners(corners, form, *new_size), "labels": labels}
+        return {**bounding_boxes, "boxes": ops.cast(boxes_.from_corners(corners, form, *new_size), dtype), "labels": labels}
 
     def _moves(self, training) -> bool:
         """Whether boxes are changed."""

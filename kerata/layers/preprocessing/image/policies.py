@@ -71,7 +71,8 @@ class PolicyLayer(RandomImageLayer):
         return tree.map_structure(lambda x, y: ops.reshape(y, ops.shape(x)), value, out)  # a graph forgets the shape
 
     def _after(self, name: str, method: str, drawn, more: dict, value):
-        return getattr(getattr(self, name), method)(value, drawn, training=True, **more)
+        out = getattr(getattr(self, name), method)(value, drawn, training=True, **more)
+        return tree.map_structure(lambda x, y: ops.cast(y, ops.dtype(x)), value, out)  # as the other branches
 
     def _draw_index(self, many: int, count: int, seed):
         """`many` integers from 0 to count - 1."""
