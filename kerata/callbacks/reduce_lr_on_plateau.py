@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import warnings
 
+import numpy as np
+
 from kerata.callbacks.monitor import MonitorCallback
 from kerata.core.configurable import unknown_arguments
 from kerata.utils.console import print_msg
@@ -71,7 +73,7 @@ class ReduceLROnPlateau(MonitorCallback):
     def _reduce(self, epoch: int) -> None:
         optimizer = self.model.optimizer
         old = float(optimizer.learning_rate)
-        if old <= self.min_lr:
+        if old <= np.float32(self.min_lr):  # the rate is kept in float32
             return
         try:
             optimizer.learning_rate = max(old * self.factor, self.min_lr)

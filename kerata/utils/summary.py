@@ -19,6 +19,8 @@ _LAYOUTS = {
     (True, True): (120, (0.27, 0.5, 0.66, 0.9, 1.0)),
 }
 
+_TRAINABLE = 13  # the width of the column "Trainable" beside positions that do not count it
+
 
 def print_summary(model, line_length=None, positions=None, print_fn=None, expand_nested=False, show_trainable=False,
                   layer_range=None) -> None:  # fmt: skip
@@ -27,7 +29,8 @@ def print_summary(model, line_length=None, positions=None, print_fn=None, expand
     Args:
         model: the model.
         line_length: width of the table; what fits into the terminal by default.
-        positions: where the columns end, as fractions of the width (increasing to 1.0) or numbers of characters.
+        positions: where the columns end, as fractions of the width (increasing to 1.0) or numbers of characters;
+            more than there are columns may be given (those of a graph for a chain of layers).
         print_fn: gets the whole text instead of standard output.
         expand_nested: list the layers of nested models too.
         show_trainable: add a column that tells what is trained.
@@ -40,7 +43,10 @@ def print_summary(model, line_length=None, positions=None, print_fn=None, expand
     header = ["Layer (type)", "Output Shape", "Param #"]
     header += ["Connected to"] if wired else []
     header += ["Trainable"] if show_trainable else []
-    widths = _column_widths(positions or ends, line_length, len(header))
+    if positions and show_trainable and len(positions) == len(header) - 1:  # those of the table without that column
+        widths = [*_column_widths(positions, line_length - _TRAINABLE, len(positions)), _TRAINABLE]
+    else:
+        widths = _column_widths(positions or ends, line_length, len(header))
     rows = _rows(model, _Relevant(model), expand_nested, layer_range)
     live = print_fn is None and console.stream_kind() == "terminal"
     text = _render(f'Model: "{model.name}"', header, widths, line_length, rows, wired, show_trainable,
@@ -52,12 +58,12 @@ def print_summary(model, line_length=None, positions=None, print_fn=None, expand
 
 
 def _column_widths(positions, line_length: int, count: int) -> list[int]:
-    if len(positions) != count or any(b <= a for a, b in itertools.pairwise(positions)):
+    if len(positions) < count or any(b <= a for a, b in itertools.pairwise(positions)):
         raise ValueError(
             f"`positions` must be {count} increasing numbers, one for the end of each column, the last 1.0; got {positions!r}."
         )
     ends = [int(line_length * p) if positions[-1] <= 1 else int(p) for p in positions]
-    return [ends[0], *[b - a for a, b in itertools.pairwise(ends)]]
+    return [ends[0], *[b - a for a, b in itertools.pairwise(ends)]][:count]
 
 
 # ---- what there is to show

@@ -123,6 +123,10 @@ def test_reduce_lr_on_plateau(train_backend):
     plateau = callbacks.ReduceLROnPlateau("flat", factor=0.1, patience=2, min_lr=0.01, mode="min")
     history = fit(model, Flat(), plateau, epochs=6)
     np.testing.assert_allclose(history.history["learning_rate"], [0.5, 0.5, 0.5, 0.05, 0.05, 0.01], rtol=1e-5)
+    least = callbacks.ReduceLROnPlateau("flat", factor=0.1, patience=0, min_lr=0.3, mode="min")  # a little more in float32
+    model.optimizer.learning_rate = 0.5
+    fit(model, Flat(), least, epochs=5)
+    assert least.wait == 3  # epochs since the one reduction
 
 
 def test_learning_rate_scheduler(train_backend):

@@ -154,3 +154,12 @@ def test_mistakes():
         model.summary(layer_range=("dense",))
     with pytest.raises(ValueError, match="3 increasing numbers"):
         model.summary(positions=[0.5, 1.0])
+
+
+def test_positions_as_keras_takes_them():
+    """More than there are columns, or those of the table without the column "Trainable"."""
+    model, lines = kerata.Sequential([kerata.Input((3,)), kerata.layers.Dense(2, name="d")], name="s"), []
+    model.summary(positions=[0.4, 0.7, 0.9, 1.0], line_length=60, print_fn=lines.append)
+    assert [len(column) for column in lines[0].split("\n")[1].strip("┏┓").split("┳")] == [25, 18, 13]
+    model.summary(positions=[0.4, 0.7, 1.0], line_length=71, show_trainable=True, print_fn=lines.append)
+    assert [c.strip() for c in lines[1].split("\n")[2].strip("┃").split("┃")][3] == "Trainable"
