@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import json
 import warnings
 
@@ -193,8 +194,8 @@ def load_weights(model, file, path: str, skip_mismatch: bool = False, by_name: b
         stored = {n: a for n, a in stored.items() if a}
         layers = [x for x in legacy_weights.layers_of(model) if legacy_weights.ordered(x)]
         pairs = _by_name(layers, stored, path) if by_name else _by_order(model, layers, stored, path, skip_mismatch)
-        for layer, datasets in _plan(pairs, source, path, skip_mismatch):
-            _fill(layer, datasets, source)
+        for layer, datasets, fits in _plan(pairs, source, path, skip_mismatch):
+            _fill(layer, datasets, fits, source)
     if "top_level_model_weights" in group and not by_name:
         own = model._trainable_variables + model._non_trainable_variables
         arrays = _arrays(group["top_level_model_weights"])[1]
@@ -203,14 +204,15 @@ def load_weights(model, file, path: str, skip_mismatch: bool = False, by_name: b
                 v.assign(a)
 
 
-def _fill(layer, datasets, source) -> None:
-    """Read a layer's weights: straight into their memory, unless they were kept in another form."""
+def _fill(layer, datasets, fits, source) -> None:
+    """Read those of a layer's weights that fit: straight into their memory, unless they were kept in another form."""
     variables = legacy_weights.ordered(layer)
     if not legacy_weights.converts(layer):
-        for v, d in zip(variables, datasets):
+        for v, d in itertools.compress(zip(variables, datasets), fits):
             v.read_from(_Single(d), "")
         return
-    for v, a in zip(variables, legacy_weights.convert(layer, [read_dataset(d) for d in datasets], source)):
+    arrays = legacy_weights.convert(layer, [read_dataset(d) for d in datasets], source)
+    for v, a in itertools.compress(zip(variables, arrays), fits):
         v.assign(a)
 
 
@@ -267,7 +269,7 @@ def _by_name(layers, stored: dict, path: str) -> list:
 
 
 def _plan(pairs, source, path: str, skip_mismatch: bool) -> list:
-    """What is to be assigned; every shape is compared before anything is."""
+    """What is to be assigned: layers, what the file has for them, and which of it fits; all shapes are compared before."""
     plan, problems = [], []
     for layer, datasets, name in pairs:
         variables = legacy_weights.ordered(layer)
@@ -279,8 +281,8 @@ def _plan(pairs, source, path: str, skip_mismatch: bool) -> list:
             problems.append(
                 f"layer {layer.name!r} ({type(layer).__name__}) has weights of shapes {want}; the file holds {have} for {name!r}"
             )
-            continue
-        plan.append((layer, datasets))
+        if len(have) == len(want):
+            plan.append((layer, datasets, [a == b for a, b in zip(have, want)]))
     if problems and not skip_mismatch:
         listed = "".join(f"\n- {p}" for p in problems[:12])
         raise ValueError(

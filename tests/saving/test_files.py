@@ -93,6 +93,23 @@ def test_skip_mismatch_loads_what_fits(tmp_path):
     np.testing.assert_array_equal(a.layers[0].kernel.numpy(), b.layers[0].kernel.numpy())
 
 
+@pytest.mark.parametrize("by_name", [False, True])
+def test_skip_mismatch_of_old_files_goes_weight_by_weight(tmp_path, by_name):
+    """As in Keras, also within a nested model."""
+
+    def make(units):
+        inner = kerata.Sequential([kerata.Input((4,)), kerata.layers.Dense(3), kerata.layers.Dense(units)], name="inner")
+        return kerata.Sequential([kerata.Input((4,)), inner, kerata.layers.Dense(2, "relu", name="last")])
+
+    a, b = make(5), make(7)
+    a.set_weights([np.full(w.shape, i + 1.0) for i, w in enumerate(a.get_weights())])
+    b.set_weights([np.zeros(w.shape) for w in b.get_weights()])
+    a.save(tmp_path / "m.h5")
+    with pytest.warns(UserWarning, match="skipped"):
+        b.load_weights(tmp_path / "m.h5", skip_mismatch=True, by_name=by_name)
+    assert [float(w.mean()) for w in b.get_weights()] == [1.0, 2.0, 0.0, 0.0, 0.0, 6.0]
+
+
 def test_by_name(tmp_path):
     a, b = model(name="first"), kerata.Sequential([kerata.Input((4,)), kerata.layers.Dense(3, name="first")])
     a.save(tmp_path / "m.h5")
