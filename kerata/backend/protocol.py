@@ -125,7 +125,7 @@ class Arrays(Protocol):
     # arguments of `abstract_eval`, then serves in its place, with variables that have their values.
     # Optional. carried(): a variant of the backend for when a kernel is missing (NotImplementedError).
     # Optional. set_trainable(value, trainable): the value of a Variable that is frozen or thawed.
-    # Optional. native_bases: {"layer": class, "optimizer": class}, as what the library's own tools shall see them.
+    # Optional. native_bases: classes by "layer", "optimizer", "variable", as what the library's own tools shall see them.
     # Optional. image.resize(images, axes, size, method, antialias): may return NotImplemented.
     # Optional. optim: steps of optimizers over many variables at once; composite: sparse and ragged tensors.
 

@@ -1,4 +1,4 @@
-"""What array libraries' own tools know layers and optimizers as: `torch.nn.Module`, TensorFlow's `Trackable`."""
+"""What array libraries' own tools know layers, optimizers and variables as: `torch.nn.Module`, TensorFlow's `Trackable`."""
 
 from __future__ import annotations
 
@@ -77,6 +77,15 @@ class NativeOptimizer(_Native):
         return {f"variable_{i}": v for i, v in enumerate(self.variables)}, {}
 
 
+class NativeVariable(_Native):
+    """The last base of variables."""
+
+    native_kind = "variable"
+
+    def _variables_and_layers(self):
+        return {"value": self}, {}
+
+
 # What TensorFlow's `Trackable` notes in an object: for which checkpoints it waits.
 _NOTES = frozenset((
     "_self_unconditional_checkpoint_dependencies", "_self_unconditional_dependency_names",
@@ -105,7 +114,7 @@ def _by_name(things, names: dict) -> dict:
 
 def _adopt(module) -> None:
     found = getattr(module, "native_bases", {})
-    for cls in (NativeLayer, NativeOptimizer):
+    for cls in (NativeLayer, NativeOptimizer, NativeVariable):
         base = found.get(cls.native_kind)
         if base is not None and not issubclass(cls, base):  # a backend may be made of another's parts
             cls.__bases__ = (*(b for b in cls.__bases__ if b is not _Native), base, _Native)

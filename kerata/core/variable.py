@@ -11,13 +11,14 @@ from kerata import backend
 from kerata.core import dtypes, placement
 from kerata.core.keras_tensor import standardize_shape
 from kerata.core.names import auto_name
+from kerata.core.native import NativeVariable, without_native
 from kerata.core.operators import TensorOperators
 from kerata.core.scopes import context, current_path
 
 ticks = itertools.count(1)  # the order in which variables and layers are made, and attributes set
 
 
-class Variable(TensorOperators):
+class Variable(TensorOperators, NativeVariable):
     """A value that can be assigned to, on the backend that was in force when it was made.
 
     Args:
@@ -349,12 +350,12 @@ class Variable(TensorOperators):
     def __deepcopy__(self, memo):
         new = object.__new__(type(self))
         memo[id(self)] = new
-        new.__dict__.update(self.__dict__)
+        new.__dict__.update(without_native(self.__dict__))
         new._value = self._backend.new_value(self._value, self._dtype, self._trainable)
         return new
 
     def __getstate__(self):
-        state = dict(self.__dict__)
+        state = without_native(self.__dict__)
         state["_backend"] = self._backend.name
         state["_value"] = np.asarray(self._backend.to_numpy(self._value))
         state.pop("_native_dtype")

@@ -128,3 +128,31 @@ def test_a_model_on_another_backend_has_nothing_for_tensorflow(tmp_path):
     assert not layer._trackable_children()
     layer.to_backend("tensorflow")
     assert set(layer._trackable_children()) == {"kernel", "bias"}
+
+
+def test_checkpoints_of_bare_variables(tmp_path):
+    v, step = kerata.Variable([1.0, 2.0], name="v"), kerata.Variable(3, dtype="int32", trainable=False)
+    path = tf.train.Checkpoint(v=v, parts=[step]).save(tmp_path / "a")
+    copies = copy.deepcopy(v), pickle.loads(pickle.dumps(v))
+    v.assign([0.0, 0.0])
+    step.assign(0)
+    tf.train.Checkpoint(v=v, parts=[step]).restore(path).assert_consumed()
+    same((v.numpy(), step.numpy()), ([1.0, 2.0], 3))
+    same([c.numpy() for c in copies], [v.numpy()] * 2)
+    fresh = kerata.Variable([0.0, 0.0])
+    tf.train.Checkpoint(v=fresh).restore(path).expect_partial()
+    same(fresh.numpy(), v.numpy())
+
+
+def test_saved_models_of_modules_with_variables(tmp_path):
+    class Scaled(tf.Module):
+        def __init__(self):
+            super().__init__()
+            self.scale = kerata.Variable([2.0, 3.0])
+
+        @tf.function(input_signature=[tf.TensorSpec((None, 2))])
+        def __call__(self, x):
+            return x * self.scale.value
+
+    tf.saved_model.save(Scaled(), str(tmp_path))
+    same(tf.saved_model.load(str(tmp_path))(tf.ones((1, 2))).numpy(), [[2.0, 3.0]])

@@ -14,4 +14,4 @@ from kerata.backend.tensorflow.control import *  # noqa: E402,F403
 from kerata.backend.tensorflow.nn import *  # noqa: E402,F403
 from kerata.backend.tensorflow.trackable import TrackableParts  # noqa: E402
 
-native_bases = {"layer": TrackableParts, "optimizer": TrackableParts}
+native_bases = dict.fromkeys(("layer", "optimizer", "variable"), TrackableParts)

@@ -1,4 +1,4 @@
-"""Layers and optimizers as TensorFlow's checkpoints and SavedModels see them."""
+"""Layers, optimizers and variables as TensorFlow's checkpoints and SavedModels see them."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from kerata.core.scopes import training_scope
 
 
 class TrackableParts(Trackable):
-    """The last base of layers and optimizers once this backend is loaded (see `kerata.core.native`)."""
+    """The last base of layers, optimizers and variables once this backend is loaded (see `kerata.core.native`)."""
 
     def _trackable_children(self, save_type="checkpoint", **kwargs) -> dict:
         variables, layers = self.native_parts("tensorflow")
@@ -22,6 +22,10 @@ class TrackableParts(Trackable):
 
     def _lookup_dependency(self, name: str, cached_dependencies=None):
         return (cached_dependencies or self._trackable_children()).get(name)
+
+    def _write_object_proto(self, proto, options) -> None:
+        """Only variables are asked: they stand in a SavedModel as an object that has TensorFlow's variable."""
+        proto.user_object.SetInParent()
 
     def _serving_function(self) -> dict:
         """The model's inference under the name by which `tf.saved_model.save` finds it; nothing if its inputs are not known, or
