@@ -13,7 +13,7 @@ from kerata.core.claims import claim
 from kerata.core.config import standardize_data_format
 from kerata.ops._op import arrays, convert, op
 
-METHODS = ("bicubic", "bilinear", "lanczos3", "lanczos5", "nearest")
+METHODS = ("area", "bicubic", "bilinear", "lanczos3", "lanczos5", "nearest")
 
 
 def _triangle(xp, x):
@@ -66,6 +66,10 @@ def _static_weights(size, out, method, antialias):
     import numpy as np
 
     claim((size, out), "the weights of resizing")
+    if method == "area":  # the mean over the cells, and the parts of cells, that a sample covers
+        edges, cells = np.arange(out + 1) * (size / out), np.arange(size)[:, None]
+        covered = np.minimum(edges[1:], cells + 1) - np.maximum(edges[:-1], cells)
+        return (np.maximum(covered, 0) * (out / size)).astype("float32")
     xp = backend.get("numpy").xp
     return xp.asarray(weights(xp, size, out, np.float32(out / size), np.float32(0), method, antialias), dtype="float32")
 
@@ -168,7 +172,7 @@ def resize(
     Args:
         images: (height, width, channels) or with a batch axis, or channels first.
         size: (height, width) of the result.
-        interpolation: "nearest", "bilinear", "bicubic", "lanczos3" or "lanczos5".
+        interpolation: "nearest", "bilinear", "bicubic", "lanczos3", "lanczos5", or "area", the mean of what a pixel covers.
         antialias: whether to widen the kernel when shrinking, so that every pixel counts.
         crop_to_aspect_ratio: first cut the images to the proportions of `size`.
         pad_to_aspect_ratio: first surround them by `fill_value` until they have the proportions of `size`.

@@ -16,7 +16,7 @@ from kerata.utils.item_dataset import LOADERS, ItemDataset, as_format, check_for
 ENDINGS = (".bmp", ".gif", ".jpeg", ".jpg", ".png")
 _CHANNELS = {"rgb": 3, "rgba": 4, "grayscale": 1}
 _FILTERS = ("bilinear", "nearest", "bicubic", "area", "lanczos3", "lanczos5", "gaussian", "mitchellcubic")
-_BY_TENSORFLOW = ("area", "gaussian", "mitchellcubic")  # no op of Kerata
+_BY_TENSORFLOW = ("gaussian", "mitchellcubic")  # no op of Kerata
 
 
 def image_dataset_from_directory(directory, labels="inferred", label_mode="int", class_names=None, color_mode="rgb",
@@ -39,7 +39,7 @@ def image_dataset_from_directory(directory, labels="inferred", label_mode="int",
         seed: integer, of the order and the split; None by default.
         validation_split: fraction of the files for validation; None by default.
         subset: "training", "validation" or "both"; needed with `validation_split`.
-        interpolation: as of `kerata.ops.image.resize`, "bilinear" by default; where TensorFlow is installed "area",
+        interpolation: as of `kerata.ops.image.resize`, "bilinear" by default; where TensorFlow is installed
             "gaussian" and "mitchellcubic" too.
         follow_links: whether folders that are links are read too; False by default.
         crop_to_aspect_ratio: whether the middle is cut out instead of distorting; False by default.

@@ -124,10 +124,27 @@ def test_elastic_transform(backend):
     np.testing.assert_allclose(still, smooth, rtol=1e-5)
 
 
+@pytest.mark.parametrize("size", [(3, 5), (2, 7), (12, 4)])
+def test_resizing_by_area(backend, size):
+    """Every pixel is the mean of what it covers: that of whole cells, once each cell is cut into as many parts as pixels."""
+    out = X.astype("float64")
+    for axis, n in ((1, size[0]), (2, size[1])):
+        out = np.moveaxis(np.repeat(out, n, axis=axis), axis, 0)
+        out = np.moveaxis(out.reshape(n, -1, *out.shape[1:]).mean(1), 0, axis)
+    np.testing.assert_allclose(ops.convert_to_numpy(image.resize(X, size, "area")), out, rtol=1e-5)
+    first = image.resize(np.moveaxis(X, -1, 1), size, "area", data_format="channels_first")
+    np.testing.assert_allclose(np.moveaxis(ops.convert_to_numpy(first), 1, -1), out, rtol=1e-5)
+    assert ops.dtype(image.resize(BYTES, size, "area")) == "uint8"
+    if backend == "tensorflow":
+        import tensorflow as tf
+
+        np.testing.assert_allclose(tf.image.resize(X, size, "area"), out, rtol=1e-5)
+
+
 @pytest.mark.parametrize(
     ("call", "words"),
     [
-        (lambda: image.resize(X, (4, 9), "area"), "'area'"),
+        (lambda: image.resize(X, (4, 9), "box"), "'box'"),
         (lambda: image.resize(X, (4, 9, 3)), "size"),
         (lambda: image.resize(X[0, 0], (4, 9)), "batch"),
         (lambda: image.rgb_to_hsv(BYTES), "255"),
