@@ -189,7 +189,22 @@ def _scaled(c, fn, x, other):
 
 
 def _divide(c, dispatch, x1, x2):
-    return None if is_sparse(x2) else _scaled(c, dispatch, x1, x2)
+    """In compiled code, where the divisors are unknown, what is not stored stays 0."""
+    if is_sparse(x2):
+        return None
+    if getattr(x2, "shape", ()) and _spoils_zeros(x2):
+        return c.from_dense(dispatch(c.to_dense(x1), x2))
+    return _scaled(c, dispatch, x1, x2)
+
+
+def _spoils_zeros(divisor) -> bool:
+    """Whether 0 divided by it is not 0 everywhere: it holds a 0 or NaN, and is no unknown of compiled code."""
+    from kerata import ops
+
+    try:
+        return not ops.convert_to_numpy(ops.all(ops.abs(divisor) > 0))
+    except Exception:
+        return False
 
 
 def _matmul(c, dispatch, x1, x2):

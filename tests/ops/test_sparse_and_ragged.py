@@ -57,6 +57,17 @@ def test_ops_of_sparse_tensors_give_what_they_give_for_dense_ones(sparse_backend
         assert symbolic.sparse is stays and symbolic.shape == want.shape, name
 
 
+@pytest.mark.parametrize("divisor", [B, np.array([1.0, 0.0, np.nan, 2.0], "float32"), np.where(B != 0, B, np.nan)])
+def test_zeros_divided_by_zero_are_nan(sparse_backend, divisor):
+    """Those that are not stored as well, as in Keras."""
+    with np.errstate(divide="ignore", invalid="ignore"):
+        want = A / divisor
+    for name in ("divide", "true_divide"):
+        out = getattr(ops, name)(sparse(A), ops.convert_to_tensor(divisor))
+        assert is_sparse(out)
+        np.testing.assert_array_equal(ops.convert_to_numpy(out), want)
+
+
 def test_conversion(sparse_backend):
     x = sparse(A)
     assert ops.is_tensor(x) and ops.shape(x) == (3, 4)
