@@ -29,7 +29,7 @@ def normalize(x, axis=-1, order=2, epsilon=None):
         epsilon: smaller norms count as this; `kerata.config.epsilon()` by default.
 
     Returns:
-        Tensor like `x`: a float dtype stays, integers and booleans become floatx.
+        Tensor like `x`, of shape (1,) for a scalar: a float dtype stays, integers and booleans become floatx.
 
     Raises:
         ValueError: if `order` is below 1.
@@ -39,6 +39,8 @@ def normalize(x, axis=-1, order=2, epsilon=None):
     if not isinstance(order, int | float) or order < 1:
         raise ValueError(f"normalize(): `order` must be a number from 1 on; it is {order!r}.")
     x, xp = floating(x)
+    if x.ndim == 0:
+        x = xp.reshape(x, (1,))
     epsilon = config.epsilon() if epsilon is None else epsilon
     b = backend.current()
     given = b.dtype(x)

@@ -136,3 +136,13 @@ def test_attention_with_capped_logits(backend):
 def test_errors(backend, call, words):
     with pytest.raises(ValueError, match=words):
         call()
+
+
+@pytest.mark.parametrize("order", [1, 2, 3])
+@pytest.mark.parametrize("axis", [-1, 0])
+def test_normalize_of_a_scalar(backend, axis, order):
+    """A vector of one number, as in Keras."""
+    for given in (-3.0, ops.convert_to_tensor(-3.0)):
+        np.testing.assert_allclose(ops.convert_to_numpy(ops.normalize(given, axis=axis, order=order)), [-1.0], rtol=1e-6)
+    np.testing.assert_allclose(ops.convert_to_numpy(kerata.utils.normalize(-3.0, axis, order)), [-1.0], rtol=1e-6)
+    assert ops.normalize(kerata.KerasTensor(()), axis=axis).shape == (1,)
