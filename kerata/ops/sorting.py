@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from kerata import backend
 from kerata.core import dtypes
-from kerata.ops._op import arrays, op, promote
+from kerata.ops._op import arrays, is_floating, op, promote
 
 
 @op
@@ -137,6 +137,8 @@ def in_top_k(targets, predictions, k):
     b = backend.current()
     xp = b.xp
     predictions, targets = b.convert(predictions), b.convert(targets)
+    if not is_floating(targets):  # small and unsigned integers: not all libraries compare them with any number
+        targets = b.cast(targets, "int64")
     classes = b.shape(predictions)[-1]
     valid = xp.logical_and(targets >= 0, targets < classes)
     index = xp.where(valid, targets, xp.zeros_like(targets))

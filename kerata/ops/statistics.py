@@ -241,6 +241,8 @@ def bincount(x, weights=None, minlength=0, sparse=False):
     """
     b = backend.current()
     x, xp = arrays(x)
+    if b.dtype(x) != "int32":  # small integers may not hold the number of counts
+        x = b.cast(x, "int64")
     length = _bins(b, x, minlength)
     hit = xp.expand_dims(x, -1) == xp.arange(0, length, 1, dtype=x.dtype)
     if weights is None:

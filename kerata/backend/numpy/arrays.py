@@ -45,11 +45,11 @@ def convert(x, dtype: str | None = None) -> np.ndarray:
     return out
 
 
-_WIDE = (np.dtype("float64"), np.dtype("int64"))
+_WIDE = (np.dtype("float64"), np.dtype("int64"), np.dtype("complex128"))
 
 
 def _narrow(x, array):
-    """Python numbers, also in lists, become floatx and int32; arrays among them keep their width."""
+    """Python numbers, also in lists, become floatx, int32 and complex64; arrays among them keep their width."""
     stack = [x]
     while stack:
         item = stack.pop()
@@ -59,6 +59,8 @@ def _narrow(x, array):
             return array
     if array.dtype == np.int64:
         return array.astype(np.int32) if not array.size or abs(array).max() < 2**31 else array
+    if array.dtype == np.complex128:
+        return array.astype(np.complex64)
     from kerata.core.config import floatx
 
     return array.astype(native_dtype(floatx()))

@@ -45,6 +45,17 @@ def _carried(fn):
     return wrapped
 
 
+def _by_float32(fn):
+    """`fn`, which has no kernel for half precision, by way of float32."""
+
+    def wide(*xs):
+        if xs[0].dtype in (tf.float16, tf.bfloat16):
+            return tf.cast(fn(*[tf.cast(x, tf.float32) for x in xs]), xs[0].dtype)
+        return fn(*xs)
+
+    return wide
+
+
 # ---- elementwise, one argument
 acos = arccos = tf.acos
 acosh = arccosh = tf.acosh
@@ -68,10 +79,7 @@ negative = _carried(tf.negative)
 conj = tf.math.conj
 
 
-def i0(x):
-    return tf.cast(tf.math.bessel_i0(tf.cast(x, tf.float32)), x.dtype) if x.dtype.size < 4 else tf.math.bessel_i0(x)
-
-
+i0 = _by_float32(tf.math.bessel_i0)
 
 
 def abs(x):
@@ -243,7 +251,20 @@ pow = power = _pair(tf.pow)
 maximum = _pair(tf.maximum, tf.logical_or)
 minimum = _pair(tf.minimum, tf.logical_and)
 atan2 = arctan2 = _pair(tf.atan2)
-nextafter = _pair(tf.math.nextafter)
+
+
+def _nextafter(x1, x2):
+    if x1.dtype not in (tf.float16, tf.bfloat16):
+        return tf.math.nextafter(x1, x2)
+    # No kernel: a step of the bits, which are in the order of the magnitudes.
+    magnitude = tf.bitcast(tf.abs(x1), tf.int16)
+    away = tf.equal(x2 > x1, x1 > 0) | tf.equal(x1, 0)
+    moved = tf.bitcast(tf.where(away, magnitude + 1, magnitude - 1), x1.dtype)
+    moved = tf.where((x1 < 0) | (tf.equal(x1, 0) & (x2 < 0)), -moved, moved)
+    return tf.where(tf.equal(x1, x2), x2, tf.where(isnan(x1) | isnan(x2), x1 + x2, moved))
+
+
+nextafter = _pair(_nextafter)
 equal, not_equal = _lift(tf.equal), _lift(tf.not_equal)
 less, less_equal, greater, greater_equal = (
     _pair(f) for f in (tf.less, tf.less_equal, tf.greater, tf.greater_equal)
@@ -257,6 +278,7 @@ bitwise_right_shift = _pair(tf.bitwise.right_shift, carry=False)
 
 
 @_pair
+@_by_float32
 def fmod(x1, x2):
     exact = tf.truncatemod(x1, x2)
     if not exact.dtype.is_floating:
@@ -766,7 +788,7 @@ def einsum(subscripts, *operands, **options):
 
 
 # ---- extras
-erf, erfc, erfinv, lgamma, digamma = tf.math.erf, tf.math.erfc, tf.math.erfinv, tf.math.lgamma, tf.math.digamma
+erf, erfc, erfinv, lgamma, digamma = tf.math.erf, tf.math.erfc, _by_float32(tf.math.erfinv), tf.math.lgamma, tf.math.digamma
 rsqrt, sigmoid, softplus = tf.math.rsqrt, tf.sigmoid, tf.math.softplus
 
 

@@ -89,6 +89,8 @@ def convert(x, dtype: str | None = None) -> torch.Tensor:
         return torch.tensor(x, dtype=native or torch.bool, device=where)
     if isinstance(x, list | tuple):
         return _convert_sequence(x, dtype)
+    if kind is complex:
+        return torch.tensor(x, dtype=native or torch.complex64, device=where)
     return _from_numpy(np.asarray(x), native).to(where)
 
 
@@ -124,8 +126,9 @@ def _convert_sequence(x, dtype) -> torch.Tensor:
         return t if dtype is None else t.to(_DTYPES[dtype])
     array = np.asarray(x)
     if dtype is None:
-        if array.dtype == np.float64 and not any(isinstance(e, np.float64 | np.ndarray) for e in flat):
-            return _from_numpy(array, _default_float()).to(device())
+        narrow = {"float64": _default_float(), "complex128": torch.complex64}.get(array.dtype.name)
+        if narrow is not None and not any(isinstance(e, np.float64 | np.complex128 | np.ndarray) for e in flat):
+            return _from_numpy(array, narrow).to(device())
         if array.dtype == np.int64 and all(isinstance(e, int) for e in flat):
             return _from_numpy(array, torch.int32).to(device())
     return _from_numpy(array, None if dtype is None else _DTYPES[dtype]).to(device())
