@@ -18,11 +18,12 @@ _SIZES = (96, 144)
 def _fill(x, which: int, sizes):
     if not isinstance(x, KerasTensor):
         return x
-    batch, other = sizes
-    shape = tuple(
-        size if size is not None else (batch[which] if axis == 0 else other[which]) for axis, size in enumerate(x.shape)
-    )
-    return Spec(shape, x.dtype)
+    batch, other, *exception = sizes
+    shape = [size if size is not None else (batch if axis == 0 else other)[which] for axis, size in enumerate(x.shape)]
+    for tensor, axis, n in exception:
+        if tensor is x:
+            shape[axis] = n
+    return Spec(tuple(shape), x.dtype)
 
 
 def _on_masked(fn, structure):
@@ -71,9 +72,17 @@ def _known_sizes(leaves) -> list[int]:
 
 
 def _attempts(leaves, sizes):
-    """What may stand for unknown sizes. First any; then, for arguments that fit one size only, that size."""
+    """What may stand for unknown sizes. First any; then, for arguments that fit one size only, that size: for one axis of one
+    of several tensors, whose others stay unknown; else for all."""
     batch, other = sizes
-    yield sizes
+    any_sizes = [sizes] if batch == other else [sizes, (other, other)]
+    yield from any_sizes
+    tensors = {id(x): x for x in leaves if isinstance(x, KerasTensor) and None in x.shape}.values()
+    axes = [(x, axis) for x in tensors for axis, size in enumerate(x.shape) if size is None]
+    if len(tensors) > 1 and len(axes) <= 4:
+        for n in _known_sizes(leaves)[:-1]:
+            for x, axis in axes:
+                yield from ((*some, (x, axis, n)) for some in any_sizes)
     for n in _known_sizes(leaves):
         yield batch, (n, n)
         yield (n, n), other

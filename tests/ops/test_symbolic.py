@@ -172,3 +172,21 @@ def test_shapes_that_fit_some_sizes_only(backend):
     assert ops.reshape(T((None, None)), (-1, 5, 7)).shape == (None, 5, 7)
     assert ops.reshape(T((None, 3, 4)), (4, 3)).shape == (4, 3)
     assert ops.broadcast_to(T((None,)), (3, 4)).shape == (3, 4)
+
+
+@pytest.mark.parametrize(
+    ("name", "a", "b", "wanted"),
+    [
+        ("add", (None, 3), (None,), (None, 3)),
+        ("maximum", (None, None), (2, None, 3), (2, None, 3)),
+        ("divide", (2, None, 3), (None, None), (2, None, 3)),
+        ("matmul", (None, 3), (None, 4), (None, 4)),
+        ("matmul", (None, None), (None, 3, 4), (None, None, 4)),
+        ("dot", (None, 3), (None, None), (None, None)),
+        ("inner", (None, 3), (None,), (None,)),
+        ("where", (None, 1), (2, None, 3), (2, None, 3)),
+    ],
+)
+def test_one_unknown_size_that_fits_a_known_one_leaves_the_others_unknown(backend, name, a, b, wanted):
+    args = [KerasTensor(a, "bool"), KerasTensor(b), 0.0] if name == "where" else [KerasTensor(a), KerasTensor(b)]
+    assert getattr(ops, name)(*args).shape == wanted
