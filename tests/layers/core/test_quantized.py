@@ -1,6 +1,12 @@
 """Layers with quantized weights and adapters, against Keras: variables, files, outputs."""
 
+import gc
 import json
+import os
+import pathlib
+import pickle
+import subprocess
+import sys
 
 import numpy as np
 import pytest
@@ -95,17 +101,24 @@ def answers(layer, name: str, array):
     return specs, {k: array(v) for k, v in kept.items()}, outputs, json.dumps(config, sort_keys=True)
 
 
-@remember
-def wanted():
-    import jax
+def asked() -> dict:
     import keras
 
+    gc.freeze()  # Keras collects garbage whenever it drops a weight: half a second each with all that is loaded
     found = {}
-    with jax.disable_jit():  # each of the many small ops of each layer would be compiled
-        for case in cases():
-            layer = made(keras, *case)
-            found[case] = answers(layer, case[0], np.asarray), json.dumps(keras.layers.serialize(layer))
+    for case in cases():
+        layer = made(keras, *case)
+        found[case] = answers(layer, case[0], keras.ops.convert_to_numpy), json.dumps(keras.layers.serialize(layer))
     return found
+
+
+@remember
+def wanted():
+    """Keras's answers on PyTorch, in a process of its own: JAX compiles the many small ops, which takes minutes."""
+    program = "import pickle, sys; from test_quantized import asked; sys.stdout.buffer.write(pickle.dumps(asked()))"
+    paths = os.pathsep.join([str(pathlib.Path(__file__).parent), *sys.path])
+    env = {**os.environ, "KERAS_BACKEND": "torch", "PYTHONPATH": paths}
+    return pickle.loads(subprocess.run([sys.executable, "-c", program], env=env, check=True, stdout=subprocess.PIPE).stdout)
 
 
 def own(layer):
