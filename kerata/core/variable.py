@@ -168,14 +168,29 @@ class Variable(TensorOperators, NativeVariable):
     def read_from(self, store, key: str) -> None:
         """Take the value that a store of weights holds under `key`; straight into its memory, where that can be."""
         reader = getattr(store, "reader", None)
-        fill = getattr(self._backend, "filled_value", None)
-        read = None
-        if reader is not None and fill is not None and context.scope is None and self._layout is None:
-            read = reader(key, self._shape, self._dtype)
+        read = reader(key, self._shape, self._dtype) if reader is not None and self._fillable else None
         if read is None:
             self.assign(store[key])
         else:
-            self._value = fill(self._value, read)
+            self._value = self._backend.filled_value(self._value, read)
+
+    def fill(self, array) -> None:
+        """`assign` of an array of the variable's shape; NumPy's goes straight into its memory.
+
+        `assign` makes a tensor of it first, which it gives back, and for which JAX compiles programs for each shape.
+
+        Args:
+            array: NumPy array or tensor.
+        """
+        if type(array) is np.ndarray and not array.dtype.hasobject and self._fillable:
+            self._value = self._backend.filled_value(self._value, lambda memory: np.copyto(memory, array, casting="unsafe"))
+        else:
+            self.assign(array)
+
+    @property
+    def _fillable(self) -> bool:
+        """Whether its memory can be written to by NumPy."""
+        return context.scope is None and self._layout is None and hasattr(self._backend, "filled_value")
 
     def assign_add(self, value):
         """Add to the value.

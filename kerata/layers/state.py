@@ -204,7 +204,7 @@ class LayerState:
                     f"{tuple(np.shape(w))}."
                 )
         for v, w in zip(own, weights):
-            v.assign(w)
+            v.fill(w)
 
     def count_params(self) -> int:
         """How many numbers the weights hold."""

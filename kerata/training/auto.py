@@ -33,7 +33,7 @@ from kerata.version import __version__
 _BATCHES, _MANY, _BRIEF = 4, 64, 0.02
 _MEMORY = 32 << 20
 # Seconds of steps that give a figure.
-_LONG_ENOUGH = 0.5
+_LONG_ENOUGH = 0.3
 # Backends that are slower than the best by no more than this factor have a second turn: machines are slow for moments.
 _CLOSE = 1.5
 # What a trial on another backend costs (seconds): loading it, compiling and some steps; and where it is loaded already.
@@ -192,7 +192,7 @@ class _Trials:
     def restore(self) -> None:
         model = self.model
         for v, value in zip(self._variables, self._values):
-            v.assign(value)
+            v.fill(value)
         model.reset_metrics()
         model.stop_training = False
 

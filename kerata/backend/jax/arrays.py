@@ -132,7 +132,8 @@ def filled_value(value, read):
     """A variable's new value, which `read(array)` writes into memory that nobody else holds."""
     new = aligned(value.shape, value.dtype)
     read(new)
-    return jax.device_put(new, value.sharding)
+    # An array that is bound to a device is another thing to JAX than one that is not: programs would be compiled again.
+    return jax.device_put(new, value.sharding if value.committed else None)
 
 
 def abstract_value(value):

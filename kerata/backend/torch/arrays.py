@@ -204,7 +204,7 @@ def filled_value(value, read):
     """Write what `read(array)` puts into an array into the tensor, in place."""
     if value.device.type == "cpu" and value.is_contiguous() and value.dtype in _IN_NUMPY:
         read(value.detach().numpy())
-        value[:0].zero_()  # autograd counts changes, of which it has not seen this one
+        value.view(-1)[:0].zero_()  # autograd counts changes, of which it has not seen this one
         return value
     new = np.empty(tuple(value.shape), _NAMES[value.dtype])
     read(new)
