@@ -82,20 +82,17 @@ class ModelCheckpoint(MonitorCallback):
 
     def _save_model(self, epoch, batch, logs) -> None:
         path = self._get_file_path(epoch, batch, logs)
-        if self.save_best_only:
-            value = self.value(logs)
-            if value is None:
-                return
-            if not self.improves(value, self.best):
-                if self.verbose:
-                    print_msg(f"\nEpoch {epoch + 1}: {self.monitor} did not improve from {self.best:.5f}")
-                return
+        value = self.value(logs) if self.save_best_only else None
+        if value is not None and not self.improves(value, self.best):
             if self.verbose:
-                before = "" if self.best is None else f" from {self.best:.5f}"
-                print_msg(f"\nEpoch {epoch + 1}: {self.monitor} improved{before} to {value:.5f}, saving model to {path}")
+                print_msg(f"\nEpoch {epoch + 1}: {self.monitor} did not improve from {self.best:.5f}")
+            return
+        if self.verbose:
+            before = "" if self.best is None else f" from {self.best:.5f}"
+            gain = "" if value is None else f" {self.monitor} improved{before} to {value:.5f},"
+            print_msg(f"\nEpoch {epoch + 1}:{gain} saving model to {path}")
+        if value is not None:  # else it is not among the logs, which was warned of: better a model than none
             self.best = value
-        elif self.verbose:
-            print_msg(f"\nEpoch {epoch + 1}: saving model to {path}")
         folder = os.path.dirname(path)
         if folder:
             os.makedirs(folder, exist_ok=True)

@@ -164,6 +164,16 @@ def test_model_checkpoint_by_batches(train_backend, tmp_path):
     assert sorted(p.name for p in tmp_path.iterdir()) == ["1-3.weights.h5", "2-2.weights.h5", "3-1.weights.h5", "3-4.weights.h5"]
 
 
+@pytest.mark.parametrize(("every", "names"), [("epoch", ["1.keras", "2.keras", "3.keras"]), (7, ["2.keras", "4.keras"])])
+def test_a_checkpoint_whose_log_is_missing_warns_and_saves(every, names, tmp_path, capsys):
+    save = callbacks.ModelCheckpoint(tmp_path / "{epoch}.keras", save_best_only=True, save_freq=every, verbose=1)
+    with pytest.warns(UserWarning, match="val_loss.*Pass validation data") as seen:
+        fit(make(), save, epochs=3 if every == "epoch" else 4)
+    assert len(seen) == 1 and save.best is None
+    assert sorted(p.name for p in tmp_path.iterdir()) == names
+    assert capsys.readouterr().out.count(": saving model to") == len(names)
+
+
 def test_checkpoint_of_ones_own_by_kerass_inner_names(tmp_path):
     saved = []
 
