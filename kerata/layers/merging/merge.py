@@ -21,12 +21,7 @@ class Merge(Layer):
 
     def build(self, input_shape):
         shapes = _list_of_shapes(input_shape, self)
-        batches = {s[0] for s in shapes if s and s[0] is not None}
-        if len(batches) > 1:
-            raise ValueError(
-                f"Layer {self.name!r} ({type(self).__name__}) combines inputs of one batch size; it was given the shapes "
-                f"{shapes}."
-            )
+        _check_batches(self, shapes)
         self._aligned = len({len(s) for s in shapes}) == 1
 
     def _combine(self, a, b):
@@ -91,6 +86,15 @@ def _list_of_shapes(shapes, layer) -> list[tuple]:
     if not isinstance(shapes, list | tuple) or not shapes or not isinstance(shapes[0], list | tuple):
         raise _not_a_list(layer, shapes)
     return [tuple(s) for s in shapes]
+
+
+def _check_batches(layer, shapes) -> None:
+    batches = {s[0] for s in shapes if s} - {None}
+    if len(batches) > 1 or (() in shapes and any(shapes)):
+        raise ValueError(
+            f"Layer {layer.name!r} ({type(layer).__name__}) combines inputs of one batch size; it was given the shapes "
+            f"{shapes}."
+        )
 
 
 def _not_a_list(layer, shape) -> ValueError:
@@ -384,6 +388,7 @@ class Dot(Merge):
                     f"Layer {self.name!r} (Dot) multiplies along axis {axis}; an input of shape {shape} has the axes 1 to "
                     f"{len(shape) - 1} besides the batch's."
                 )
+        _check_batches(self, shapes)
         a, b = self._axes(len(shapes[0]), len(shapes[1]))
         if shapes[0][a] != shapes[1][b]:
             raise ValueError(

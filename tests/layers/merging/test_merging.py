@@ -86,6 +86,10 @@ def test_errors(backend):
     assert "two inputs" in message(lambda: layers.Subtract()([zeros(2, 3)] * 3))
     assert "two inputs" in message(lambda: layers.Dot(1)([zeros(2, 3)] * 3))
     assert "batch" in message(lambda: layers.Add()([zeros(2, 3), zeros(4, 3)]))
+    assert "batch" in message(lambda: layers.Dot(1)([zeros(2, 3), zeros(4, 3)]))
+    for scalar, x in ((zeros(), zeros(2, 3)), (kerata.KerasTensor(()), kerata.KerasTensor((None, 3)))):
+        assert "batch" in message(lambda: layers.Add()([scalar, x]))
+    assert layers.Add()([zeros(), zeros()]).shape == ()
     assert "(2, 4, 2)" in message(lambda: layers.Concatenate()([zeros(2, 3, 2), zeros(2, 4, 2)]))
     assert "differ" in message(lambda: layers.Dot(1)([zeros(2, 3), zeros(2, 4)]))
     layer = layers.Add()
