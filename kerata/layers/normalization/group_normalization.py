@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from kerata import ops
+from kerata.layers._errors import positive_integer
 from kerata.layers.input_spec import InputSpec
 from kerata.layers.normalization._affine import Affine, sizes, wide
 
@@ -40,6 +41,8 @@ class GroupNormalization(Affine):
                  gamma_initializer="ones", beta_regularizer=None, gamma_regularizer=None, beta_constraint=None,
                  gamma_constraint=None, **kwargs):  # fmt: skip
         super().__init__(**kwargs)
+        if groups != -1:
+            positive_integer(groups, "groups", "GroupNormalization")
         self.groups, self.axis, self.epsilon = groups, axis, epsilon
         self._set_affine(locals())
 
@@ -49,7 +52,7 @@ class GroupNormalization(Affine):
             raise ValueError(f"Layer {self.name!r} must know the size of its channel axis {self.axis}; the input: {input_shape}.")
         if self.groups == -1:
             self.groups = size
-        if self.groups < 1 or size % self.groups:
+        if size % self.groups:
             raise ValueError(
                 f"Layer {self.name!r}: {size} channels cannot be split into {self.groups} groups; `groups` must divide them."
             )

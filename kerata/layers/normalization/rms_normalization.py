@@ -35,7 +35,7 @@ class RMSNormalization(Layer):
         self.axis, self.epsilon = axis, epsilon
 
     def build(self, input_shape):
-        self.axis = list(self.axis) if isinstance(self.axis, list | tuple) else [self.axis]
+        self.axis = sorted(self.axis) if isinstance(self.axis, list | tuple) else [self.axis]  # the order of the weight's axes
         shape = sizes(self, input_shape, self.axis)
         self.scale = self.add_weight(name="scale", shape=shape, initializer="ones", autocast=False)
 

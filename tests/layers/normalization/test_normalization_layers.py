@@ -32,6 +32,7 @@ CASES = [
     ("LayerNormalization", {"rms_scaling": True}, {"inputs": SEQUENCE}),
     ("RMSNormalization", {}, {"inputs": SEQUENCE, "unknown": (None, None, 4)}),
     ("RMSNormalization", {"axis": [1, 2]}, {"inputs": SEQUENCE, "masks": [MASK]}),
+    ("RMSNormalization", {"axis": (-1, -2)}, {"inputs": SEQUENCE}),
     ("GroupNormalization", {"groups": 2}, {"inputs": IMAGE, "unknown": (None, None, None, 6)}),
     ("GroupNormalization", {"groups": 3, "epsilon": 1e-5}, {"inputs": (2, 6)}),
     ("GroupNormalization", {"groups": -1}, {"inputs": IMAGE}),
@@ -93,3 +94,9 @@ def test_errors():
             getattr(layers, name)(axis=5)(kerata.Input((6,)))
     with pytest.raises(ValueError, match="epsilon"):
         layers.BatchNormalization(epsilon=-1)
+
+
+@pytest.mark.parametrize("groups", [2.0, "2", 0, -2])
+def test_numbers_of_groups(groups):
+    with pytest.raises(ValueError, match="`groups` of GroupNormalization is a positive integer"):
+        kerata.layers.GroupNormalization(groups)
