@@ -54,7 +54,8 @@ class SpectralNormalization(Wrapper):
             )
         self.kernel_shape = tuple(self.kernel.shape)
         self.vector_u = self.add_weight(
-            shape=(1, self.kernel_shape[-1]), initializer="truncated_normal", name="vector_u", trainable=False
+            shape=(1, self.kernel_shape[-1]), initializer="truncated_normal", name="vector_u", trainable=False,
+            dtype=self.kernel.dtype,
         )
 
     def call(self, inputs, training=False):

@@ -72,3 +72,10 @@ def test_wrapper(backend):
 def test_errors(make, words):
     with pytest.raises(ValueError, match=words):
         make()
+
+
+@pytest.mark.parametrize("dtype", ["float16", "float64"])
+def test_the_vector_has_the_dtype_of_the_kernel(dtype, backend):
+    layer = layers.SpectralNormalization(layers.Dense(3), dtype=dtype)
+    layer(np.ones((2, 4), "float32"), training=True)
+    assert layer.vector_u.dtype == layer.kernel.dtype == "float32"
