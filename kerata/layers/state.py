@@ -261,7 +261,8 @@ class LayerState:
     def _add_activity_loss(self, output) -> None:
         loss = self.activity_regularizer(output)
         size = self._backend.shape(output)[0] if len(output.shape) else 1  # a tensor where a graph does not know it
-        self.add_loss(loss / self._backend.cast(self._backend.convert(size), self._backend.dtype(loss)))
+        size = self._backend.cast(self._backend.convert(size), self._backend.dtype(loss))
+        self.add_loss(loss / self._backend.xp.maximum(size, self._backend.xp.ones_like(size)))  # no samples: no loss
 
     def _clear_losses(self) -> None:
         if _AddedLosses.any:

@@ -34,8 +34,8 @@ class Regularizer(Configurable):
 
 
 def _factor(value, name: str, who: str) -> float:
-    if not isinstance(value, int | float) or isinstance(value, bool) or math.isinf(value) or math.isnan(value):
-        raise ValueError(f"`{name}` of {who} must be a finite number; got {value!r}.")
+    if not isinstance(value, int | float) or isinstance(value, bool) or not 0 <= value < math.inf:
+        raise ValueError(f"`{name}` of {who} must be a finite number of at least 0; got {value!r}.")
     return float(value)
 
 
@@ -43,11 +43,11 @@ class L1L2(Regularizer):
     """`l1 * sum(|x|) + l2 * sum(x**2)`.
 
     Args:
-        l1: finite number, the weight of the first term; 0.0 by default.
-        l2: finite number, the weight of the second; 0.0 by default.
+        l1: finite number of at least 0, the weight of the first term; 0.0 by default.
+        l2: finite number of at least 0, the weight of the second; 0.0 by default.
 
     Raises:
-        ValueError: if a factor is no finite number.
+        ValueError: if a factor is negative or no finite number.
 
     >>> kerata.regularizers.L1L2(l1=1.0, l2=2.0)([1.0, -2.0])  # 13.0
     """
@@ -62,9 +62,9 @@ class L1L2(Regularizer):
         x = ops.convert_to_tensor(x)
         total = 0.0
         if self.l1:
-            total = total + self.l1 * ops.sum(ops.absolute(x))
+            total = total + ops.multiply(self.l1, ops.sum(ops.absolute(x)))
         if self.l2:
-            total = total + self.l2 * ops.sum(ops.square(x))
+            total = total + ops.multiply(self.l2, ops.sum(ops.square(x)))
         return ops.convert_to_tensor(total, dtype=x.dtype) if isinstance(total, float) else total
 
 
@@ -72,10 +72,10 @@ class L1(Regularizer):
     """`l1 * sum(|x|)`, which drives weights to exactly zero.
 
     Args:
-        l1: finite number; 0.01 by default.
+        l1: finite number of at least 0; 0.01 by default.
 
     Raises:
-        ValueError: if `l1` is no finite number.
+        ValueError: if `l1` is negative or no finite number.
 
     >>> kerata.regularizers.L1(0.1)([1.0, -2.0])  # 0.3
     """
@@ -86,17 +86,17 @@ class L1(Regularizer):
     def __call__(self, x):
         from kerata import ops
 
-        return self.l1 * ops.sum(ops.absolute(x))
+        return ops.multiply(self.l1, ops.sum(ops.absolute(x)))
 
 
 class L2(Regularizer):
     """`l2 * sum(x**2)`, which keeps weights small.
 
     Args:
-        l2: finite number; 0.01 by default.
+        l2: finite number of at least 0; 0.01 by default.
 
     Raises:
-        ValueError: if `l2` is no finite number.
+        ValueError: if `l2` is negative or no finite number.
 
     >>> kerata.regularizers.L2(0.1)([1.0, -2.0])  # 0.5
     """
@@ -107,18 +107,18 @@ class L2(Regularizer):
     def __call__(self, x):
         from kerata import ops
 
-        return self.l2 * ops.sum(ops.square(x))
+        return ops.multiply(self.l2, ops.sum(ops.square(x)))
 
 
 class OrthogonalRegularizer(Regularizer):
     """`factor` times the mean absolute cosine between different rows (or columns) of a matrix.
 
     Args:
-        factor: finite number; 0.01 by default.
+        factor: finite number of at least 0; 0.01 by default.
         mode: "rows" (the default) or "columns": which vectors should become orthogonal.
 
     Raises:
-        ValueError: for another `mode`, a factor that is no finite number; and, when called, for what is no matrix.
+        ValueError: for another `mode`, a factor that is negative or no finite number; and, when called, for what is no matrix.
 
     >>> penalty = kerata.regularizers.OrthogonalRegularizer(factor=1.0)
     >>> penalty([[1.0, 0.0], [0.0, 2.0]])  # 0.0

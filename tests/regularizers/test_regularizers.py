@@ -40,11 +40,26 @@ def test_in_a_layer(train_backend):
     assert float(sum(kerata.ops.convert_to_numpy(x) for x in dense.losses)) == pytest.approx(0.06 + 1)
 
 
+@pytest.mark.parametrize("regularizer, wanted", [
+    (regularizers.L1(0.5), 1.5), (regularizers.L2(0.5), 2.5), (regularizers.L1L2(0.5, 0.5), 4.0),
+])  # fmt: skip
+def test_integers(regularizer, wanted, backend):
+    found = regularizer(kerata.ops.convert_to_tensor([1, -2], "int32"))
+    assert float(kerata.ops.convert_to_numpy(found)) == wanted
+
+
+def test_of_no_outputs(backend):
+    layer = kerata.layers.ActivityRegularization(l1=0.1, l2=0.1)
+    layer(np.zeros((0, 3), "float32"))
+    assert [float(kerata.ops.convert_to_numpy(x)) for x in layer.losses] == [0.0]
+
+
 @pytest.mark.parametrize("make, words", [
     (lambda: regularizers.get("orthogonal"), "Did you mean"),
     (lambda: regularizers.get(3), "regularizer"),
     (lambda: regularizers.L1(l1="a"), "l1"),
     (lambda: regularizers.L2(l2=float("nan")), "l2"),
+    (lambda: regularizers.L1L2(l2=-0.1), "at least 0"),
     (lambda: regularizers.OrthogonalRegularizer(mode="diagonals"), "mode"),
     (lambda: regularizers.OrthogonalRegularizer()(np.ones(3)), "matrices"),
 ])  # fmt: skip
