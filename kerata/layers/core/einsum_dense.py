@@ -116,8 +116,9 @@ def analyze(equation: str, bias_axes, input_shape, output_shape) -> tuple:
     if extra < 0 or (extra and not (front or back)):
         raise ValueError(f"EinsumDense's equation {equation!r} takes inputs of rank {len(inputs)}; the input has the shape {input_shape}.")
     sizes_in = input_shape[extra:] if front else input_shape[: len(inputs)]
-    full_output = [input_shape[0], *output_shape] if not front else list(output_shape)
     wanted = len(outputs)
+    missing = [None] * (wanted - 1 - len(output_shape))  # axes before those that `output_shape` gives are the input's
+    full_output = [input_shape[0], *missing, *output_shape] if not front else list(output_shape)
     sizes_out = full_output[-wanted:] if front else full_output[:wanted]
     if len(sizes_out) < wanted:
         sizes_out = [None] * (wanted - len(sizes_out)) + list(sizes_out)

@@ -85,3 +85,9 @@ def test_einsum_dense_of_another_rank_than_it_was_built_for(backend):
     x = np.random.default_rng(0).normal(size=(2, 4, 3)).astype("float32")
     want = x @ kerata.ops.convert_to_numpy(layer.kernel) + 1
     np.testing.assert_allclose(kerata.ops.convert_to_numpy(layer(x)), want, rtol=1e-5, atol=1e-6)
+
+
+def test_einsum_dense_whose_output_shape_names_the_last_axes(backend):
+    layer = kerata.layers.EinsumDense("abc,cd->abd", output_shape=3, kernel_initializer="ones")
+    out = kerata.ops.convert_to_numpy(layer(np.ones((2, 3, 4), "float32")))
+    np.testing.assert_array_equal(out, np.full((2, 3, 3), 4.0))
