@@ -138,8 +138,8 @@ def _pads(rank, axes, amounts):
 
 def _crop_to_ratio(x, axes, size):
     height, width = (x.shape[a] for a in axes)
-    new_height = min(height, int(width * size[0] / size[1]))
-    new_width = min(width, int(height * size[1] / size[0]))
+    new_height = max(min(height, int(width * size[0] / size[1])), 1)
+    new_width = max(min(width, int(height * size[1] / size[0])), 1)
     top, left = (height - new_height) // 2, (width - new_width) // 2
     cut = [slice(None)] * len(x.shape)
     cut[axes[0]], cut[axes[1]] = slice(top, top + new_height), slice(left, left + new_width)

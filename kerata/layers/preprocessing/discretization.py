@@ -42,7 +42,7 @@ class Discretization(DataLayer):
 
     def __init__(self, bin_boundaries=None, num_bins=None, epsilon=0.01, output_mode="int", sparse=False, dtype=None,
                  name=None):  # fmt: skip
-        super().__init__(name=name, dtype=dtype)
+        super().__init__(name=name, dtype=dtype, autocast=False)  # the dtype is that of the results
         self.output_mode = check_mode(output_mode, ("int", *MODES), "Discretization")
         if sparse and output_mode == "int":
             raise ValueError("`sparse=True` of Discretization does not go with output_mode='int'.")

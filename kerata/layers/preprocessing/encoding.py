@@ -50,7 +50,7 @@ def encode(indices, mode: str, depth: int, dtype: str, weights=None):
         return ops.one_hot(indices, depth, dtype=dtype)
     rows, axis = ops.one_hot(indices, depth, dtype=dtype), 1 if rank > 1 else 0
     if mode == "multi_hot":
-        return ops.max(rows, axis=axis)
+        return ops.max(rows, axis=axis, initial=0)
     if weights is not None:
         rows = ops.multiply(rows, ops.expand_dims(ops.cast(weights, dtype), -1))
     return ops.sum(rows, axis=axis)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import collections
+import math
 import os
 from collections.abc import Iterable
 
@@ -376,7 +377,7 @@ def encode(indices: np.ndarray, mode: str, depth: int, dtype: str) -> np.ndarray
         if indices.ndim > 1 and indices.shape[-1] == 1:
             indices = indices[..., 0]
         indices = indices[..., None]
-    rows = indices.reshape(-1, indices.shape[-1])
+    rows = indices.reshape(math.prod(indices.shape[:-1]), indices.shape[-1])
     out = np.zeros((len(rows), depth), dtype)
     inside = (rows >= 0) & (rows < depth)
     at = np.broadcast_to(np.arange(len(rows))[:, None], rows.shape)[inside], rows[inside]

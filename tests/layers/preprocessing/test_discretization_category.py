@@ -114,3 +114,17 @@ def test_dtype_of_encodings_with_mixed_precision(backend):
         (kerata.layers.HashedCrossing(3, output_mode="one_hot", dtype="mixed_float16"), (indices, indices)),
     ]:
         assert kerata.backend.standardize_dtype(layer(x).dtype) == "float32"
+
+
+@pytest.mark.parametrize("dtype", ["int32", "uint8", "float16"])
+@pytest.mark.parametrize("mode", ["int", "one_hot"])
+def test_the_dtype_of_discretization_is_that_of_results(mode, dtype, backend):
+    layer = kerata.layers.Discretization(bin_boundaries=[-0.5, 0.0, 0.5], output_mode=mode, dtype=dtype)
+    out = ops.convert_to_numpy(layer(np.array([-0.7, -0.3, 0.2, 0.9], "float32")))
+    np.testing.assert_array_equal(out.argmax(-1) if mode == "one_hot" else out, [0, 1, 2, 3])
+
+
+@pytest.mark.parametrize("mode", ["multi_hot", "count"])
+def test_rows_without_categories(mode, backend):
+    out = kerata.layers.CategoryEncoding(num_tokens=3, output_mode=mode)(np.zeros((2, 0), "int32"))
+    np.testing.assert_array_equal(ops.convert_to_numpy(out), np.zeros((2, 3)))

@@ -24,6 +24,7 @@ CASES = [
     ("CenterCrop", {"height": 3, "width": 3}, IMAGES),
     ("CenterCrop", {"height": 2, "width": 5}, BYTES),
     ("CenterCrop", {"height": 7, "width": 3}, IMAGES),
+    ("CenterCrop", {"height": 1, "width": 12}, IMAGES),
     ("CenterCrop", {"height": 9, "width": 8}, IMAGES[0]),
     ("CenterCrop", {"height": 3, "width": 2, **FIRST}, IMAGES.transpose(0, 3, 1, 2)),
 ]

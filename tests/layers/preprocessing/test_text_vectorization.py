@@ -171,3 +171,9 @@ def test_in_tf_data():
     (found,) = list(data.map(layer))
     assert found.numpy().tolist() == [[3, 2], [2, 0]]
     assert [x.numpy().tolist() for x in data.unbatch().map(layer)] == [[3, 2], [2]]
+
+
+def test_no_texts_and_no_tokens(backend):
+    make = lambda **more: kerata.layers.TextVectorization(vocabulary=["a", "b"], output_mode="count", **more)
+    assert make()(np.array([], str)).shape == (0, 3)
+    np.testing.assert_array_equal(kerata.ops.convert_to_numpy(make(ngrams=(2,))(np.array("a"))), [0, 0, 0])
