@@ -405,6 +405,8 @@ empty = zeros
 
 
 def full(shape, fill_value, dtype=None):
+    if isinstance(fill_value, float) and dtype == "float64":
+        fill_value = tf.constant(fill_value, "float64")  # float32 has no place for the extremes of float64
     value = fill_value if dtype is None else tf.cast(fill_value, dtype)
     return tf.broadcast_to(value, shape) if hasattr(value, "shape") and value.shape.rank else tf.fill(shape, value)
 

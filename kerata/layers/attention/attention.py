@@ -66,7 +66,7 @@ class Attention(Layer):
     def _scores(self, query, key):
         """The scores (batch, targets, sources) before the softmax."""
         if self.score_mode == "dot":
-            scores = ops.matmul(query, ops.transpose(key, (0, 2, 1)))
+            scores = ops.matmul(query, ops.swapaxes(key, -2, -1))
             return scores if self.scale is None else scores * self.scale
         both = ops.expand_dims(query, -2) + ops.expand_dims(key, -3)
         both = both if self.scale is None else self.scale * both

@@ -169,3 +169,19 @@ def test_subclasses_that_make_their_own_projections():
     np.testing.assert_allclose(np.asarray(scores)[0, 0, 1], [0.5, 0.5, 0])
     mine._num_heads = 3  # subclasses may keep their own
     assert mine._num_heads == 3 and mine.num_heads == 2
+
+
+def test_attention_with_other_ranks(backend):
+    x = np.random.default_rng(0).normal(size=(2, 3, 5, 4)).astype("float32")
+    layer = kerata.layers.Attention()
+    found = kerata.ops.convert_to_numpy(layer([x, x]))
+    for i in range(2):
+        one = kerata.ops.convert_to_numpy(kerata.layers.Attention()([x[i], x[i]]))
+        np.testing.assert_allclose(found[i], one, rtol=1e-5)
+    np.testing.assert_allclose(kerata.ops.convert_to_numpy(kerata.layers.Attention()([x[0, 0], x[0, 0]])), found[0, 0], rtol=1e-5)
+
+
+def test_masks_in_float64(backend):
+    x = np.ones((2, 3, 4))
+    layer = kerata.layers.GroupQueryAttention(3, 4, 2, dtype="float64")
+    assert np.isfinite(kerata.ops.convert_to_numpy(layer(x, x, use_causal_mask=True))).all()
