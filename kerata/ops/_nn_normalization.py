@@ -166,8 +166,7 @@ def layer_normalization(x, gamma=None, beta=None, axis=-1, epsilon=None, **kwarg
 
     >>> kerata.ops.layer_normalization([[1.0, 3.0]])  # [[-1, 1]]
     """
-    if kwargs.pop("rms_scaling", False):
-        return rms_normalization(x, gamma, axis, epsilon)
+    rms_scaling = kwargs.pop("rms_scaling", False)
     if kwargs:
         raise TypeError(f"layer_normalization() got unknown arguments: {', '.join(kwargs)}.")
     x, xp = floating(x)
@@ -179,6 +178,9 @@ def layer_normalization(x, gamma=None, beta=None, axis=-1, epsilon=None, **kwarg
     shape = [s if a in axes else 1 for a, s in enumerate(x.shape)]
     gamma = None if gamma is None else xp.reshape(convert(gamma, wide), shape)
     beta = None if beta is None else xp.reshape(convert(beta, wide), shape)
+    if rms_scaling:  # Keras's old way to an RMS norm: over the deviation, without beta
+        out = x / xp.sqrt(xp.var(x, axis=axes, keepdims=True) + epsilon)
+        return b.cast(out if gamma is None else out * gamma, given)
     if hasattr(b, "layer_norm"):
         out = b.layer_norm(x, axes, gamma, beta, epsilon)
         if out is not NotImplemented:

@@ -186,7 +186,7 @@ def power(x1, x2):
     >>> kerata.ops.power([2.0, 3.0], 2)  # [4, 9]
     """
     x1, x2, xp = promote(x1, x2, scalars=True)
-    if type(x1) not in (int, float) and type(x2) not in (int, float) and dtype_name(x1) == "bool":
+    if not isinstance(x1, int | float) and not isinstance(x2, int | float) and dtype_name(x1) == "bool":
         x1, x2, xp = _numbers(x1, x2)
     return xp.power(x1, x2)
 

@@ -3,10 +3,20 @@
 from __future__ import annotations
 
 from kerata import backend
-from kerata.ops._op import arrays, op, promote
-
+from kerata.ops._op import arrays, convert, dtype_name, op, promote
 
 # ---- comparison
+_SMALL = ("uint8", "int8", "uint16", "int16")
+
+
+def _comparable(x1, x2):
+    """`promote`; but a Python integer beside a small dtype, which may not hold it, is compared as int32."""
+    for number, x in ((x1, x2), (x2, x1)):
+        if type(number) is int and not 0 <= number < 128 and dtype_name(convert(x)) in _SMALL:
+            return promote(x1, x2, like=("int32",))
+    return promote(x1, x2)
+
+
 @op
 def equal(x1, x2):
     """True where `x1 == x2`, after promotion to one dtype; NaN equals nothing.
@@ -19,7 +29,7 @@ def equal(x1, x2):
 
     >>> kerata.ops.equal([1, 2, 3], [1, 0, 3])  # [True, False, True]
     """
-    x1, x2, xp = promote(x1, x2)
+    x1, x2, xp = _comparable(x1, x2)
     return xp.equal(x1, x2)
 
 
@@ -35,7 +45,7 @@ def not_equal(x1, x2):
 
     >>> kerata.ops.not_equal([1, 2, 3], 2)  # [True, False, True]
     """
-    x1, x2, xp = promote(x1, x2)
+    x1, x2, xp = _comparable(x1, x2)
     return xp.not_equal(x1, x2)
 
 
@@ -51,7 +61,7 @@ def less(x1, x2):
 
     >>> kerata.ops.less([1, 2, 3], 2)  # [True, False, False]
     """
-    x1, x2, xp = promote(x1, x2)
+    x1, x2, xp = _comparable(x1, x2)
     return xp.less(x1, x2)
 
 
@@ -67,7 +77,7 @@ def less_equal(x1, x2):
 
     >>> kerata.ops.less_equal([1, 2, 3], 2)  # [True, True, False]
     """
-    x1, x2, xp = promote(x1, x2)
+    x1, x2, xp = _comparable(x1, x2)
     return xp.less_equal(x1, x2)
 
 
@@ -83,7 +93,7 @@ def greater(x1, x2):
 
     >>> kerata.ops.greater([1, 2, 3], 2)  # [False, False, True]
     """
-    x1, x2, xp = promote(x1, x2)
+    x1, x2, xp = _comparable(x1, x2)
     return xp.greater(x1, x2)
 
 
@@ -99,7 +109,7 @@ def greater_equal(x1, x2):
 
     >>> kerata.ops.greater_equal([1, 2, 3], 2)  # [False, True, True]
     """
-    x1, x2, xp = promote(x1, x2)
+    x1, x2, xp = _comparable(x1, x2)
     return xp.greater_equal(x1, x2)
 
 

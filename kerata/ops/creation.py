@@ -283,6 +283,7 @@ def _between(start, stop, num, endpoint, dtype, axis, curve=None):
     xp = b.xp
     if num < 0:
         raise ValueError(f"`num` is how many numbers are wanted and cannot be negative; it was {num}.")
+    start, stop = (b.convert(v) if isinstance(v, list | tuple) else v for v in (start, stop))
     name = dtypes.result_type(*[getattr(v, "dtype", type(v)) for v in (start, stop)], float)
     wanted = name if dtype is None else dtypes.standardize_dtype(dtype)
     compute = dtypes.result_type(name, wanted) if dtypes.is_float(wanted) else name

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import builtins
 
+import numpy as np
+
 from kerata import backend
 from kerata.core import dtypes
 from kerata.ops._op import arrays, convert, op, promote
@@ -156,9 +158,9 @@ def slice(inputs, start_indices, shape):
 
     Args:
         inputs: tensor.
-        start_indices: where the block begins on each axis: integers, or a vector. A block that would stick out
-            is moved back inside.
-        shape: the sizes of the block, integers.
+        start_indices: where the block begins on each axis: integers (negative ones count from the end), or a
+            vector. A block that would stick out is moved back inside.
+        shape: the sizes of the block, integers; where the beginning is an integer, -1 takes all from there on.
 
     Returns:
         Tensor of that shape and the dtype of `inputs`.
@@ -170,6 +172,8 @@ def slice(inputs, start_indices, shape):
     if isinstance(start, builtins.tuple):
         sizes = backend.current().shape(x)
         if builtins.all(isinstance(n, int) for n in (*sizes, *shape)):
+            start = [s + n if s < 0 else s for s, n in zip(start, sizes)]
+            shape = [n - s if w == -1 else w for s, n, w in zip(start, sizes, shape)]
             start = [builtins.min(builtins.max(s, 0), n - w) for s, n, w in zip(start, sizes, shape)]
             return x[builtins.tuple(builtins.slice(s, s + w) for s, w in zip(start, shape))]
     return xp.dynamic_slice(x, start, builtins.tuple(shape))
@@ -177,6 +181,8 @@ def slice(inputs, start_indices, shape):
 
 def _start(start_indices):
     """Python integers in a tuple where the position is known, else a list of scalars."""
+    if isinstance(start_indices, np.ndarray):
+        start_indices = start_indices.tolist()
     if isinstance(start_indices, list | tuple):
         if builtins.all(isinstance(s, int) for s in start_indices):
             return builtins.tuple(start_indices)
@@ -277,6 +283,7 @@ def unravel_index(indices, shape):
     indices = b.convert(indices)
     name = b.dtype(indices)
     out = []
+    shape = (shape,) if isinstance(shape, int) else shape
     if None in shape:
         raise ValueError(f"unravel_index() needs a shape without None; got {builtins.tuple(shape)!r}.")
     total = 1

@@ -297,10 +297,15 @@ def rfft(x, fft_length=None):
     Returns:
         Pair (real parts, imaginary parts) of tensors (..., fft_length // 2 + 1).
 
+    Raises:
+        ValueError: if `fft_length` is not positive.
+
     >>> real, imaginary = kerata.ops.rfft([1.0, 2.0, 3.0, 4.0])
     >>> real  # [10, -2, -2]
     >>> imaginary  # [0, 2, 0]
     """
+    if isinstance(fft_length, int) and fft_length < 1:  # with 0, TensorFlow ends the process
+        raise ValueError(f"rfft() needs a positive `fft_length`; it was {fft_length}.")
     x, xp = floating(x)
     b = backend.current()
     name = b.dtype(x)

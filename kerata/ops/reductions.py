@@ -545,7 +545,10 @@ def nanvar(x, axis=None, keepdims=False):
     b = backend.current()
     name = b.dtype(x)
     x = b.cast(x, "float32") if name in ("float16", "bfloat16") else x
-    return b.cast(nanmean(xp.square(x - nanmean(x, axis, True)), axis, keepdims), name)
+    there = xp.logical_not(xp.isnan(x))
+    squares = xp.where(there, xp.square(x - nanmean(x, axis, True)), xp.zeros_like(x))
+    count = sum(b.cast(there, b.dtype(x)), axis, keepdims)
+    return b.cast(sum(squares, axis, keepdims) / count, name)
 
 
 @op

@@ -59,7 +59,8 @@ def transpose(x, axes=None):
     >>> kerata.ops.transpose([[1, 2], [3, 4]])  # [[1, 3], [2, 4]]
     """
     x, xp = arrays(x)
-    return xp.permute_dims(x, tuple(range(len(x.shape)))[::-1] if axes is None else tuple(axes))
+    order = range(len(x.shape))
+    return xp.permute_dims(x, tuple(order[::-1] if axes is None else [order[a] for a in axes]))
 
 
 @op
@@ -161,7 +162,7 @@ def broadcast_to(x, shape):
     >>> kerata.ops.broadcast_to([1, 2], (2, 2))  # [[1, 2], [1, 2]]
     """
     x, xp = arrays(x)
-    return xp.broadcast_to(x, tuple(shape))
+    return xp.broadcast_to(x, (shape,) if isinstance(shape, int) else tuple(shape))
 
 
 @op

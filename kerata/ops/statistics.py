@@ -5,6 +5,8 @@ from __future__ import annotations
 import builtins
 import math
 
+import numpy as np
+
 from kerata import backend
 from kerata.core import dtypes
 from kerata.ops._op import arrays, convert, floating, op
@@ -12,28 +14,30 @@ from kerata.ops._op import arrays, convert, floating, op
 _METHODS = ("linear", "lower", "higher", "midpoint", "nearest")
 
 
-def _quantile(x, q, axis, method, keepdims, ignore_nan=False):
+def _quantile(x, q, axis, method, keepdims, ignore_nan=False, whole=1):
     """Sort along the (flattened) axes, then interpolate between the two neighbours of each position."""
     if method not in _METHODS:
         raise ValueError(f"`method` is one of {', '.join(_METHODS)}; it was {method!r}.")
     b = backend.current()
+    if isinstance(q, int | float | list | tuple | np.ndarray) and not np.all((np.asarray(q) >= 0) & (np.asarray(q) <= whole)):
+        raise ValueError(f"`q` is a share from 0 to {whole}, or several; it was {q!r}.")
     x, xp = floating(x)
     name = b.dtype(x)
     x = b.cast(x, "float32") if name in ("float16", "bfloat16") else x
     compute = b.dtype(x)
     rank, shape = len(x.shape), list(b.shape(x))
-    axes = tuple(range(rank)) if axis is None else (axis,) if isinstance(axis, int) else tuple(axis)
+    axes = tuple(range(rank)) if axis is None else (axis,) if isinstance(axis, int | np.integer) else tuple(axis)
     axes = tuple(a % rank for a in axes)
     kept = tuple(a for a in range(rank) if a not in axes)
     x = xp.reshape(xp.permute_dims(x, kept + axes), (*[shape[a] for a in kept], math.prod(shape[a] for a in axes)))
     missing = xp.isnan(x)
     x = xp.sort(xp.where(missing, xp.full((), float("inf"), dtype=x.dtype), x), axis=-1)
-    q = b.convert(q, compute)
+    q = b.convert(q, compute) / whole
     out = _at(xp, b, x, missing, xp.reshape(q, (-1,)), method, ignore_nan)
     if keepdims:
         out = xp.reshape(out, (-1, *[1 if a in axes else shape[a] for a in range(rank)]))
     out = b.cast(out, name)
-    return out if len(q.shape) else out[0]
+    return out[0] if not len(q.shape) else out if len(q.shape) == 1 else xp.reshape(out, (*q.shape, *out.shape[1:]))
 
 
 def _at(xp, b, x, missing, q, method, ignore_nan):
@@ -68,16 +72,16 @@ def quantile(x, q, axis=None, method="linear", keepdims=False):
 
     Args:
         x: tensor of numbers, of any shape; a NaN makes the result NaN.
-        q: the share, from 0 to 1; a number or a vector.
+        q: the share, from 0 to 1; a number or a tensor.
         axis: an integer, several, or None for all axes.
         method: between two elements: "linear", "lower", "higher", "midpoint" or "nearest".
         keepdims: whether the reduced axes stay, with size 1.
 
     Returns:
-        Float tensor without the axes in `axis`; for a vector `q`, with its axis in front.
+        Float tensor without the axes in `axis`; with the axes of `q` in front.
 
     Raises:
-        ValueError: for another method.
+        ValueError: for another method, or a number `q` out of range.
 
     >>> kerata.ops.quantile([1.0, 2.0, 3.0, 4.0], [0.25, 0.5])  # [1.75, 2.5]
     """
@@ -90,24 +94,20 @@ def percentile(x, q, axis=None, method="linear", keepdims=False):
 
     Args:
         x: tensor of numbers, of any shape; a NaN makes the result NaN.
-        q: from 0 to 100; a number or a vector.
+        q: from 0 to 100; a number or a tensor.
         axis: an integer, several, or None for all axes.
         method: between two elements: "linear", "lower", "higher", "midpoint" or "nearest".
         keepdims: whether the reduced axes stay, with size 1.
 
     Returns:
-        Float tensor without the axes in `axis`; for a vector `q`, with its axis in front.
+        Float tensor without the axes in `axis`; with the axes of `q` in front.
 
     Raises:
-        ValueError: for another method.
+        ValueError: for another method, or a number `q` out of range.
 
     >>> kerata.ops.percentile([1.0, 2.0, 3.0, 4.0], 75, method="lower")  # 3
     """
-    return _quantile(x, _hundredth(q), axis, method, keepdims)
-
-
-def _hundredth(q):
-    return floating(q)[0] / 100
+    return _quantile(x, q, axis, method, keepdims, whole=100)
 
 
 @op
@@ -133,17 +133,17 @@ def nanquantile(x, q, axis=None, method="linear", keepdims=False):
 
     Args:
         x: tensor of numbers, of any shape.
-        q: the share, from 0 to 1; a number or a vector.
+        q: the share, from 0 to 1; a number or a tensor.
         axis: an integer, several, or None for all axes.
         method: between two elements: "linear", "lower", "higher", "midpoint" or "nearest".
         keepdims: whether the reduced axes stay, with size 1.
 
     Returns:
-        Float tensor without the axes in `axis`; for a vector `q`, with its axis in front. NaN where all elements
+        Float tensor without the axes in `axis`; with the axes of `q` in front. NaN where all elements
         are.
 
     Raises:
-        ValueError: for another method.
+        ValueError: for another method, or a number `q` out of range.
 
     >>> kerata.ops.nanquantile([1.0, np.nan, 3.0], 0.5)  # 2
     """
@@ -156,21 +156,21 @@ def nanpercentile(x, q, axis=None, method="linear", keepdims=False):
 
     Args:
         x: tensor of numbers, of any shape.
-        q: from 0 to 100; a number or a vector.
+        q: from 0 to 100; a number or a tensor.
         axis: an integer, several, or None for all axes.
         method: between two elements: "linear", "lower", "higher", "midpoint" or "nearest".
         keepdims: whether the reduced axes stay, with size 1.
 
     Returns:
-        Float tensor without the axes in `axis`; for a vector `q`, with its axis in front. NaN where all elements
+        Float tensor without the axes in `axis`; with the axes of `q` in front. NaN where all elements
         are.
 
     Raises:
-        ValueError: for another method.
+        ValueError: for another method, or a number `q` out of range.
 
     >>> kerata.ops.nanpercentile([1.0, np.nan, 3.0], 25)  # 1.5
     """
-    return _quantile(x, _hundredth(q), axis, method, keepdims, True)
+    return _quantile(x, q, axis, method, keepdims, True, whole=100)
 
 
 @op

@@ -33,6 +33,7 @@ def while_loop(cond, body, state):
 
 def fori_loop(lower, upper, body, init):
     if tf.executing_eagerly() or not (tf.is_tensor(lower) or tf.is_tensor(upper)):
+        init = tree.map_structure(tf.convert_to_tensor, init)
         for i in range(int(lower), int(upper)):
             init = body(i, init)
         return init

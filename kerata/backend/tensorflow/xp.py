@@ -625,7 +625,7 @@ def take(x, indices, axis=None):
     indices = tf.convert_to_tensor(indices)
     if indices.dtype not in (tf.int32, tf.int64):
         indices = tf.cast(indices, tf.int32)
-    axis = axis % x.shape.rank
+    axis = range(x.shape.rank)[axis]
     return tf.gather(x, _positive(indices, _shape(x)[axis]), axis=axis)
 
 
@@ -633,7 +633,7 @@ def take_along_axis(x, indices, axis=-1):
     if axis is None:
         x, indices, axis = tf.reshape(x, [-1]), tf.reshape(indices, [-1]), 0
     rank = x.shape.rank
-    axis = axis % rank
+    axis = range(rank)[axis]
     if indices.dtype not in (tf.int32, tf.int64):
         indices = tf.cast(indices, tf.int32)
     indices = _positive(indices, _shape(x)[axis])
@@ -742,7 +742,8 @@ cumulative_sum, cumulative_prod = cumsum, cumprod
 def diff(x, n=1, axis=-1):
     for _ in range(n):
         size = _shape(x)[axis]
-        after, before = tf.gather(x, tf.range(1, size), axis=axis), tf.gather(x, tf.range(size - 1), axis=axis)
+        pairs = tf.range(tf.maximum(size, 1) - 1)
+        after, before = tf.gather(x, pairs + 1, axis=axis), tf.gather(x, pairs, axis=axis)
         x = tf.not_equal(after, before) if x.dtype.is_bool else after - before
     return x
 

@@ -369,7 +369,7 @@ def take(x, indices, axis=None):
         x, axis = x.reshape(-1), 0
     if not isinstance(indices, Tensor):
         indices = torch.as_tensor(indices, device=x.device)
-    axis = axis % x.ndim
+    axis = range(x.ndim)[axis]
     indices = _index(indices, x.shape[axis])
     if axis == 0 and x.ndim == 2 and x.is_floating_point():
         return F.embedding(indices, x)  # its gradient is much faster than that of index_select
@@ -382,7 +382,7 @@ def take(x, indices, axis=None):
 def take_along_axis(x, indices, axis=-1):
     if axis is None:
         x, indices, axis = x.reshape(-1), indices.reshape(-1), 0
-    axis = axis % x.ndim
+    axis = range(x.ndim)[axis]
     batch = torch.broadcast_shapes(
         x.shape[:axis] + (1,) + x.shape[axis + 1 :], indices.shape[:axis] + (1,) + indices.shape[axis + 1 :]
     )
