@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import numpy as np
+
 from kerata import ops
 from kerata.layers._errors import positive_integer
 from kerata.layers.input_spec import InputSpec
@@ -41,6 +43,7 @@ class GroupNormalization(Affine):
                  gamma_initializer="ones", beta_regularizer=None, gamma_regularizer=None, beta_constraint=None,
                  gamma_constraint=None, **kwargs):  # fmt: skip
         super().__init__(**kwargs)
+        groups = int(groups) if isinstance(groups, np.integer) else groups
         if groups != -1:
             positive_integer(groups, "groups", "GroupNormalization")
         self.groups, self.axis, self.epsilon = groups, axis, epsilon

@@ -50,7 +50,7 @@ class Reshape(Weightless):
     """Gives each sample another shape, with its numbers in the same order.
 
     Args:
-        target_shape: tuple of integers, without the batch axis; -1, at most once, for the size that is left.
+        target_shape: tuple of integers, without the batch axis; -1 (or None), at most once, for the size that is left.
 
     Input shape:
         `(batch, ...)`, any dtype.
@@ -68,10 +68,10 @@ class Reshape(Weightless):
 
     def __init__(self, target_shape, **kwargs):
         super().__init__(**kwargs)
-        target_shape = tuple(target_shape)
-        if target_shape.count(-1) > 1:
-            raise ValueError(f"`target_shape` of Reshape may hold -1 once; got {target_shape}.")
-        self.target_shape = target_shape
+        self.target_shape = tuple(target_shape)
+        self._sizes = tuple(-1 if n is None else n for n in self.target_shape)
+        if self._sizes.count(-1) > 1:
+            raise ValueError(f"`target_shape` of Reshape may hold -1 once; got {self.target_shape}.")
         self._resolved = None, None  # the shape of samples seen last, and the target for it
 
     def call(self, inputs):
@@ -79,12 +79,12 @@ class Reshape(Weightless):
         if sample != self._resolved[0]:
             self._resolved = sample, self._resolve(sample)
         target = self._resolved[1]
-        return ops.reshape(inputs, (-1, *target) if target else (ops.shape(inputs)[0], *self.target_shape))
+        return ops.reshape(inputs, (-1, *target) if target else (ops.shape(inputs)[0], *self._sizes))
 
     def compute_output_spec(self, inputs):
         if None in inputs.shape[1:]:
             # What stands for unknown sizes need not fill the target, as the target itself does.
-            sample = (None if n == -1 else n for n in self.target_shape)
+            sample = (None if n == -1 else n for n in self._sizes)
             inputs = KerasTensor((inputs.shape[0], *sample), dtype=inputs.dtype)
         return super().compute_output_spec(inputs)
 
@@ -92,14 +92,14 @@ class Reshape(Weightless):
         """The target without -1 for samples of this shape; None if that, or the batch's size, must be worked out."""
         if None in sample:
             return None
-        size, known = math.prod(sample), math.prod(n for n in self.target_shape if n != -1)
-        fits = (known and size % known == 0) if -1 in self.target_shape else size == known
+        size, known = math.prod(sample), math.prod(n for n in self._sizes if n != -1)
+        fits = (known and size % known == 0) if -1 in self._sizes else size == known
         if not fits:
             raise ValueError(
                 f"Layer {self.name!r} cannot reshape samples of shape {sample} ({size} numbers) to {self.target_shape}"
-                + (f" ({known} numbers)." if -1 not in self.target_shape else ".")
+                + (f" ({known} numbers)." if -1 not in self._sizes else ".")
             )
-        target = tuple(size // known if n == -1 else n for n in self.target_shape)
+        target = tuple(size // known if n == -1 else n for n in self._sizes)
         return None if 0 in target else target
 
 

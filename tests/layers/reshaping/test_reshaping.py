@@ -58,6 +58,16 @@ def test_same_as_keras(case, backend):
     check_layer(name, arguments, **options)
 
 
+def test_reshape_takes_none_for_the_size_that_is_left(backend):
+    x = np.arange(12.0, dtype="float32").reshape(2, 6)
+    layer = kerata.layers.Reshape((None, 3))
+    np.testing.assert_array_equal(kerata.ops.convert_to_numpy(layer(x)), x.reshape(2, 2, 3))
+    assert layer(kerata.Input((None,))).shape == (None, None, 3)
+    assert kerata.layers.Reshape.from_config(layer.get_config()).target_shape == layer.target_shape == (None, 3)
+    with pytest.raises(ValueError, match="-1 once"):
+        kerata.layers.Reshape((None, -1))
+
+
 def test_empty_batches(backend):
     x = np.zeros((0, 4, 3), "float32")
     layers = kerata.layers
