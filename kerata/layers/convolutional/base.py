@@ -36,7 +36,7 @@ class ConvBase(LowRank, Layer):
         rank: 1, 2 or 3.
         filters: channels of the output.
         kernel_size: integer, or one for each spatial axis.
-        strides, dilation_rate: likewise; not both above 1.
+        strides, dilation_rate: likewise; not both above 1, but in depthwise convolutions.
         padding: "valid", "same", or for one axis "causal".
         data_format: "channels_last" or "channels_first".
         groups: in how many groups channels are convolved apart.
@@ -49,6 +49,7 @@ class ConvBase(LowRank, Layer):
     _config_optional = frozenset(("lora_rank", "lora_alpha"))
     _adapted = "kernel"
     _rank = 2
+    _strides_with_dilation = False  # Keras has it so: in depthwise convolutions alone
 
     def __init__(self, rank, filters, kernel_size, strides=1, padding="valid", data_format=None, dilation_rate=1,
                  groups=1, activation=None, use_bias=True, kernel_initializer="glorot_uniform",
@@ -58,13 +59,13 @@ class ConvBase(LowRank, Layer):
         who = type(self).__name__
         self.rank = rank
         filters = None if filters is None else positive_integer(filters, "filters", who)
-        self.filters, self.groups = filters, positive_integer(groups or 1, "groups", who)
+        self.filters, self.groups = filters, positive_integer(groups, "groups", who)
         if filters is not None and filters % self.groups:
             raise ValueError(f"`filters` of {who} ({filters}) must be divisible by `groups` ({self.groups}).")
         self.kernel_size = spread(kernel_size, rank, "kernel_size", who)
         self.strides = spread(strides, rank, "strides", who)
         self.dilation_rate = spread(dilation_rate, rank, "dilation_rate", who)
-        if max(self.strides) > 1 and max(self.dilation_rate) > 1:
+        if max(self.strides) > 1 and max(self.dilation_rate) > 1 and not self._strides_with_dilation:
             raise ValueError(
                 f"{who} takes strides or dilation, not both: strides={self.strides}, dilation_rate={self.dilation_rate}."
             )

@@ -23,6 +23,8 @@ class DepthwiseConvBase(ConvBase):
         "filters", "groups", "lora_rank", "lora_alpha", "kernel_initializer", "kernel_regularizer", "kernel_constraint",
     }  # fmt: skip
 
+    _strides_with_dilation = True
+
     def __init__(self, rank, depth_multiplier, kernel_size, strides=1, padding="valid", data_format=None,
                  dilation_rate=1, activation=None, use_bias=True, depthwise_initializer="glorot_uniform",
                  bias_initializer="zeros", depthwise_regularizer=None, bias_regularizer=None,
@@ -75,8 +77,7 @@ class DepthwiseConv1D(DepthwiseConvBase):
         `(batch, new_time, channels * depth_multiplier)`, or with channels on axis 1, in the compute dtype.
 
     Raises:
-        ValueError: if a size is no positive integer, if strides and dilation are both above 1, or if the
-            number of channels is unknown.
+        ValueError: if a size is no positive integer, or if the number of channels is unknown.
 
     >>> from kerata import layers, ops
     >>> layers.DepthwiseConv1D(3, depth_multiplier=2)(ops.ones((1, 8, 4))).shape  # (1, 6, 8)
@@ -117,8 +118,7 @@ class DepthwiseConv2D(DepthwiseConvBase):
         compute dtype.
 
     Raises:
-        ValueError: if a size is no positive integer, if strides and dilation are both above 1, or if the
-            number of channels is unknown.
+        ValueError: if a size is no positive integer, or if the number of channels is unknown.
 
     >>> from kerata import layers, ops
     >>> layers.DepthwiseConv2D(3, depth_multiplier=2)(ops.ones((1, 8, 8, 3))).shape  # (1, 6, 6, 6)
@@ -141,6 +141,8 @@ class SeparableConvBase(ConvBase):
     """
 
     _config_skip = ConvBase._config_skip | {"groups", "lora_rank", "lora_alpha", "kernel_initializer", "kernel_regularizer", "kernel_constraint"}
+
+    _strides_with_dilation = True
 
     def __init__(self, rank, depth_multiplier, filters, kernel_size, strides=1, padding="valid", data_format=None,
                  dilation_rate=1, activation=None, use_bias=True, depthwise_initializer="glorot_uniform",
@@ -200,8 +202,7 @@ class SeparableConv1D(SeparableConvBase):
         `(batch, new_time, filters)`, or `(batch, filters, new_time)`, in the compute dtype.
 
     Raises:
-        ValueError: if a size is no positive integer, if strides and dilation are both above 1, or if the
-            number of channels is unknown.
+        ValueError: if a size is no positive integer, or if the number of channels is unknown.
 
     Source: Chollet (2017), "Xception: Deep Learning with Depthwise Separable Convolutions".
 
@@ -247,8 +248,7 @@ class SeparableConv2D(SeparableConvBase):
         compute dtype.
 
     Raises:
-        ValueError: if a size is no positive integer, if strides and dilation are both above 1, or if the
-            number of channels is unknown.
+        ValueError: if a size is no positive integer, or if the number of channels is unknown.
 
     Source: Chollet (2017), "Xception: Deep Learning with Depthwise Separable Convolutions".
 

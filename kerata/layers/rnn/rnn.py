@@ -142,6 +142,8 @@ class RNN(Layer):
         states = self._start(sequences, initial_state)
         if isinstance(mask, list | tuple):
             mask = tree.flatten(mask)[0]
+        if mask is not None:
+            mask = self._mask_of_steps(mask, sequences)
         if training:
             _draw_masks(self.cell, sequences[:, 0], states)
         try:
@@ -155,6 +157,16 @@ class RNN(Layer):
         if not self.return_state:
             return output
         return (output, *tree.map_structure(lambda x: ops.cast(x, self.compute_dtype), states))
+
+    def _mask_of_steps(self, mask, sequences):
+        """The mask as (batch, time); Keras also takes axes of size 1 behind them."""
+        shape, wanted = static_shape(mask), static_shape(sequences)[:2]
+        if not _alike(shape[:2], wanted) or any(n != 1 for n in shape[2:]):
+            raise ValueError(
+                f"Layer {self.name!r} ({type(self).__name__}): the mask has the shape {shape}; wanted is (batch, time), here "
+                f"{wanted}: one boolean for each step of the sequences."
+            )
+        return ops.squeeze(mask, tuple(range(2, len(shape)))) if len(shape) > 2 else mask
 
     def _start(self, sequences, given) -> list:
         if given is None and self.stateful:

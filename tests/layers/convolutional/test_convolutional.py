@@ -58,6 +58,8 @@ CASES = [
                          "depthwise_regularizer": L2, "pointwise_regularizer": L2, "pointwise_constraint": "non_neg",
                          "bias_regularizer": L2}, {"inputs": IMAGE}),
     ("SeparableConv2D", {"filters": 4, "kernel_size": 3, "strides": 2, "use_bias": False}, {"inputs": IMAGE}),
+    ("DepthwiseConv2D", {"kernel_size": 2, "strides": 2, "dilation_rate": 2, "padding": "same"}, {"inputs": IMAGE}),
+    ("SeparableConv1D", {"filters": 4, "kernel_size": 2, "strides": 2, "dilation_rate": 2}, {"inputs": SEQUENCE}),
 ]  # fmt: skip
 
 
@@ -80,7 +82,7 @@ def test_a_missing_channel_axis():
     ({"filters": 0}, "`filters` of Conv2D"), ({"kernel_size": (3, 3, 3)}, "`kernel_size` of Conv2D"),
     ({"strides": 1.5}, "`strides` of Conv2D"), ({"strides": None}, "`strides` of Conv2D"),
     ({"padding": "smae"}, "`padding` of Conv2D"), ({"groups": 3}, "divisible"), ({"data_format": "last"}, "data_format"),
-    ({"strides": 2, "dilation_rate": 2}, "strides or dilation"),
+    ({"strides": 2, "dilation_rate": 2}, "strides or dilation"), ({"groups": 0}, "`groups` of Conv2D"),
 ])  # fmt: skip
 def test_errors(arguments, words):
     import kerata

@@ -52,6 +52,24 @@ def test_masked_as_keras(backend, kind, option):
     check_layer(kind, {"units": 3, **option}, X, masks=[MASK], symbolic=False)
 
 
+@pytest.mark.parametrize("unroll", [False, True])
+@pytest.mark.parametrize("kind", [*KINDS, "ConvLSTM1D"])
+def test_masks_with_axes_of_size_1_behind(backend, kind, unroll):
+    wide = kind == "ConvLSTM1D"
+    arguments = {"filters": 2, "kernel_size": 2} if wide else {"units": 3}
+    layer = getattr(layers, kind)(**arguments, unroll=unroll, return_sequences=True)
+    x = np.random.default_rng(0).normal(size=(3, 4, 5, 2) if wide else X).astype("float32")
+    expected = ops.convert_to_numpy(layer(x, mask=MASK))
+    for mask in (MASK[..., None], MASK[..., None, None]):
+        np.testing.assert_allclose(ops.convert_to_numpy(layer(x, mask=mask)), expected, rtol=1e-6)
+
+
+@pytest.mark.parametrize("shape", [(3, 2), (2, 4), (3, 4, 5), (3,)])
+def test_a_mask_of_another_shape(backend, shape):
+    with pytest.raises(ValueError, match=r"'gate'.*mask has the shape .*wanted is \(batch, time\), here \(3, 4\)"):
+        layers.GRU(3, name="gate")(np.zeros(X, "float32"), mask=np.ones(shape, bool))
+
+
 @pytest.mark.parametrize("masked", [False, True])
 @pytest.mark.parametrize("kind, states", [("SimpleRNN", 1), ("LSTM", 2), ("GRU", 1)])
 @pytest.mark.slow
