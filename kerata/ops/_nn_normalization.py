@@ -18,6 +18,17 @@ def _axes(axis, rank: int) -> tuple[int, ...]:
     return tuple(sorted(a % rank for a in ((axis,) if isinstance(axis, int) else axis)))
 
 
+def _along(name: str, weight, shape: list, xp):
+    """The weight of a normalisation in the shape that fits the inputs: 1 but along the normalised axes."""
+    sizes = (*weight.shape, *shape)
+    if all(isinstance(n, int) for n in sizes) and math.prod(weight.shape) != math.prod(shape):
+        raise ValueError(
+            f"`{name}` has one number for each place along the normalised axes, of sizes {[n for n in shape if n != 1]}; "
+            f"got the shape {tuple(weight.shape)}."
+        )
+    return xp.reshape(weight, shape)
+
+
 @op
 def normalize(x, axis=-1, order=2, epsilon=None):
     """Scales x to norm 1: `x / (sum(|x|**order))**(1 / order)` over an axis.
@@ -176,8 +187,8 @@ def layer_normalization(x, gamma=None, beta=None, axis=-1, epsilon=None, **kwarg
     wide = "float32" if given in _HALF else given
     x = b.cast(x, wide)
     shape = [s if a in axes else 1 for a, s in enumerate(x.shape)]
-    gamma = None if gamma is None else xp.reshape(convert(gamma, wide), shape)
-    beta = None if beta is None else xp.reshape(convert(beta, wide), shape)
+    gamma = None if gamma is None else _along("gamma", convert(gamma, wide), shape, xp)
+    beta = None if beta is None else _along("beta", convert(beta, wide), shape, xp)
     if rms_scaling:  # Keras's old way to an RMS norm: over the deviation, without beta
         out = x / xp.sqrt(xp.var(x, axis=axes, keepdims=True) + epsilon)
         return b.cast(out if gamma is None else out * gamma, given)
@@ -220,7 +231,7 @@ def rms_normalization(x, scale=None, axis=-1, epsilon=None):
     if scale is not None:
         scale = convert(scale, b.dtype(out))
         if len(scale.shape) != 1 or axes != (len(x.shape) - 1,):
-            scale = xp.reshape(scale, [s if a in axes else 1 for a, s in enumerate(x.shape)])
+            scale = _along("scale", scale, [s if a in axes else 1 for a, s in enumerate(x.shape)], xp)
         out = out * scale
     return b.cast(out, given)
 

@@ -225,6 +225,18 @@ def gamma(shape: Any, alpha: Any, dtype: str | None = None, seed: Seed = None) -
     return b.random.gamma(_shape(shape, "gamma"), _value(alpha), dtype, draw_seed(seed))
 
 
+def noise_sizes(given: Any, shape: Any) -> tuple:
+    """The shape of a mask for inputs of this `shape`, from a `noise_shape`: None in it is the size of that axis."""
+    if given is None:
+        return tuple(shape)
+    if len(given) > len(shape) or any(isinstance(n, int) and n < 0 for n in given):
+        raise ValueError(
+            f"`noise_shape` has at most one entry for each axis of the inputs, of shape {tuple(shape)}: the size, 1 for a mask "
+            f"that is shared along it, or None for the inputs' size; got {tuple(given)}."
+        )
+    return tuple(size if n is None else n for n, size in zip(given, tuple(shape)[len(shape) - len(given) :]))
+
+
 @op
 def shuffle(x: Any, axis: int = 0, seed: Seed = None) -> Any:
     """The slices of a tensor along an axis in random order.
@@ -251,14 +263,15 @@ def dropout(inputs: Any, rate: float, noise_shape: Any = None, seed: Seed = None
     Args:
         inputs: float tensor.
         rate: number from 0 to 1.
-        noise_shape: shape of the mask, broadcast to the inputs; None in it is the input's size. By default the inputs'.
+        noise_shape: shape of the mask, broadcast to the inputs (axes in front may be left out); None in it is the
+            input's size. By default the inputs' shape.
         seed: integer (the same draw each time), `SeedGenerator`, or None for the global one.
 
     Returns:
         A tensor of the shape and dtype of `inputs`.
 
     Raises:
-        ValueError: for a `rate` out of range, or a `noise_shape` of another rank.
+        ValueError: for a `rate` out of range, or a `noise_shape` of more axes than the inputs.
 
     Source: Srivastava et al. (2014), https://jmlr.org/papers/v15/srivastava14a.html
 
@@ -273,12 +286,4 @@ def dropout(inputs: Any, rate: float, noise_shape: Any = None, seed: Seed = None
     b = backend.current()
     if rate == 1:
         return xp.zeros_like(x)
-    shape = b.shape(x)
-    if noise_shape is not None:
-        if len(noise_shape) != len(shape):
-            raise ValueError(
-                f"`noise_shape` must have a size (or None) for each axis of the inputs, of shape {tuple(shape)}; got "
-                f"{tuple(noise_shape)}."
-            )
-        shape = tuple(n if given is None else given for n, given in zip(shape, noise_shape))
-    return b.random.dropout(x, float(rate), tuple(shape), draw_seed(seed))
+    return b.random.dropout(x, float(rate), noise_sizes(noise_shape, b.shape(x)), draw_seed(seed))

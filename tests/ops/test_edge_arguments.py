@@ -104,3 +104,12 @@ def test_fori_loop_gives_tensors_where_a_backend_compiles(backend, value):
     _same(out, value + 3)
     if backend in ("jax", "tensorflow"):
         assert ops.is_tensor(out)
+
+
+@pytest.mark.parametrize("call", [
+    lambda g: ops.layer_normalization(X, g), lambda g: ops.layer_normalization(X, None, g, axis=0),
+    lambda g: ops.rms_normalization(X, g, axis=0),
+], ids=["gamma", "beta", "scale"])  # fmt: skip
+def test_weights_of_normalisations_have_the_size_of_their_axes(backend, call):
+    with pytest.raises(ValueError, match=r"`(gamma|beta|scale)` has one number.*sizes \[\d\]; got the shape \(6,\)"):
+        call(np.ones(6, "float32"))

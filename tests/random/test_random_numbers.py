@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from kerata import backend as backends
-from kerata import random
+from kerata import layers, random
 from kerata.core.keras_tensor import KerasTensor
 from kerata.core.scopes import StatelessScope
 from kerata.random.seed_generator import SeedGenerator, draw_seed
@@ -93,6 +93,8 @@ def test_parameters_broadcast(backend):
 def test_dropout(backend):
     out = numpy(random.dropout(ONES, 0.5, noise_shape=(None, 1), seed=1))
     assert ((out == out[:, :1]).all()) and set(np.unique(out)) == {0.0, 2.0}
+    out = numpy(random.dropout(ONES, 0.5, noise_shape=(200,), seed=1))
+    assert ((out == out[:1]).all()) and set(np.unique(out)) == {0.0, 2.0}
     np.testing.assert_array_equal(numpy(random.dropout(ONES, 0.0)), ONES)
     np.testing.assert_array_equal(numpy(random.dropout(ONES, 1.0)), ONES * 0)
     # Rows, columns and neighbours are independent.
@@ -201,7 +203,9 @@ def test_errors(backend):
         (lambda: random.categorical(np.zeros(3, "float32"), 2), "samples, classes"),
         (lambda: random.normal((None, 2)), "size is unknown"),
         (lambda: random.dropout(ONES, 1.5), "from 0 to 1"),
-        (lambda: random.dropout(ONES, 0.5, noise_shape=(1,)), "each axis"),
+        (lambda: random.dropout(ONES, 0.5, noise_shape=(1, 1, 1)), "each axis"),
+        (lambda: random.dropout(ONES, 0.5, noise_shape=(-1, 1)), "each axis"),
+        (lambda: layers.AlphaDropout(0.5, noise_shape=(1, 1, 1))(ONES, training=True), "each axis"),
     ]
     for call, message in cases:
         with pytest.raises(ValueError, match=message):

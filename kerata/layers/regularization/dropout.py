@@ -9,6 +9,7 @@ from kerata import regularizers as regularizers_
 from kerata.core.config import standardize_data_format
 from kerata.layers._weightless import Weightless
 from kerata.layers.input_spec import InputSpec
+from kerata.random.distributions import noise_sizes
 
 
 def _rate(rate, who: str) -> float:
@@ -71,9 +72,7 @@ class Dropout(_Noise):
         return inputs
 
     def _noise_shape(self, inputs):
-        if self.noise_shape is None:
-            return None
-        return tuple(n if n is not None else size for n, size in zip(self.noise_shape, ops.shape(inputs)))
+        return self.noise_shape
 
 
 class _SpatialDropout(Dropout):
@@ -287,9 +286,7 @@ class AlphaDropout(_Noise):
     def call(self, inputs, training=False):
         if not training or self.rate == 0:
             return inputs
-        shape = ops.shape(inputs)
-        if self.noise_shape is not None:
-            shape = tuple(n if n is not None else size for n, size in zip(self.noise_shape, shape))
+        shape = noise_sizes(self.noise_shape, ops.shape(inputs))
         kept = ops.cast(
             ops.greater_equal(random.uniform(shape, seed=self.seed_generator), self.rate), self.compute_dtype
         )

@@ -71,6 +71,8 @@ def test_all_is_dropped_at_rate_one(backend):
         (lambda: layers.SpatialDropout2D(0.5, data_format="channels_first"), (50, 8, 3, 2), (2, 3)),
         (lambda: layers.SpatialDropout3D(0.5), (50, 3, 2, 2, 8), (1, 2, 3)),
         (lambda: layers.AlphaDropout(0.5, noise_shape=(None, 1, 8)), (50, 6, 8), (1,)),
+        (lambda: layers.Dropout(0.5, noise_shape=(1, 80)), (5, 6, 80), (0, 1)),
+        (lambda: layers.AlphaDropout(0.5, noise_shape=(None,)), (5, 6, 80), (0, 1)),
     ],
 )
 def test_shared_noise(make, shape, shared, backend):
