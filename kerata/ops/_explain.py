@@ -11,7 +11,7 @@ from kerata.core.scopes import context
 
 # Ops whose axes are those of the result: how many more it has than the first argument.
 _MORE_AXES = {"stack": 1, "expand_dims": 1}
-_AXES = ("axis", "axis1", "axis2")
+_AXES = ("axis", "axis1", "axis2", "axes")
 
 
 def explain(fn, args: tuple, kwargs: dict, error: Exception) -> Exception | None:
@@ -43,6 +43,8 @@ def _wrong_axis(fn, args, kwargs) -> Exception | None:
     shape = _shape(first)
     for name in _AXES:
         axes = bound.get(name)
+        if name == "axes" and fn.__name__ == "tensordot":  # a number of axes, or those of two tensors
+            continue
         axes = list(axes) if isinstance(axes, list | tuple) else [axes]
         if shape is None or not all(isinstance(a, int | np.integer) for a in axes):
             continue

@@ -15,7 +15,7 @@ _LARGEST_HALF = {"float16": 65504.0, "bfloat16": 3.3895e38}
 def _axes(axis, rank: int) -> tuple[int, ...]:
     if axis is None:
         return tuple(range(rank))
-    return tuple(sorted(a % rank for a in ((axis,) if isinstance(axis, int) else axis)))
+    return tuple(sorted(range(rank)[a] for a in ((axis,) if isinstance(axis, int) else axis)))
 
 
 def _along(name: str, weight, shape: list, xp):

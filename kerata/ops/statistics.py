@@ -27,7 +27,7 @@ def _quantile(x, q, axis, method, keepdims, ignore_nan=False, whole=1):
     compute = b.dtype(x)
     rank, shape = len(x.shape), list(b.shape(x))
     axes = tuple(range(rank)) if axis is None else (axis,) if isinstance(axis, int | np.integer) else tuple(axis)
-    axes = tuple(a % rank for a in axes)
+    axes = tuple(range(rank)[a] for a in axes)
     kept = tuple(a for a in range(rank) if a not in axes)
     x = xp.reshape(xp.permute_dims(x, kept + axes), (*[shape[a] for a in kept], math.prod(shape[a] for a in axes)))
     missing = xp.isnan(x)

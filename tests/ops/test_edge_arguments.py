@@ -113,3 +113,13 @@ def test_fori_loop_gives_tensors_where_a_backend_compiles(backend, value):
 def test_weights_of_normalisations_have_the_size_of_their_axes(backend, call):
     with pytest.raises(ValueError, match=r"`(gamma|beta|scale)` has one number.*sizes \[\d\]; got the shape \(6,\)"):
         call(np.ones(6, "float32"))
+
+
+@pytest.mark.parametrize("name, arguments", [
+    ("expand_dims", {"axis": (5,)}), ("layer_normalization", {"axis": 5}), ("rms_normalization", {"axis": (0, 5)}),
+    ("log_softmax", {"axis": (5,)}), ("median", {"axis": -3}), ("quantile", {"q": 0.5, "axis": (5,)}),
+    ("moments", {"axes": (0, 5)}), ("prod", {"axis": (5,)}), ("rot90", {"axes": (0, 5)}), ("transpose", {"axes": (0, 5)}),
+])  # fmt: skip
+def test_axes_that_do_not_exist(backend, name, arguments):
+    with pytest.raises(np.exceptions.AxisError, match=rf"{name}\(\) was given ax.*shape \(3, 4\): axes go from -"):
+        getattr(ops, name)(X, **arguments)

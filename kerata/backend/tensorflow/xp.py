@@ -503,7 +503,7 @@ def expand_dims(x, axis=0):
     if isinstance(axis, int):
         return tf.expand_dims(x, axis)
     rank = x.shape.rank + len(axis)
-    for a in sorted(a % rank for a in axis):
+    for a in sorted(range(rank)[a] for a in axis):
         x = tf.expand_dims(x, a)
     return x
 

@@ -66,7 +66,7 @@ def _over_axes(fn, x, axis):
     """`fn` over several axes at once, by bringing them together."""
     if isinstance(axis, int):
         return fn(x, axis)
-    axes = range(x.ndim) if axis is None else [a % x.ndim for a in axis]
+    axes = range(x.ndim) if axis is None else [range(x.ndim)[a] for a in axis]
     order = [a for a in range(x.ndim) if a not in axes] + list(axes)
     moved = x.permute(order)
     out = fn(moved.flatten(x.ndim - len(axes)), -1).reshape(moved.shape)

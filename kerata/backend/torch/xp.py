@@ -285,7 +285,7 @@ def expand_dims(x, axis=0):
 
 
 def sorted_axes(axis, rank):
-    return sorted(a % rank for a in axis)
+    return sorted(range(rank)[a] for a in axis)
 
 
 def squeeze(x, axis=None):
@@ -429,7 +429,7 @@ def mean(x, axis=None, keepdims=False):
 def _flat_axes(x, axis, keepdims, reduce):
     """Apply `reduce(x, axis)`, which knows one axis only, to several."""
     if axis is None or not isinstance(axis, int):
-        axes = tuple(range(x.ndim)) if axis is None else tuple(a % x.ndim for a in axis)
+        axes = tuple(range(x.ndim)) if axis is None else tuple(range(x.ndim)[a] for a in axis)
         kept = tuple(a for a in range(x.ndim) if a not in axes)
         shape = tuple(1 if a in axes else x.shape[a] for a in range(x.ndim))
         # Not -1 for the size: nothing says what that is where another axis is empty.
