@@ -45,7 +45,7 @@ def test_autograph_still_converts_a_users_function():
         np.testing.assert_array_equal(forward(tf.constant([[-1.0, -2.0]])), [[3.0]])
 
 
-@pytest.mark.parametrize("layer, by_xla", [("Dense", True), ("Dropout", False), ("Conv1D", False)])
+@pytest.mark.parametrize("layer, by_xla", [("Dense", True), ("Dropout", False), ("Conv1D", False), ("classes", True)])
 def test_many_small_steps_are_compiled_by_xla(layer, by_xla, monkeypatch):
     from kerata.backend.tensorflow import autodiff
 
@@ -53,11 +53,15 @@ def test_many_small_steps_are_compiled_by_xla(layer, by_xla, monkeypatch):
 
     def trained(**options):
         kerata.utils.set_random_seed(3)
-        middle = {"Dense": lambda: kerata.layers.Dense(4), "Dropout": lambda: kerata.layers.Dropout(0.5, seed=1),
+        middle = {"Dense": lambda: kerata.layers.Dense(4), "classes": lambda: kerata.layers.Dense(4), "Dropout": lambda: kerata.layers.Dropout(0.5, seed=1),
                   "Conv1D": lambda: kerata.layers.Conv1D(4, 2)}[layer]()  # fmt: skip
         model = kerata.Sequential([kerata.Input((3, 4)), middle, kerata.layers.Flatten(), kerata.layers.Dense(2)])
-        model.compile("adam", "mse", metrics=["mae"], **options)
         x, y = np.random.default_rng(0).normal(size=(22, 3, 4)).astype("float32"), np.ones((22, 2), "float32")
+        if layer == "classes":
+            model.compile("adam", kerata.losses.SparseCategoricalCrossentropy(from_logits=True), **options)
+            y = np.arange(22) % 2
+        else:
+            model.compile("adam", "mse", metrics=["mae"], **options)
         history = model.fit(x, y, batch_size=4, epochs=2, verbose=0).history
         chunks = [c for c in model._compiled_steps.values() if isinstance(c, autodiff._Chunk)]
         return [*model.get_weights(), *history.values()], any(c._xla is not None for c in chunks)

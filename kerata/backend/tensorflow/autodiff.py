@@ -141,7 +141,7 @@ def _is_small(graph) -> bool:
     """Whether a step computes so little that most of its time goes into starting its ops: then XLA, which makes one of all, pays."""
     work = 0
     for op in graph.get_operations():
-        if op.type.startswith(_ITS_OWN_KERNELS):
+        if op.type.startswith(_ITS_OWN_KERNELS) and op.type != "SparseSoftmaxCrossEntropyWithLogits":
             return False
         sizes = [t.shape.num_elements() for t in op.outputs]
         if None in sizes:
