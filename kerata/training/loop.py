@@ -125,6 +125,8 @@ class Runner:
             return self._over_batches(number)
         if hasattr(chunk, "expect"):
             chunk.expect(full * self.epochs)
+        if full and self.pace.fixed is None:  # a chunk that ran in a `fit` before goes on at the pace found there
+            self.pace = chunk.pace = getattr(chunk, "pace", self.pace)
         if self._data is None:
             self._data = self.backend.to_device(source.data)
         order = self.backend.convert(host_order) if ordered else None
