@@ -8,6 +8,7 @@ import pathlib
 import statistics
 
 import curves
+import variations
 import workloads
 
 DRY = os.environ.get("KERATA_BENCH_DRY") == "1"
@@ -18,7 +19,7 @@ LARGE = {
     "transformer": ("torch", "jax"), "recommender": ("jax", "torch"),
 }  # fmt: skip
 # The figure that stands for a part.
-MAIN = {"start": "first_step_s", "build": "build_s", "call": "call_ms", "programs": "seconds", "curve": "-"}
+MAIN = {"variations": "-", "start": "first_step_s", "build": "build_s", "call": "call_ms", "programs": "seconds", "curve": "-"}
 # What was measured while other programs took more of the machine than this does not count.
 TOO_DISTURBED = 0.1
 NOTES = pathlib.Path(__file__).parent / "notes.md"
@@ -67,6 +68,23 @@ def against_best(results: dict, part: str, what: str, key: str, own: str = "kera
     return None if ahead is None else (ahead, best.split()[1])
 
 
+def variations_ahead(results: dict, backend: str, group: str) -> list[tuple[str, float, float]]:
+    """(variation, how many times Kerata is ahead of Keras, and in the first run) of what both can do; medians over the rounds."""
+    both = [(r["kerata"]["cases"], r["keras"]["cases"]) for r in rounds(results, "variations", backend, group) if len(r) == 2]
+    rows = []
+    for name in both[0][0] if both else ():
+        pairs = [(own[name], other[name]) for own, other in both if isinstance(own.get(name), list) and isinstance(other.get(name), list)]
+        if pairs:
+            rows.append((name, *(statistics.median(k[i] / o[i] for o, k in pairs) for i in (1, 0))))
+    return rows
+
+
+def variations_failed(results: dict, backend: str, group: str, label: str) -> list[str]:
+    """The variations that a library could not do."""
+    found = {n for r in rounds(results, "variations", backend, group) for n, v in r.get(label, {"cases": {}})["cases"].items() if isinstance(v, str)}
+    return sorted(found)
+
+
 # ---- bounds
 def bounds(results: dict) -> list[tuple]:
     """(point, bound, target, measured or None, whether it is met)."""
@@ -88,6 +106,10 @@ def bounds(results: dict) -> list[tuple]:
         for w in workloads.SHAPES:
             least(2, f"{b} {w}, ahead of Keras", ratio(results, ("steps", b, w), "keras", "kerata", "ms_per_step"),
                   _FASTER_THAN_KERAS.get((b, w), 1))  # fmt: skip
+    for b in BACKENDS:
+        found = [(a, f"{n} ({g})") for g in variations.GROUPS for n, a, _ in variations_ahead(results, b, g)]
+        worst, name = min(found, default=(None, ""))
+        least(2, f"{b}, {len(found)} variations of models and ways to train: the least ahead of Keras" + (f", {name}" if name else ""), worst, 1)
     ahead = {w: against_best(results, "auto", w, "ms_per_step") for w in workloads.SHAPES}
     for w, found in ahead.items():
         name = f"auto {w}, ahead of Keras's best backend" + (f" ({found[1]})" if found else "")
@@ -262,7 +284,24 @@ def _other_text(results: dict) -> list[str]:
         ])  # fmt: skip
     head = ["work", "backend", "ms a step", "ahead of Keras", "ahead of raw", "waiting for data", "peak MB", "Keras's peak MB", "rounds"]
     lines += ["## Larger work", "", *table(head, rows)] if rows else []
-    return lines + _memory_text(results)
+    return lines + _variations_text(results) + _memory_text(results)
+
+
+def _variations_text(results: dict) -> list[str]:
+    mean = lambda values: times(math.exp(statistics.mean(map(math.log, values))))
+    rows = []
+    for b in BACKENDS:
+        for g in variations.GROUPS:
+            found = sorted(variations_ahead(results, b, g), key=lambda row: row[1])
+            if found:
+                cannot = ["; ".join(variations_failed(results, b, g, label)) or "-" for label in ("kerata", "keras")]
+                rows.append([b, g, str(len(found)), mean([a for _, a, _ in found]), mean([first for *_, first in found]),
+                             ", ".join(f"{n} {times(a)}" for n, a, _ in found[:3]), *cannot,
+                             str(len(rounds(results, "variations", b, g)))])  # fmt: skip
+    head = ["backend", "group", "variations", "ahead of Keras", "first run, ahead", "the least ahead", "Kerata cannot", "Keras cannot", "rounds"]
+    text = ("Small models with other optimizers, losses, metrics and layers, and other ways to train and to predict "
+            "(`benchmarks/variations.py`): the best run after the first, beside Keras's; geometric means.")  # fmt: skip
+    return ["## Variations", "", text, "", *table(head, rows)] if rows else []
 
 
 def _memory_text(results: dict) -> list[str]:

@@ -27,11 +27,12 @@ HERE = pathlib.Path(__file__).resolve().parent
 sys.path.insert(0, str(HERE))
 import curves  # noqa: E402
 import report  # noqa: E402
+import variations  # noqa: E402
 import workloads  # noqa: E402
 from raw.large import BY_HAND  # noqa: E402
 
 BACKENDS = tuple(b for b in ("jax", "torch", "tensorflow") if importlib.util.find_spec(b))
-PARTS = ("steps", "auto", "start", "build", "call", "programs", "large", "memory", "curve")
+PARTS = ("steps", "auto", "start", "build", "call", "programs", "large", "memory", "variations", "curve")
 # A measurement is repeated if other programs took so much of the machine.
 DISTURBED = 0.07
 HOME = pathlib.Path(os.environ.get("BENCH_HOME") or pathlib.Path(tempfile.gettempdir()) / "kerata-benchmarks")
@@ -60,6 +61,8 @@ def _of_part(part: str):
         return [(b, w) for w, on in report.LARGE.items() for b in on]
     if part == "memory":
         return [(b, w) for b in ("jax", "torch") for w in ("plain", "remat", "mixed")]
+    if part == "variations":
+        return [(b, g) for b in BACKENDS for g in variations.GROUPS]
     return [(b, a) for a in curves.AXES for b in ("jax", "torch")]
 
 
@@ -77,7 +80,7 @@ def runs(case, results) -> list[tuple[str, str, str, dict]]:
     own = [("kerata", "kerata", backend, {}), ("keras", "keras", backend, {})]
     if part == "start":
         return [("kerata cold", "kerata", backend, {"cold": True}), ("kerata warm", "kerata", backend, {"twice": True}), own[1]]
-    if part == "memory":
+    if part in ("memory", "variations"):
         return own
     with_raw = part in ("steps", "call", "curve") or (part == "large" and (what, backend) in BY_HAND)
     return [*own, ("raw", "raw", backend, {})] if with_raw else own

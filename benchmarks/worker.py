@@ -189,6 +189,13 @@ def memory(name: str, backend: str, what: str) -> dict:
     return saving_memory.measure(name, backend, what)
 
 
+def variations(name: str, backend: str, group: str) -> dict:
+    """Seconds of the first run and of the best later one of many small models."""
+    import variations
+
+    return {"cases": variations.measure(name, backend, group)}
+
+
 if __name__ == "__main__":
     part, given, on, subject = sys.argv[1:5]
     os.environ["KERAS_BACKEND"] = os.environ["KERATA_BACKEND"] = on
