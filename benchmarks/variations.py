@@ -121,8 +121,8 @@ def _dense(K) -> dict:
         a, b, c = (L.Dense(8)(i) for _ in range(3))
         return L.Concatenate()([a, L.Multiply()([a, b]), L.Dot(1)([b, c])])
 
-    deep = _chain(*(L.Dense(FEATURES, activation="relu") for _ in range(20)))
-    return {**cases, "merges": lambda: _body(K, (FEATURES,), merged), "20 layers": lambda: _body(K, (FEATURES,), deep)}
+    deep = lambda: _chain(*(L.Dense(FEATURES, activation="relu") for _ in range(20)))
+    return {**cases, "merges": lambda: _body(K, (FEATURES,), merged), "20 layers": lambda: _body(K, (FEATURES,), deep())}
 
 
 def _sequences(K) -> dict:
