@@ -227,7 +227,6 @@ def fit(model, *, x, y, batch_size, epochs, verbose, callbacks, validation_split
     model._prepare(source.peek(), training=True)
     _check_data(model, source)
     _check_validation(model, source, validation)
-    model._warn_if_frozen()
     checks.warn_of_inference(model)
     model.stop_training = False
     if config.max_epochs() is not None:

@@ -51,6 +51,15 @@ class Step:
         self.model._clear_losses()  # what layers added may be tracers, which nobody can use later
         return out
 
+    def with_fresh_metrics(self) -> Step:
+        """The step with metrics that begin anew: compiled with it, that costs next to nothing."""
+
+        def fn(*args):
+            self.model.reset_metrics()
+            return self.fn(*args)
+
+        return Step(self.model, fn, self.silent, self.built_in, self.trains)
+
 
 def _is_stateless(method) -> bool:
     """Whether a step is written in Keras's form for JAX: `train_step(self, state, data)`, or `*args` that hands both on."""

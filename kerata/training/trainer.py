@@ -38,7 +38,7 @@ class Trainer:
         self.history = None
         self._compile_loss = self._compile_metrics = self._loss_tracker = None
         self._compile_arguments: dict | None = None
-        self._compiled_steps: dict = {}
+        self._compiled_steps: dict = {}  # and in which order the logs of a step are listed
         self.train_function = self.test_function = self.predict_function = None
 
     # -- compile ----------------------------------------------------------------------------------------------
@@ -364,11 +364,11 @@ class Trainer:
         """Make all weights, metric and optimizer variables, from the first batch; nothing is computed."""
         x, y, sample_weight = unpack(batch)
         y_pred = None
-        needs_metrics = self._compile_metrics is not None and not self._compile_metrics.built
-        needs_loss = self._compile_loss is not None and not self._compile_loss.built
+        needs_metrics = y is not None and self._compile_metrics is not None and not self._compile_metrics.built
+        needs_loss = y is not None and self._compile_loss is not None and not self._compile_loss.built
         if not self._all_built() or needs_metrics or needs_loss:
             y_pred = self._predict_symbolically(x)
-        if y_pred is not None and y is not None:
+        if y_pred is not None:
             like = tree.map_structure(_symbol, (y, sample_weight))
             if needs_metrics:
                 self._compile_metrics.build(like[0], y_pred)
@@ -422,25 +422,32 @@ class Trainer:
             found.extend(self.metrics_variables)
         return unique(found)
 
-    def _compiled(self, kind: str, batch_size: int | None = None, ordered: bool = False):
-        """The compiled step (`batch_size` None) or chunk of steps of a kind, made once."""
-        frozen = tuple(v.trainable for v in self.variables) if kind == "train" else ()
-        key = (kind, batch_size, ordered, self._mode(), frozen, placement.current)
+    def _compiled(self, kind: str, batch_size: int | None = None, ordered: bool = False, fresh: bool = False):
+        """The compiled step (`batch_size` None) or chunk of steps of a kind, made once; `fresh`: with metrics that begin anew."""
+        key = self._key(kind, batch_size, ordered, fresh)
         found = self._compiled_steps.get(key)
         if found is None:
             self._check_backends()
+            if kind == "train":
+                self._warn_if_frozen()
             b, mode, state = self._backend, self._mode(), self._state(kind)
             if kind == "predict":
                 found = b.compile_step(make_predict_step(self), lambda out: out, state, mode, donate=False)
                 found = Buckets(found, b) if b.functional and mode else found
             else:
                 step, result = make_step(self, kind)
+                step = step.with_fresh_metrics() if fresh else step
                 if batch_size is None:
                     found = b.compile_step(step, result, state, mode, donate=kind == "train")
                 else:
                     found = b.compile_chunk(step, result, state, batch_size, ordered, mode, donate=kind == "train")
             self._compiled_steps[key] = found
         return found
+
+    def _key(self, kind: str, batch_size: int | None = None, ordered: bool = False, fresh: bool = False) -> tuple:
+        """By what a compiled step or chunk is found again."""
+        frozen = tuple(v.trainable for v in self.variables) if kind == "train" else ()
+        return kind, batch_size, ordered, fresh, self._mode(), frozen, placement.current
 
     def _step_function(self, kind: str):
         """The function of a batch on the host: the user's, where a `make_..._function` is overridden, else the compiled step."""
@@ -547,13 +554,16 @@ class Trainer:
 
     def _as_values(self, logs: dict):
         """The logs without their names: those of a metric's own name first, in the metrics' order, then by name."""
-        from kerata.training.compile_metrics import CompileMetrics
+        order = self._compiled_steps.get(("logs", *logs))
+        if order is None:
+            from kerata.training.compile_metrics import CompileMetrics
 
-        names: list[str] = []
-        for metric in self.metrics:
-            names += [m.name for m in metric.metrics] if isinstance(metric, CompileMetrics) else [metric.name]
-        names = [n for n in dict.fromkeys(names) if n in logs]
-        values = [logs[n] for n in (*names, *sorted(set(logs) - set(names)))]
+            names: list[str] = []
+            for metric in self.metrics:
+                names += [m.name for m in metric.metrics] if isinstance(metric, CompileMetrics) else [metric.name]
+            names = [n for n in dict.fromkeys(names) if n in logs]
+            order = self._compiled_steps[("logs", *logs)] = (*names, *sorted(set(logs) - set(names)))
+        values = [logs[n] for n in order]
         return values[0] if len(values) == 1 else values
 
     @known_arguments
@@ -605,11 +615,12 @@ class Trainer:
         with backend_scope(self._backend):
             batch = loop.one_batch(x, y, sample_weight, class_weight, getattr(self, "output_names", None))
             self._prepare(batch, training=kind == "train")
-            if kind == "train":
-                self._warn_if_frozen()
-            self.reset_metrics()
+            step = loop.own_function(self, kind)
+            fresh = step is None and type(self).reset_metrics is Trainer.reset_metrics
+            if not fresh:
+                self.reset_metrics()
             with loop.explained():
-                logs = self._step_function(kind)(batch)
+                logs = (step or self._compiled(kind, fresh=fresh))(batch)
             logs = loop.read(logs, self._backend)
         return logs if return_dict else self._as_values(logs)
 
@@ -624,7 +635,8 @@ class Trainer:
         """
         with backend_scope(self._backend):
             batch = loop.one_batch(x, None, None, None)
-            self._prepare(batch, training=False)
+            if self._key("predict") not in self._compiled_steps:
+                self._prepare(batch, training=False)
             out = self._step_function("predict")(batch)
             return tree.map_structure(self._backend.to_numpy, out)
 
