@@ -109,7 +109,7 @@ def bounds(results: dict) -> list[tuple]:
     for b in BACKENDS:
         found = [(a, f"{n} ({g})") for g in variations.GROUPS for n, a, _ in variations_ahead(results, b, g)]
         worst, name = min(found, default=(None, ""))
-        least(2, f"{b}, {len(found)} variations of models and ways to train: the least ahead of Keras" + (f", {name}" if name else ""), worst, 1)
+        least(2, f"{b}, the least ahead of Keras of {len(found)} variations" + (f", {name}" if name else ""), worst, 1)
     ahead = {w: against_best(results, "auto", w, "ms_per_step") for w in workloads.SHAPES}
     for w, found in ahead.items():
         name = f"auto {w}, ahead of Keras's best backend" + (f" ({found[1]})" if found else "")
