@@ -31,14 +31,14 @@ def _fit(model, x, y, batch):
     model.fit(x, y, batch_size=batch, verbose=0)
 
 
-def _mlp(K, between=(), units=CLASSES, activation="softmax", targets=_classes, optimizer="adam", steps=100, **compiled):
+def _mlp(K, between=(), units=CLASSES, activation="softmax", targets=_classes, optimizer="adam", **compiled):
     """An MLP with layers `between` its two hidden ones; (model, x, y, batch)."""
     layers = [K.Input((FEATURES,))]
     for _ in range(2):
         layers += [K.layers.Dense(128, activation="relu"), *(make() for make in between)]
     model = K.Sequential([*layers, K.layers.Dense(units, activation=activation, dtype="float32")])
     model.compile(optimizer=optimizer, **{"loss": "sparse_categorical_crossentropy", "metrics": ["accuracy"], **compiled})
-    n = BATCH * (2 if DRY else steps)
+    n = BATCH * (2 if DRY else 100)
     return model, _random.standard_normal((n, FEATURES), dtype="float32"), targets(n), BATCH
 
 
