@@ -666,7 +666,7 @@ class Layer(LayerState, Masked, Operation, NativeLayer):
     # -- copies and pickles -----------------------------------------------------------------------------------
     def __getstate__(self) -> dict:
         state = without_native(super().__getstate__())
-        for name in ("_tensor", "_fast", "_fast_dtype", "_listing"):
+        for name in ("_tensor", "_fast", "_fast_dtype", "_listing", "_last_held"):
             state.pop(name, None)
         return {**state, "_backend": self._backend.name, "_losses": []}
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import functools
+
 import numpy as np
 
 from kerata import backend
@@ -14,6 +16,12 @@ _SKIPPED = frozenset(
     ("_init_arguments", "_inbound_nodes", "_listing", "_losses", "_set_at", "_build_shapes_dict", "_dtype_policy", "_policy_map",
      "_backend")
 )
+
+
+@functools.cache
+def _union(a: frozenset, b: frozenset) -> frozenset:
+    """`a | b`, the same object each time."""
+    return a | b
 
 
 class _AddedLosses:
@@ -56,22 +64,26 @@ class LayerState:
         object.__delattr__(self, name)
 
     _untracked: frozenset = frozenset()
+    _skipped: frozenset = _SKIPPED
 
     def _held(self) -> Held:
-        return Held(self.__dict__, _SKIPPED | self._untracked)
+        held, skip = self.__dict__.get("_last_held"), _union(self._skipped, self._untracked)
+        if held is None or not held.holds(self.__dict__, skip):
+            held = self.__dict__["_last_held"] = Held(self.__dict__, skip)
+        return held
 
     @property
     def _layers(self) -> list:
         """The sublayers, in the order in which the attributes were set."""
-        return self._held().layers
+        return list(self._held().layers)
 
     @property
     def _metrics(self) -> list:
-        return self._held().metrics
+        return list(self._held().metrics)
 
     @property
     def _seed_generators(self) -> list:
-        return self._held().seeds
+        return list(self._held().seeds)
 
     def _flatten_layers(self, include_self: bool = True, recursive: bool = True) -> list:
         """The layer, its sublayers and theirs, each once, depth first."""
@@ -84,7 +96,7 @@ class LayerState:
             if include_self or not top:
                 out.append(layer)
             if recursive or top:
-                for sub in layer._layers:
+                for sub in layer._held().layers:
                     visit(sub, False)
 
         visit(self, True)

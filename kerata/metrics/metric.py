@@ -6,7 +6,6 @@ from typing import Any
 
 import numpy as np
 
-from kerata import ops
 from kerata.core import config, dtype_policy
 from kerata.core.configurable import Configurable
 from kerata.core.names import auto_name
@@ -127,7 +126,7 @@ class Metric(Configurable):
     def reset_state(self) -> None:
         """Set the state back to zero."""
         for variable in self.variables:
-            variable.assign(ops.zeros(variable.shape, dtype=variable.dtype))
+            variable.fill(np.zeros(variable.shape))
 
     def update_state(self, *args: Any, **kwargs: Any) -> None:
         """Take in one batch; subclasses define it.

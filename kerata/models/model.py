@@ -40,6 +40,8 @@ class Model(Trainer, Layer):
     (3, 2)
     """
 
+    _skipped = Layer._skipped | _TRAINING_STATE
+
     def __new__(cls, *args, **kwargs):
         if cls is Model and _functional_arguments(args, kwargs):
             from kerata.models.functional import Functional
@@ -64,13 +66,6 @@ class Model(Trainer, Layer):
     def __getstate__(self) -> dict:
         compiled = {"_compiled_steps": {}, "train_function": None, "test_function": None, "predict_function": None}
         return {**super().__getstate__(), **compiled}
-
-    def _held(self):
-        from kerata.layers.state import _SKIPPED
-        from kerata.layers.tracking import Held
-
-        skip = _SKIPPED | _TRAINING_STATE | self._untracked
-        return Held(self.__dict__, skip)
 
     def build(self, input_shape):
         """Make all weights.

@@ -9,7 +9,7 @@ import jax.numpy as jnp
 import numpy as np
 from jax import lax
 
-from kerata.backend.jax import nn, placement, processes
+from kerata.backend.jax import arrays, nn, placement, processes
 from kerata.backend.protocol import PreferSteps
 from kerata.core import staging, tree
 from kerata.core.dtypes import is_text
@@ -150,6 +150,8 @@ class _Program:
 
 def _distinct(values: list) -> list:
     """The values with no array twice: one buffer cannot be given away twice."""
+    if len(set(map(id, values))) == len(values):
+        return values
     seen: set[int] = set()
     out = []
     for x in values:
@@ -269,7 +271,10 @@ def to_device(data):
 
 
 def _to_device(a):
-    return a if is_text(a) else jax.device_put(_own_memory(a))
+    if is_text(a):
+        return a
+    a = _own_memory(a)
+    return arrays.of_own_memory(a) if type(a) is np.ndarray else jax.device_put(a)
 
 
 def _own_memory(a):
