@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import collections
+import math
+
 import tensorflow as tf
 
 from kerata.backend.eager import eager_chunk, eager_step
@@ -50,14 +53,15 @@ def compile_step(step, result, variables, jit=True, donate=True):
 
 def _for_xla(step, jit):
     """The step, and what `tf.function` is told: with `jit` "always", XLA compiles it."""
-    if jit != "always":
-        return step, None
+    return (_traced_for_xla(step), True) if jit == "always" else (step, None)
 
-    def traced(batch):
+
+def _traced_for_xla(fn):
+    def traced(*args):
         with nn.for_xla():
-            return step(batch)
+            return fn(*args)
 
-    return traced, True
+    return traced
 
 
 def compile_chunk(step, result, variables, batch_size: int, ordered: bool, jit=True, donate=True):
@@ -74,11 +78,11 @@ def compile_chunk(step, result, variables, batch_size: int, ordered: bool, jit=T
 
     silent = step.silent
     step, xla = _for_xla(step, jit)
-    small = []  # of the graphs of a step
+    pays = []  # from how many steps on XLA pays, for each graph of a step
 
     def measured(batch):
         logs = step(batch)
-        small.append(_is_small(tf.compat.v1.get_default_graph()))
+        pays.append(_pays_from(tf.compat.v1.get_default_graph()))
         return logs
 
     @tf.function(autograph=False, reduce_retracing=not xla, jit_compile=xla)
@@ -95,33 +99,31 @@ def compile_chunk(step, result, variables, batch_size: int, ordered: bool, jit=T
         _, logs = tf.while_loop(lambda i, _: i < count, body, [tf.constant(1), logs], parallel_iterations=1)
         return result(logs)
 
-    return _Chunk(run, small, settled=xla or jit == "plain")
+    return _Chunk(run, pays, settled=xla or jit == "plain")
 
 
 class _Chunk:
-    """The compiled steps; by XLA as well, where the steps are small and many.
+    """The compiled steps; by XLA as well, where that pays.
 
     Which it is depends on the program alone, not on the clock, so that the same program gives the same numbers.
     """
 
-    def __init__(self, run, small: list[bool], settled: bool):
-        self._run, self._small, self._settled = run, small, settled
-        self._xla = None
+    def __init__(self, run, pays: list[float], settled: bool):
+        self._run, self._pays, self._settled = run, pays, settled
+        self._xla, self._steps = None, 0
 
     def expect(self, steps: int) -> None:
         """Be told how many steps are planned."""
-        if steps >= _MANY and not self._settled and self._xla is None:
-            self._xla = tf.function(self._run.python_function, autograph=False, jit_compile=True)
+        self._steps = max(steps, self._steps)
 
     def __call__(self, data, order, start, count):
         arguments = (data, order, tf.constant(start), tf.constant(count))
+        if not self._settled and self._steps >= min(_MANY.values()):
+            self._run.get_concrete_function(*arguments)
+            if self._steps >= max(self._pays):
+                self._xla = tf.function(_traced_for_xla(self._run.python_function), autograph=False, jit_compile=True)
+            self._settled = self._xla is not None or max(self._pays) == math.inf
         if self._xla is not None:
-            if not self._settled:
-                self._run.get_concrete_function(*arguments)
-                self._settled = True
-                if not all(self._small):
-                    self._xla = None
-                    return self._run(*arguments)
             try:
                 return self._xla(*arguments)
             except (tf.errors.InvalidArgumentError, tf.errors.UnimplementedError, tf.errors.NotFoundError):
@@ -129,26 +131,52 @@ class _Chunk:
         return self._run(*arguments)
 
 
-# From so many steps on, compiling by XLA takes less time than it saves.
-_MANY = 3000
-# Above so many multiplications and results, TensorFlow's kernels are as fast as XLA's code.
-_SMALL_WORK = 1e7
-_ITS_OWN_KERNELS = ("Conv", "Depthwise", "MaxPool", "AvgPool", "FusedBatchNorm", "Stateless", "Random", "While", "If", "BlockLSTM",
+# Compiling by XLA takes 0.6 to 1.2 s. Steps of small dense models save 0.3 ms by it, those with a large LSTM 1 to 7 (of small
+# ones nothing is sure), with another recurrent layer 1 to 4: from so many steps on it takes less time than it saves.
+_MANY = {"small": 3000, "lstm": 1000, "recurrent": 500}
+# Above so many multiplications and results, TensorFlow's kernels are as fast as XLA's code; its LSTM is so below.
+_SMALL_WORK, _LARGE_LSTM = 1e7, 5e7
+# Kernels that XLA does not have, or does more slowly; its random numbers are others.
+_ITS_OWN_KERNELS = ("Conv", "Depthwise", "MaxPool", "AvgPool", "FusedBatchNorm", "StatelessRandom", "StatelessIf", "Random", "If",
                     "PyFunc", "EagerPyFunc", "Lookup", "Sparse", "Unique", "Where", "String")  # fmt: skip
+_LOOPS = {"While", "StatelessWhile"}
 
 
-def _is_small(graph) -> bool:
-    """Whether a step computes so little that most of its time goes into starting its ops: then XLA, which makes one of all, pays."""
-    work = 0
+def _pays_from(graph) -> float:
+    """From how many steps on it pays to have a step compiled by XLA, which makes one function of many ops; it may be never."""
+    types: set[str] = set()
+    work: dict[str, float] = collections.Counter()
     for op in graph.get_operations():
-        if op.type.startswith(_ITS_OWN_KERNELS) and op.type != "SparseSoftmaxCrossEntropyWithLogits":
-            return False
-        sizes = [t.shape.num_elements() for t in op.outputs]
-        if None in sizes:
-            return False
-        inner = op.inputs[0].shape[-2 if op.get_attr("transpose_a") else -1] if op.type == "MatMul" else 1
-        work += sum(sizes) * (inner or 1)
-    return work < _SMALL_WORK
+        types |= {op.type} | (_types_within(graph, op.get_attr("body").name) if op.type in _LOOPS else set())
+        work[op.type] += _work(op)
+    if any(t.startswith(_ITS_OWN_KERNELS) for t in types - {"SparseSoftmaxCrossEntropyWithLogits"}):
+        return math.inf
+    if types & _LOOPS:
+        return _MANY["recurrent"]
+    if "BlockLSTM" in types:
+        return _MANY["lstm"] if work["BlockLSTM"] > _LARGE_LSTM else math.inf
+    return _MANY["small"] if sum(work.values()) < _SMALL_WORK else math.inf
+
+
+def _work(op) -> float:
+    """About how many results and multiplications an op has; infinity where that is not known."""
+    sizes = [t.shape.num_elements() for t in op.outputs]
+    inner = 1
+    if op.type == "MatMul":
+        inner = op.inputs[0].shape[-2 if op.get_attr("transpose_a") else -1]
+    elif op.type == "BlockLSTM":
+        sizes, inner = [op.inputs[1].shape[:2].num_elements()], op.inputs[4].shape.num_elements()
+    return math.inf if None in sizes else sum(sizes) * (inner or 1)
+
+
+def _types_within(graph, name: str) -> set[str]:
+    """The types of ops of a function of the graph, and of those that it calls."""
+    found = set()
+    for node in graph._get_function(name).definition.node_def:
+        found.add(node.op)
+        if node.op in _LOOPS:
+            found |= _types_within(graph, node.attr["body"].func.name)
+    return found
 
 
 def _then(_, i):
