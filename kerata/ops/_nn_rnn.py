@@ -179,7 +179,7 @@ def _run(step, x, kernel, bias, states, mask, go_backwards, return_sequences, ze
     else:
         each, inputs = step, product(inputs)
     return steps(
-        each, inputs, states, states[0], mask, b.shape(x)[1], go_backwards, return_sequences, zero_output_for_mask, unroll
+        each, inputs, states, None, mask, b.shape(x)[1], go_backwards, return_sequences, zero_output_for_mask, unroll
     )
 
 
@@ -194,7 +194,8 @@ def steps(step, inputs, states, before, mask, length, go_backwards, return_seque
     Args:
         inputs: nested arrays (time, batch, ...).
         states: nested arrays (batch, ...).
-        before: what stands for the output of masked steps before any other: an array like the output.
+        before: what stands for the output of masked steps before any other, an array like the output; None where the output is
+            the first of `states`, whose last value then stands for it.
         mask: None, or (batch, time).
         length: how many time steps.
     """
@@ -209,15 +210,18 @@ def steps(step, inputs, states, before, mask, length, go_backwards, return_seque
         out, new = step(states, x)
         if mask is not None:
             new = tree.map_structure(lambda n, s: xp.where(_like(xp, mask, n), n, s), new, states)
-            out = xp.where(_like(xp, mask, out), out, xp.zeros_like(out) if previous is None else previous)
-        return (new, None if previous is None else out), (out if return_sequences else None)
+            if zeros:
+                previous = xp.zeros_like(out)
+            out = xp.where(_like(xp, mask, out), out, states[0] if previous is None else previous)
+        return (new, out if keep else None), (out if return_sequences else None)
 
-    keep = not return_sequences or (mask is not None and not zero_output_for_mask)
+    zeros = return_sequences and zero_output_for_mask
+    keep = before is not None and not zeros and (not return_sequences or mask is not None)
     unroll = length if unroll and isinstance(length, int) else 1
     carry = (states, before if keep else None)
     (states, last), outputs = b.scan(body, carry, (inputs, masks), length, go_backwards, unroll)
     if not return_sequences:
-        return None, last, states
+        return None, states[0] if before is None else last, states
     if go_backwards:  # `scan` puts what it gives at the place of what it took
         outputs = xp.flip(outputs, axis=0)
     return xp.permute_dims(outputs, (1, 0, *range(2, len(outputs.shape)))), outputs[-1], states
