@@ -77,7 +77,7 @@ class Held:
         if kind == "container":
             if known is None:
                 self._came[id(value)] = since
-                elements = tuple(_elements(value))
+                elements = _elements(value)
                 if type(value) is not tuple:
                     self._containers.append((value, elements))
                 for element in elements:
@@ -94,8 +94,8 @@ class Held:
 _NONE: dict = {}
 
 
-def _elements(container):
-    return container.values() if isinstance(container, dict) else container
+def _elements(container) -> tuple:
+    return tuple(container.values() if isinstance(container, dict) else container)  # at once: other threads may change it
 
 
 def unique(items) -> list:

@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 
+from kerata import ops
 from kerata.core import config, dtype_policy
 from kerata.core.configurable import Configurable
 from kerata.core.names import auto_name
@@ -126,7 +127,10 @@ class Metric(Configurable):
     def reset_state(self) -> None:
         """Set the state back to zero."""
         for variable in self.variables:
-            variable.fill(np.zeros(variable.shape))
+            if variable._backend.functional:  # in eager JAX a third of the other's time
+                variable.fill(np.zeros(variable.shape))
+            else:  # steps that are recorded see tensors alone
+                variable.assign(ops.zeros(variable.shape, dtype=variable.dtype))
 
     def update_state(self, *args: Any, **kwargs: Any) -> None:
         """Take in one batch; subclasses define it.

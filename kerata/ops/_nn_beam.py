@@ -7,24 +7,23 @@ from kerata import backend
 _NEVER = -1e30
 
 
-def beam_search(logits, lengths, width: int, top: int, merge_repeated: bool, blank: int | None):
+def beam_search(logits, lengths, width: int, top: int, blank: int):
     """The `top` likeliest label sequences: labels (top, batch, steps), filled up with -1, and scores (batch, top).
 
     A beam keeps, for each of `width` prefixes, the log probabilities of the paths that end in a blank and of those
-    that do not. Without `merge_repeated` a label that stands for several steps is spelt as often.
+    that do not.
     """
     b = backend.current()
     xp = b.xp
     if top > width:
         raise ValueError(f"ctc_decode(): `top_paths` ({top}) cannot exceed `beam_width` ({width}).")
-    batch, steps, classes = b.shape(logits)
-    blank = classes - 1 if blank is None else blank
+    batch, steps, _ = b.shape(logits)
     log_p = b.log_softmax(logits, -1)
     state = _start(xp, batch, steps, width, b.dtype(log_p))
 
     def step(state, inputs):
         p, t = inputs
-        new = _advance(b, state, p, width, blank, merge_repeated)
+        new = _advance(b, state, p, width, blank)
         running = xp.reshape(t < lengths, (-1, 1))
         out = [xp.where(running[..., None] if len(n.shape) == 3 else running, n, s) for n, s in zip(new, state)]
         return out, None
@@ -45,7 +44,7 @@ def _start(xp, batch, steps, width, dtype):
     return [prefixes, lengths, ended, never]
 
 
-def _advance(b, state, p, width, blank, merge_repeated):
+def _advance(b, state, p, width, blank):
     """One step with class log probabilities p (batch, classes)."""
     xp = b.xp
     prefixes, lengths, ended, open_ = state
@@ -57,11 +56,10 @@ def _advance(b, state, p, width, blank, merge_repeated):
     last_p = xp.take_along_axis(p, xp.maximum(last, 0), axis=1)
     # Staying: a blank, or the last label once more.
     stay_ended = total + p[:, blank : blank + 1]
-    stay_open = xp.where(last >= 0, open_ + last_p, _NEVER) if merge_repeated else xp.full_like(open_, _NEVER)
+    stay_open = xp.where(last >= 0, open_ + last_p, _NEVER)
     # Growing: the last label once more is another label only after a blank.
     same = last[..., None] == xp.arange(classes, dtype="int32")
-    before = xp.where(same, ended[..., None], total[..., None]) if merge_repeated else total[..., None]
-    grown = before + p[:, None, :]
+    grown = xp.where(same, ended[..., None], total[..., None]) + p[:, None, :]
     is_blank = xp.arange(classes, dtype="int32") == blank
     grown = xp.where(is_blank, _NEVER, grown)
     stay_open, grown = _merge(b, prefixes, lengths, last, last_at, stay_open, grown, ended, open_)

@@ -101,15 +101,16 @@ def ctc_decode(
         strategy: "greedy" takes the best class of each step; "beam_search" adds up the ways to spell each prefix.
         beam_width: how many prefixes the beam search keeps.
         top_paths: how many results the beam search gives.
-        merge_repeated: whether equal neighbours with no blank between them are one label.
-        mask_index: the class of the blank.
+        merge_repeated: whether equal neighbours with no blank between them are one label; for "greedy" alone, the beam
+            search always takes them for one.
+        mask_index: the class of the blank; a negative one counts from the end, None is the last.
 
     Returns:
         `(labels, scores)`: int32 (paths, batch, steps), filled up with -1; and floats (batch, paths): log
         probabilities from the beam search, minus the sum of the best logits from "greedy".
 
     Raises:
-        ValueError: for another strategy.
+        ValueError: for another strategy, or a blank that is no class.
 
     Source: https://www.cs.toronto.edu/~graves/icml_2006.pdf (Graves et al., 2006)
 
@@ -119,19 +120,27 @@ def ctc_decode(
     """
     inputs, _ = floating(inputs)
     lengths = convert(sequence_lengths, "int32")
+    blank = _blank(inputs.shape[-1], mask_index)
     if strategy == "greedy":
-        return _greedy(inputs, lengths, merge_repeated, mask_index)
+        return _greedy(inputs, lengths, merge_repeated, blank)
     if strategy != "beam_search":
         raise ValueError(f"ctc_decode(): `strategy` must be 'greedy' or 'beam_search'; it is {strategy!r}.")
     from kerata.ops._nn_beam import beam_search
 
-    return beam_search(inputs, lengths, beam_width, top_paths, merge_repeated, mask_index)
+    return beam_search(inputs, lengths, beam_width, top_paths, blank)
+
+
+def _blank(classes: int, index: int | None) -> int:
+    if index is None:
+        return classes - 1
+    if not -classes <= index < classes:
+        raise ValueError(f"ctc_decode(): `mask_index` is one of the {classes} classes of `inputs`; got {index}.")
+    return index % classes
 
 
 def _greedy(inputs, lengths, merge_repeated, blank):
     b = backend.current()
     xp = b.xp
-    blank = inputs.shape[-1] - 1 if blank is None else blank
     steps = b.shape(inputs)[1]
     best = b.cast(xp.argmax(inputs, axis=-1), "int32")
     inside = xp.expand_dims(xp.arange(steps, dtype="int32"), 0) < xp.expand_dims(lengths, 1)

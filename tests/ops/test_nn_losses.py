@@ -126,6 +126,15 @@ def test_greedy_decoding(backend, kwargs):
     compare("nn.ctc_decode", (STEPS, LENGTH), kwargs, ("greedy", str(kwargs)))
 
 
+def test_a_blank_counted_from_the_end(backend):
+    for strategy in ("greedy", "beam_search"):
+        found, wanted = (ops.ctc_decode(STEPS, LENGTH, strategy, mask_index=i) for i in (-2, STEPS.shape[-1] - 2))
+        for f, w in zip(found, wanted):
+            np.testing.assert_array_equal(ops.convert_to_numpy(f), ops.convert_to_numpy(w))
+    with pytest.raises(ValueError, match=r"`mask_index` is one of the \d+ classes of `inputs`; got 50"):
+        ops.ctc_decode(STEPS, LENGTH, mask_index=50)
+
+
 def _all_spellings(logits, length, blank):
     """The log probability of every label sequence, by going through all paths."""
     import itertools
