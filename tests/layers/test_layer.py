@@ -1,5 +1,8 @@
 """The base class: weights and their paths, freezing, losses, dtypes, configs, errors."""
 
+import copy
+import pickle
+
 import numpy as np
 import pytest
 from twins import check_twins
@@ -593,3 +596,38 @@ def test_arrays_that_a_layer_keeps(train_backend):
     model = kerata.Model(x, dense(Minus()(x)))
     assert model.output.shape == (None, 4)
     np.testing.assert_allclose(model.predict(X, verbose=0), np.tile(X.sum(1, keepdims=True) - 2, 4), rtol=1e-5)
+
+
+def test_every_change_of_what_a_layer_holds_is_seen():
+    """Also where a count stays the same, and after the layer was asked."""
+    a, b, c = (layers.Dense(1, name=n) for n in "abc")
+    layer = layers.Layer()
+    layer.parts, layer.table, layer.one, layer.pair = [a, [a]], {"x": a}, None, (a, [a])
+
+    def held():
+        return [x.name for x in layer._flatten_layers(include_self=False)]
+
+    assert held() == ["a"]
+    for change, wanted in (
+        (lambda: layer.parts.__setitem__(0, b), {"a", "b"}), (lambda: layer.parts.__setitem__(0, a), {"a"}),
+        (lambda: layer.parts[1].__setitem__(0, c), {"a", "c"}), (lambda: layer.parts.__setitem__(1, [b]), {"a", "b"}),
+        (lambda: layer.table.update(x=c), {"a", "b", "c"}), (lambda: layer.table.clear(), {"a", "b"}),
+        (lambda: layer.pair[1].append(c), {"a", "b", "c"}), (lambda: setattr(layer, "pair", ()), {"a", "b"}),
+        (lambda: setattr(layer, "one", c), {"a", "b", "c"}), (lambda: setattr(layer, "one", None), {"a", "b"}),
+        (lambda: delattr(layer, "parts"), set()), (lambda: setattr(layer, "new", a), {"a"}),
+        (lambda: layer.__dict__.pop("new"), set()),
+    ):  # fmt: skip
+        change()
+        assert set(held()) == wanted
+    layer._layers.append(a)  # a list of the caller's own
+    assert held() == []
+
+
+def test_copies_and_pickles_hold_things_of_their_own(backend):
+    layer = layers.Bidirectional(layers.LSTM(2))
+    layer(np.ones((1, 2, 3)))
+    assert len(layer.weights) == 6
+    for other in (copy.deepcopy(layer), pickle.loads(pickle.dumps(layer))):
+        assert len(other.weights) == 6 and not {id(v) for v in other.weights} & {id(v) for v in layer.weights}
+        other.forward_layer.trainable = False
+        assert len(other.trainable_weights) == 3 and len(layer.trainable_weights) == 6

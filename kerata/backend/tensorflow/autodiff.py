@@ -126,8 +126,8 @@ class _Chunk:
         if self._xla is not None:
             try:
                 return self._xla(*arguments)
-            except (tf.errors.InvalidArgumentError, tf.errors.UnimplementedError, tf.errors.NotFoundError):
-                self._xla = None  # XLA does not know one of the ops
+            except tf.errors.OpError:  # XLA does not know one of the ops; an error of the step itself comes again below
+                self._xla = None
         return self._run(*arguments)
 
 
