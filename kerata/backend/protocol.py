@@ -77,7 +77,9 @@ class Extras(Protocol):
 class Linalg(Protocol):
     """`xp.linalg` (also `backend.linalg`): matrices stand in the last two axes, in float."""
 
-    def cholesky(self, x: Array, upper: bool = False) -> Array: ...
+    def cholesky(self, x: Array, upper: bool = False) -> Array:
+        """ValueError(errors.NOT_POSITIVE_DEFINITE) where it can raise, else NaN."""
+
     def cholesky_inverse(self, x: Array, upper: bool = False) -> Array:
         """The inverse of the matrix whose factor is x."""
 
@@ -87,12 +89,16 @@ class Linalg(Protocol):
     def eigh(self, x: Array) -> tuple[Array, Array]: ...
     def inv(self, x: Array) -> Array: ...
     def pinv(self, x: Array, rcond: float) -> Array: ...
-    def lstsq(self, a: Array, b: Array, rcond: float | None = None) -> Array: ...
+    def lstsq(self, a: Array, b: Array, rcond: float | None = None) -> Array:
+        """b: (m, k), one matrix."""
+
     def lu_factor(self, x: Array) -> tuple[Array, Array]:
         """Packed factors, and for each step the row swapped into place (from 0)."""
 
     def qr(self, x: Array, mode: str = "reduced") -> tuple[Array, Array]: ...
-    def solve(self, a: Array, b: Array) -> Array: ...
+    def solve(self, a: Array, b: Array) -> Array:
+        """b: (..., n, k), with the leading axes of a."""
+
     def solve_triangular(self, a: Array, b: Array, lower: bool = False) -> Array: ...
     def svd(self, x: Array, full_matrices: bool = True, compute_uv: bool = True) -> Any: ...
 

@@ -6,6 +6,8 @@ import difflib
 import importlib
 from collections.abc import Iterable
 
+NOT_POSITIVE_DEFINITE = "cholesky() needs positive definite matrices; of those given, one at least is not."
+
 
 def did_you_mean(name: str, known: Iterable[str], n: int = 1) -> str:
     """`" Did you mean 'x'?"`, or an empty string when nothing is close. Compares without case and underscores."""

@@ -101,7 +101,7 @@ def map_coordinates(inputs, coordinates, order, fill_mode="constant", fill_value
         order: 0 for the nearest cell, 1 for linear interpolation.
         fill_mode: beyond the edges: "constant" (`fill_value`), "nearest" (the edge), "wrap" (the other end),
             "mirror" (about the last cell's centre) or "reflect" (about its outer edge).
-        fill_value: for "constant".
+        fill_value: for "constant"; integers take its whole part.
 
     Returns:
         Tensor (*shape) of the dtype of `inputs`; integers are rounded.
@@ -122,6 +122,7 @@ def map_coordinates(inputs, coordinates, order, fill_mode="constant", fill_value
             "map_coordinates(): the first axis of `coordinates` must have one entry for each axis of `inputs`, and "
             f"there must be at least one more; the shapes are {tuple(coordinates.shape)} and {tuple(inputs.shape)}."
         )
+    fill_value = fill_value if dtypes.is_float(dtype) or hasattr(fill_value, "shape") else int(fill_value)
     places = [coordinates[i] for i in range(len(inputs.shape))]
     out = sample(_as_float(xp.reshape(inputs, (-1,))), inputs.shape, places, order, fill_mode, fill_value)
     return _as_before(out, dtype)

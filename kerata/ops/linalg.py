@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import functools
+
+import numpy as np
+
 from kerata import backend
 from kerata.core import dtypes
 from kerata.ops._op import convert, floating, op
@@ -28,11 +32,11 @@ def cholesky(x, upper=False):
         upper: whether to give the upper triangle, `L.T`.
 
     Returns:
-        Float tensor of the shape of `x`. Matrices that are not positive definite are an error on NumPy and
-        PyTorch, and give NaN on JAX.
+        Float tensor of the shape of `x`. Inside compiled code matrices that are not positive definite give NaN on
+        JAX.
 
     Raises:
-        ValueError: if the matrices are not square.
+        ValueError: if the matrices are not square, or not positive definite.
 
     >>> kerata.ops.cholesky([[4.0, 2.0], [2.0, 5.0]])  # [[2, 0], [1, 2]]
     """
@@ -184,8 +188,6 @@ def pinv(x, rcond=None):
 
 def _rounding(b, x):
     """The relative size of singular values that may be rounding errors: the larger size times epsilon."""
-    import numpy as np
-
     epsilon, sizes = float(np.finfo(b.dtype(x)).eps), b.shape(x)[-2:]
     if all(isinstance(n, int) for n in sizes):
         return max(sizes) * epsilon
@@ -278,21 +280,38 @@ def svd(x, full_matrices=True, compute_uv=True):
 
 
 def _system(name, a, b):
+    """Both as floats of one dtype, `b` as columns (..., m, k); whether it was given as vectors; and the functions."""
     api = backend.current()
     a, b = convert(a), convert(b)
     target = dtypes.result_type(api.dtype(a), api.dtype(b), float)
     a, linalg = _matrices(name, api.cast(a, target), name != "lstsq")
-    if not len(b.shape):
-        raise ValueError(f"{name}() needs a right-hand side with at least one axis.")
-    return a, api.cast(b, target), linalg
+    b = api.cast(b, target)
+    vectors = len(b.shape) == 1 or (len(b.shape) == len(a.shape) - 1 and _agree(a.shape[:-1], b.shape))
+    rows = b.shape[-1 if vectors else -2] if len(b.shape) else 0
+    if not _agree(a.shape[-2:-1], (rows,)):
+        raise ValueError(
+            f"{name}() needs right-hand sides of as many rows as the matrices have, (..., m) or (..., m, k) for "
+            f"(..., m, n); the shapes are {tuple(a.shape)} and {tuple(b.shape)}."
+        )
+    return a, api.xp.expand_dims(b, -1) if vectors else b, vectors, linalg
 
 
-def _columns(fn, a, b):
-    """A right-hand side with one axis less than `a` is one vector for each matrix."""
-    if len(b.shape) == len(a.shape) - 1:
-        xp = backend.current().xp
-        return xp.squeeze(fn(a, xp.expand_dims(b, -1)), -1)
-    return fn(a, b)
+def _agree(sizes, others):
+    """Whether the sizes are the same, as far as they are known."""
+    return all(n == m or None in (n, m) for n, m in zip(sizes, others))
+
+
+def _solved(name, fn, a, b, vectors):
+    """`fn(a, b)` with the leading axes of both broadcast."""
+    xp, lead, other = backend.current().xp, tuple(a.shape[:-2]), tuple(b.shape[:-2])
+    if lead != other and None not in lead + other:
+        try:
+            both = np.broadcast_shapes(lead, other)
+        except ValueError:
+            raise ValueError(f"{name}(): the leading axes {lead} and {other} do not broadcast.") from None
+        a, b = xp.broadcast_to(a, (*both, *a.shape[-2:])), xp.broadcast_to(b, (*both, *b.shape[-2:]))
+    out = fn(a, b)
+    return xp.squeeze(out, -1) if vectors else out
 
 
 @op
@@ -301,18 +320,18 @@ def solve(a, b):
 
     Args:
         a: square matrices (..., n, n).
-        b: right-hand sides, (..., n, k), or one vector (..., n) for each matrix.
+        b: right-hand sides, (..., n, k), or one vector (..., n) for each matrix of `a`. The leading axes broadcast.
 
     Returns:
-        Float tensor of the shape of `b`.
+        Float tensor (..., n, k) or (..., n).
 
     Raises:
-        ValueError: if the matrices are not square, or `b` is a scalar.
+        ValueError: if the matrices are not square, or `b` has another number of rows or other leading axes.
 
     >>> kerata.ops.solve([[2.0, 0.0], [0.0, 4.0]], [2.0, 8.0])  # [1, 2]
     """
-    a, b, linalg = _system("solve", a, b)
-    return _columns(linalg.solve, a, b)
+    a, b, vectors, linalg = _system("solve", a, b)
+    return _solved("solve", linalg.solve, a, b, vectors)
 
 
 @op
@@ -321,19 +340,19 @@ def solve_triangular(a, b, lower=False):
 
     Args:
         a: square matrices (..., n, n).
-        b: right-hand sides, (..., n, k), or one vector (..., n) for each matrix.
+        b: right-hand sides, (..., n, k), or one vector (..., n) for each matrix of `a`. The leading axes broadcast.
         lower: whether the lower triangle holds; else the upper one.
 
     Returns:
-        Float tensor of the shape of `b`.
+        Float tensor (..., n, k) or (..., n).
 
     Raises:
-        ValueError: if the matrices are not square, or `b` is a scalar.
+        ValueError: if the matrices are not square, or `b` has another number of rows or other leading axes.
 
     >>> kerata.ops.solve_triangular([[2.0, 0.0], [1.0, 1.0]], [2.0, 3.0], lower=True)  # [1, 2]
     """
-    a, b, linalg = _system("solve_triangular", a, b)
-    return linalg.solve_triangular(a, b, lower=lower)
+    a, b, vectors, linalg = _system("solve_triangular", a, b)
+    return _solved("solve_triangular", functools.partial(linalg.solve_triangular, lower=lower), a, b, vectors)
 
 
 @op
@@ -350,14 +369,18 @@ def lstsq(a, b, rcond=None):
         Float tensor (n,) or (n, k).
 
     Raises:
-        ValueError: if `a` is not one matrix.
+        ValueError: if `a` is not one matrix, or `b` has another number of rows.
 
     >>> kerata.ops.lstsq([[1.0, 0.0], [1.0, 1.0], [1.0, 2.0]], [1.0, 3.0, 5.0])  # [1, 2]
     """
-    a, b, linalg = _system("lstsq", a, b)
-    if len(a.shape) != 2:
-        raise ValueError(f"lstsq() takes one matrix; it was given the shape {tuple(a.shape)}.")
-    return linalg.lstsq(a, b, rcond=_rounding(backend.current(), a) if rcond is None else rcond)
+    a, b, vectors, linalg = _system("lstsq", a, b)
+    if len(a.shape) != 2 or len(b.shape) != 2:
+        raise ValueError(
+            "lstsq() takes one matrix (m, n) and right-hand sides (m,) or (m, k); the shapes are "
+            f"{tuple(a.shape)} and {tuple(b.shape)}."
+        )
+    rcond = _rounding(backend.current(), a) if rcond is None else rcond
+    return _solved("lstsq", functools.partial(linalg.lstsq, rcond=rcond), a, b, vectors)
 
 
 @op

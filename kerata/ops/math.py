@@ -8,6 +8,7 @@ from kerata.core.claims import claim
 from kerata.ops._op import arrays, convert, floating, op
 from kerata.ops.einops import rearrange  # noqa: F401
 from kerata.ops.elementwise import rsqrt  # noqa: F401
+from kerata.ops.linalg import slogdet
 from kerata.ops.reductions import logsumexp  # noqa: F401
 from kerata.ops.sorting import in_top_k, top_k  # noqa: F401
 
@@ -476,19 +477,20 @@ def _overlap_add(frames, stride):
 # ---- matrices
 @op
 def logdet(x):
-    """`log(det(x))` of positive definite matrices, by Cholesky's factors, so that it cannot overflow.
+    """`log(|det(x)|)`, which cannot overflow as the determinant may.
 
     Args:
-        x: symmetric positive definite matrices (..., n, n).
+        x: square matrices (..., n, n).
 
     Returns:
-        Float tensor (...).
+        Float tensor (...); minus infinity for a singular matrix.
+
+    Raises:
+        ValueError: if the matrices are not square.
 
     >>> kerata.ops.logdet([[2.0, 0.0], [0.0, 3.0]])  # 1.791759
     """
-    x, xp = floating(x)
-    factor = xp.linalg.cholesky(x)
-    return 2 * xp.sum(xp.log(xp.diagonal(factor, 0, -2, -1)), axis=-1)
+    return slogdet(x)[1]
 
 
 @op
@@ -502,11 +504,19 @@ def cdist(x, y):
     Returns:
         Float tensor (..., n, m).
 
+    Raises:
+        ValueError: for tensors with less than two axes, or of other features.
+
     >>> kerata.ops.cdist([[0.0, 0.0], [3.0, 4.0]], [[0.0, 0.0]])  # [[0], [5]]
     """
     b = backend.current()
     x, y = convert(x), convert(y)
     name = dtypes.result_type(b.dtype(x), b.dtype(y), float)
     x, y = b.cast(x, name), b.cast(y, name)
+    if min(len(x.shape), len(y.shape)) < 2 or (x.shape[-1] != y.shape[-1] and None not in (x.shape[-1], y.shape[-1])):
+        raise ValueError(
+            "cdist() needs rows of equally many features, (..., n, features) and (..., m, features); the shapes are "
+            f"{tuple(x.shape)} and {tuple(y.shape)}."
+        )
     gap = b.xp.expand_dims(x, -2) - b.xp.expand_dims(y, -3)
     return b.xp.sqrt(b.xp.sum(b.xp.square(gap), axis=-1))

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import jax
 import jax.numpy as jnp
-from jax.numpy.linalg import det, eigh, inv, matrix_rank, norm, pinv, qr, slogdet, solve  # noqa: F401
+from jax.numpy.linalg import det, eigh, inv, pinv, qr, solve  # noqa: F401
+
+from kerata.core.errors import NOT_POSITIVE_DEFINITE
 
 
 def eig(x):
@@ -12,8 +14,20 @@ def eig(x):
 
 
 def cholesky(x, upper=False):
-    # JAX gives NaN where a matrix is not positive definite; it cannot raise inside compiled code.
-    return jnp.linalg.cholesky(x, upper=upper)
+    factor = jnp.linalg.cholesky(x, upper=upper)
+    if not isinstance(factor, jax.core.Tracer) and jnp.isnan(factor).any():  # compiled code cannot raise
+        raise ValueError(NOT_POSITIVE_DEFINITE)
+    return factor
+
+
+def slogdet(x):
+    if x.shape[-1] > 2:
+        return jnp.linalg.slogdet(x)
+    # JAX takes the logarithm of small determinants, which may overflow: of numbers up to 1 they do not.
+    largest = jax.lax.stop_gradient(jnp.max(jnp.abs(x), axis=(-2, -1), initial=0))
+    scale = jnp.where((largest > 0) & jnp.isfinite(largest), largest, 1)
+    sign, log = jnp.linalg.slogdet(x / scale[..., None, None])
+    return sign, log + x.shape[-1] * jnp.log(scale)
 
 
 def cholesky_inverse(x, upper=False):

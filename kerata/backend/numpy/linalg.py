@@ -5,9 +5,10 @@ from __future__ import annotations
 import functools
 
 import numpy as np
-from numpy.linalg import det, eig, eigh, matrix_rank, norm, pinv, qr, slogdet  # noqa: F401
+from numpy.linalg import det, eig, eigh, pinv, qr, slogdet  # noqa: F401
 
 from kerata.backend.numpy.arrays import placeholders
+from kerata.core.errors import NOT_POSITIVE_DEFINITE
 
 
 def _like_last(fn):
@@ -25,7 +26,10 @@ inv, solve = _like_last(np.linalg.inv), _like_last(np.linalg.solve)
 
 @_like_last
 def cholesky(x, upper=False):
-    factor = np.linalg.cholesky(x)
+    try:
+        factor = np.linalg.cholesky(x)
+    except np.linalg.LinAlgError:
+        raise ValueError(NOT_POSITIVE_DEFINITE) from None
     return np.swapaxes(factor, -1, -2).conj() if upper else factor
 
 
@@ -40,7 +44,7 @@ def cholesky_inverse(x, upper=False):
 @_like_last
 def solve_triangular(a, b, lower=False):
     a = np.tril(a) if lower else np.triu(a)
-    return np.linalg.solve(a, b[..., None])[..., 0] if b.ndim == a.ndim - 1 else np.linalg.solve(a, b)
+    return np.linalg.solve(a, b)
 
 
 def svd(x, full_matrices=True, compute_uv=True):

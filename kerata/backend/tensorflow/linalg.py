@@ -4,23 +4,14 @@ from __future__ import annotations
 
 import tensorflow as tf
 
+from kerata.core.errors import NOT_POSITIVE_DEFINITE
+
 det, eigh, inv, slogdet = tf.linalg.det, tf.linalg.eigh, tf.linalg.inv, tf.linalg.slogdet
 
 
 def eig(x):
     values, vectors = tf.linalg.eig(x)
     return values, vectors
-
-
-def _columns(fn):
-    """Let the right-hand side of `fn(a, b)` be a vector."""
-
-    def with_vectors(a, b, **options):
-        if b.shape.rank == a.shape.rank - 1:
-            return tf.squeeze(fn(a, b[..., None], **options), -1)
-        return fn(a, b, **options)
-
-    return with_vectors
 
 
 def pinv(x, rcond=None):
@@ -33,6 +24,8 @@ def qr(x, mode="reduced"):
 
 def cholesky(x, upper=False):
     factor = tf.linalg.cholesky(x)
+    if tf.executing_eagerly() and bool(tf.reduce_any(tf.math.is_nan(tf.abs(factor)))):
+        raise ValueError(NOT_POSITIVE_DEFINITE)
     return tf.linalg.adjoint(factor) if upper else factor
 
 
@@ -42,12 +35,10 @@ def cholesky_inverse(x, upper=False):
     return tf.linalg.cholesky_solve(factor, tf.eye(x.shape[-1], batch_shape=tf.shape(x)[:-2], dtype=x.dtype))
 
 
-@_columns
 def solve(a, b):
     return tf.linalg.solve(a, b)
 
 
-@_columns
 def solve_triangular(a, b, lower=False):
     return tf.linalg.triangular_solve(a, b, lower=lower)
 
@@ -59,7 +50,6 @@ def svd(x, full_matrices=True, compute_uv=True):
     return u, s, tf.linalg.adjoint(v)
 
 
-@_columns
 def lstsq(a, b, rcond):
     # By the pseudo-inverse: tf.linalg.lstsq solves the normal equations and fails on deficient rank.
     return tf.matmul(tf.linalg.pinv(a, rcond), b)
@@ -84,35 +74,3 @@ def _swaps(permutation):
         place = tf.where(tf.equal(index, at), here, place)
         place = tf.where(tf.equal(index, k), there, place)
     return tf.concat(pivots, -1)
-
-
-def _vector_norm(x, ord, axis, keepdims):
-    x = tf.abs(x)
-    if ord is None or ord == 2:
-        return tf.sqrt(tf.reduce_sum(tf.square(x), axis, keepdims))
-    if ord in (float("inf"), float("-inf")):
-        return (tf.reduce_max if ord > 0 else tf.reduce_min)(x, axis, keepdims)
-    if ord == 0:
-        return tf.reduce_sum(tf.cast(tf.not_equal(x, 0), x.dtype), axis, keepdims)
-    if ord == 1:
-        return tf.reduce_sum(x, axis, keepdims)
-    return tf.pow(tf.reduce_sum(tf.pow(x, ord), axis, keepdims), 1 / ord)
-
-
-def _matrix_norm(x, ord, axis, keepdims):
-    if ord in (None, "fro"):
-        return tf.sqrt(tf.reduce_sum(tf.square(tf.abs(x)), axis, keepdims))
-    rank = x.shape.rank
-    rows, columns = (a % rank for a in axis)
-    if ord in (1, -1, float("inf"), float("-inf")):
-        summed, kept = (rows, columns) if abs(ord) == 1 else (columns, rows)
-        totals = tf.reduce_sum(tf.abs(x), summed, keepdims=True)
-        out = (tf.reduce_max if ord > 0 else tf.reduce_min)(totals, kept, keepdims=True)
-    else:
-        order = [a for a in range(rank) if a not in (rows, columns)] + [rows, columns]
-        values = tf.linalg.svd(tf.transpose(x, order), compute_uv=False)
-        reduce = {"nuc": tf.reduce_sum, 2: tf.reduce_max, -2: tf.reduce_min}[ord]
-        out = reduce(values, -1)
-        for a in sorted((rows, columns)):
-            out = tf.expand_dims(out, a)
-    return out if keepdims else tf.squeeze(out, [rows, columns])

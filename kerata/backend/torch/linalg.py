@@ -5,6 +5,8 @@ from __future__ import annotations
 import torch
 from torch.linalg import det, inv, pinv, slogdet, solve  # noqa: F401
 
+from kerata.core.errors import NOT_POSITIVE_DEFINITE
+
 
 def eig(x):
     return tuple(torch.linalg.eig(x))
@@ -19,7 +21,10 @@ def qr(x, mode="reduced"):
 
 
 def cholesky(x, upper=False):
-    return torch.linalg.cholesky(x, upper=upper)
+    try:
+        return torch.linalg.cholesky(x, upper=upper)
+    except torch.linalg.LinAlgError:
+        raise ValueError(NOT_POSITIVE_DEFINITE) from None
 
 
 def cholesky_inverse(x, upper=False):
@@ -28,8 +33,6 @@ def cholesky_inverse(x, upper=False):
 
 
 def solve_triangular(a, b, lower=False):
-    if b.ndim == a.ndim - 1:
-        return torch.linalg.solve_triangular(a, b.unsqueeze(-1), upper=not lower).squeeze(-1)
     return torch.linalg.solve_triangular(a, b, upper=not lower)
 
 
@@ -38,13 +41,11 @@ def svd(x, full_matrices=True, compute_uv=True):
 
 
 def lstsq(a, b, rcond=None):
-    vector = b.ndim == 1
     if a.device.type == "meta":
         return a.new_empty((a.shape[1], *b.shape[1:]))
     # gelsd (an SVD) is the one driver that handles deficient rank; gels is the only one on GPU.
     driver = "gelsd" if a.device.type == "cpu" else None
-    out = torch.linalg.lstsq(a, b.unsqueeze(-1) if vector else b, rcond=rcond, driver=driver).solution
-    return out.squeeze(-1) if vector else out
+    return torch.linalg.lstsq(a, b, rcond=rcond, driver=driver).solution
 
 
 def lu_factor(x):
