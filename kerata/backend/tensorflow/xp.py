@@ -4,7 +4,6 @@ Everything works in eager and graph mode; sizes that the graph does not know are
 Extras at the end are those of `kerata/backend/jax/xp.py`.
 """
 
-import builtins
 import math
 
 import numpy as np
@@ -13,48 +12,48 @@ import tensorflow as tf
 from kerata.backend.tensorflow import fft as fft
 from kerata.backend.tensorflow import linalg as linalg
 from kerata.backend.tensorflow.arrays import shape as _shape
+from kerata.backend.tensorflow.carriers import FLOATS, by_float32, carried, carrier
 from kerata.backend.tensorflow.scatter import dynamic_slice, scatter, segment, slice_update  # noqa: F401
+from kerata.backend.tensorflow.shaping import (  # noqa: F401
+    argmax,
+    argmin,
+    argsort,
+    array_split,
+    broadcast_arrays,
+    broadcast_to,
+    concat,
+    concatenate,
+    diagonal,
+    expand_dims,
+    flip,
+    get_item,
+    matrix_transpose,
+    moveaxis,
+    nonzero,
+    pad,
+    permute_dims,
+    repeat,
+    reshape,
+    roll,
+    searchsorted,
+    sort,
+    split,
+    squeeze,
+    stack,
+    swapaxes,
+    take,
+    take_along_axis,
+    tile,
+    tril,
+    triu,
+    unstack,
+)
 
 pi, e, inf, nan, newaxis = math.pi, math.e, math.inf, math.nan, None
 for _name in (
     "float16 float32 float64 bfloat16 int8 int16 int32 int64 uint8 uint16 uint32 uint64 bool complex64 complex128"
 ).split():
     globals()[_name] = getattr(tf, _name)
-
-_SMALL = (tf.int8, tf.int16, tf.uint8, tf.uint16)  # dtypes for which TensorFlow lacks many kernels
-_LARGE_UNSIGNED = (tf.uint32, tf.uint64)
-_FLOATS = (tf.float16, tf.bfloat16, tf.float32, tf.float64)
-
-
-def _carrier(dtype):
-    """A dtype with all the kernels, wide enough for `dtype`; `dtype` itself where it has them."""
-    if dtype in _SMALL or dtype is tf.bool or dtype == tf.bool:
-        return tf.int32
-    return tf.int64 if dtype in _LARGE_UNSIGNED else dtype
-
-
-def _carried(fn):
-    """`fn` computed in a dtype that has a kernel for it, with a result of the argument's dtype."""
-
-    def wrapped(x, *args, **kwargs):
-        carrier = _carrier(x.dtype)
-        if carrier is x.dtype:
-            return fn(x, *args, **kwargs)
-        return tf.cast(fn(tf.cast(x, carrier), *args, **kwargs), x.dtype)
-
-    return wrapped
-
-
-def _by_float32(fn):
-    """`fn`, which has no kernel for half precision, by way of float32."""
-
-    def wide(*xs):
-        if xs[0].dtype in (tf.float16, tf.bfloat16):
-            return tf.cast(fn(*[tf.cast(x, tf.float32) for x in xs]), xs[0].dtype)
-        return fn(*xs)
-
-    return wide
-
 
 # ---- elementwise, one argument
 acos = arccos = tf.acos
@@ -74,19 +73,19 @@ def logical_not(x):
 
 reciprocal = tf.math.reciprocal
 sqrt = tf.sqrt
-square = _carried(tf.square)
-negative = _carried(tf.negative)
+square = carried(tf.square)
+negative = carried(tf.negative)
 conj = tf.math.conj
 
 
-i0 = _by_float32(tf.math.bessel_i0)
+i0 = by_float32(tf.math.bessel_i0)
 
 
 def abs(x):
     return x if x.dtype.is_bool or x.dtype.is_unsigned else _abs(x)
 
 
-_abs = _carried(tf.abs)
+_abs = carried(tf.abs)
 absolute = abs
 
 
@@ -96,7 +95,7 @@ def sign(x):
     return _sign(x)
 
 
-_sign = _carried(tf.sign)
+_sign = carried(tf.sign)
 
 
 def signbit(x):
@@ -215,8 +214,8 @@ def _pair(fn, as_bool=None, carry=True):
         dtype = x1.dtype
         if as_bool is not None and dtype.is_bool:
             return as_bool(x1, x2)
-        if carry and _carrier(dtype) is not dtype:
-            out = fn(tf.cast(x1, _carrier(dtype)), tf.cast(x2, _carrier(dtype)))
+        if carry and carrier(dtype) is not dtype:
+            out = fn(tf.cast(x1, carrier(dtype)), tf.cast(x2, carrier(dtype)))
             return out if out.dtype.is_bool else tf.cast(out, dtype)
         return fn(x1, x2)
 
@@ -236,7 +235,7 @@ def _lift(fn):
 
 def _add(x1, x2):
     # Adding a bias has a kernel of its own, which TensorFlow fuses with a product before it; so has its gradient.
-    if x2.shape.rank == 1 and x1.dtype in _FLOATS and (x1.shape.rank or 0) > 1 and x1.shape[-1] == x2.shape[0] is not None:
+    if x2.shape.rank == 1 and x1.dtype in FLOATS and (x1.shape.rank or 0) > 1 and x1.shape[-1] == x2.shape[0] is not None:
         return tf.nn.bias_add(x1, x2)
     return tf.add(x1, x2)
 
@@ -278,7 +277,7 @@ bitwise_right_shift = _pair(tf.bitwise.right_shift, carry=False)
 
 
 @_pair
-@_by_float32
+@by_float32
 def fmod(x1, x2):
     exact = tf.truncatemod(x1, x2)
     if not exact.dtype.is_floating:
@@ -437,250 +436,6 @@ def meshgrid(*xs, indexing="xy"):
     return tf.meshgrid(*xs, indexing=indexing)
 
 
-# ---- shape
-def reshape(x, shape):
-    return tf.reshape(x, shape)
-
-
-def permute_dims(x, axes):
-    return tf.transpose(x, axes)
-
-
-def matrix_transpose(x):
-    return tf.linalg.matrix_transpose(x)
-
-
-def swapaxes(x, axis1, axis2):
-    axes = list(range(x.shape.rank))
-    axes[axis1], axes[axis2] = axes[axis2], axes[axis1]
-    return tf.transpose(x, axes)
-
-
-def moveaxis(x, source, destination):
-    numbered = np.empty(tuple(range(x.shape.rank)))  # axis i has size i, so that NumPy's answer is the order of the axes
-    return tf.transpose(x, np.moveaxis(numbered, source, destination).shape)
-
-
-def concat(xs, axis=0):
-    if axis is None:
-        return tf.concat([tf.reshape(x, [-1]) for x in xs], 0)
-    return tf.concat(list(xs), axis)
-
-
-concatenate = concat
-
-
-def stack(xs, axis=0):
-    return tf.stack(list(xs), axis)
-
-
-def unstack(x, axis=0):
-    return tf.unstack(x, axis=axis)
-
-
-def split(x, indices_or_sections, axis=0):
-    if isinstance(indices_or_sections, int):
-        return tf.split(x, indices_or_sections, axis)
-    return _split_at(x, list(indices_or_sections), axis)
-
-
-def _split_at(x, indices, axis):
-    size = _shape(x)[axis]
-    ends = [*indices, size]
-    if isinstance(size, int):
-        ends = [builtins.min(i % size if i < 0 else i, size) for i in indices] + [size]
-    return tf.split(x, [b - a for a, b in zip([0, *ends], ends)], axis)
-
-
-def array_split(x, indices_or_sections, axis=0):
-    if not isinstance(indices_or_sections, int):
-        return _split_at(x, list(indices_or_sections), axis)
-    size, n = _shape(x)[axis], indices_or_sections
-    return tf.split(x, [size // n + (1 if i < size % n else 0) for i in range(n)], axis)
-
-
-def expand_dims(x, axis=0):
-    if isinstance(axis, int):
-        return tf.expand_dims(x, axis)
-    rank = x.shape.rank + len(axis)
-    for a in sorted(range(rank)[a] for a in axis):
-        x = tf.expand_dims(x, a)
-    return x
-
-
-def squeeze(x, axis=None):
-    if axis is not None:
-        for a in [axis] if isinstance(axis, int) else axis:
-            if x.shape[a] not in (1, None):
-                raise ValueError(f"Only axes of size 1 can be squeezed; axis {a} of shape {x.shape} has another size.")
-    return tf.squeeze(x, None if axis is None else [axis] if isinstance(axis, int) else list(axis))
-
-
-def broadcast_to(x, shape):
-    return tf.broadcast_to(x, shape)
-
-
-def broadcast_arrays(*xs):
-    shape = tf.shape(xs[0])
-    for x in xs[1:]:
-        shape = tf.broadcast_dynamic_shape(shape, tf.shape(x))
-    return [tf.broadcast_to(x, shape) for x in xs]
-
-
-def flip(x, axis=None):
-    if axis is None:
-        axis = list(range(x.shape.rank))
-    return tf.reverse(x, [axis] if isinstance(axis, int) else list(axis))
-
-
-def roll(x, shift, axis=None):
-    if axis is None:
-        return tf.reshape(tf.roll(tf.reshape(x, [-1]), shift, 0), tf.shape(x))
-    return tf.roll(x, shift, axis)
-
-
-def tile(x, repetitions):
-    repetitions = [repetitions] if isinstance(repetitions, int) else list(repetitions)
-    rank = x.shape.rank
-    repetitions = [1] * (rank - len(repetitions)) + repetitions
-    if len(repetitions) > rank:
-        x = tf.reshape(x, [1] * (len(repetitions) - rank) + list(_shape(x)))
-    return tf.tile(x, repetitions)
-
-
-def repeat(x, repeats, axis=None):
-    return tf.repeat(x, repeats, axis)
-
-
-def _band(x, keep):
-    rows, columns = _shape(x)[-2:]
-    mask = keep(tf.range(columns)[None, :] - tf.range(rows)[:, None])
-    return tf.where(mask, x, tf.zeros((), x.dtype))
-
-
-def tril(x, k=0):
-    return _band(x, lambda offset: offset <= k)
-
-
-def triu(x, k=0):
-    return _band(x, lambda offset: offset >= k)
-
-
-def diagonal(x, offset=0, axis1=0, axis2=1):
-    x = moveaxis(x, (axis1, axis2), (-2, -1))
-    return tf.linalg.diag_part(x, k=offset)
-
-
-def pad(x, pad_width, mode="constant", constant_values=0):
-    pad_width = [list(pair) for pair in pad_width]
-    if mode == "constant":
-        return tf.pad(x, pad_width, constant_values=tf.cast(constant_values, x.dtype))
-    fits = builtins.all(n is not None and builtins.max(p) < n for n, p in zip(x.shape, pad_width))
-    if mode in ("reflect", "symmetric") and (fits or not x.shape.is_fully_defined()):
-        return tf.pad(x, pad_width, mode)
-    for axis, (before, after) in enumerate(pad_width):
-        if before or after:
-            x = tf.gather(x, np.pad(np.arange(x.shape[axis]), (before, after), mode=mode), axis=axis)
-    return x
-
-
-# ---- indexing
-def get_item(x, key):
-    """x[key] with NumPy's meaning: TensorFlow itself knows numbers, slices, None and `...` only."""
-    parts = list(key) if isinstance(key, tuple) else [key]
-    parts = [tf.convert_to_tensor(p) if isinstance(p, np.ndarray) else p for p in parts]
-    if not builtins.any(tf.is_tensor(p) and (p.shape.rank or p.dtype.is_bool) for p in parts):
-        return x[tuple(parts)]
-    parts = [q for p in parts for q in (nonzero(p) if tf.is_tensor(p) and p.dtype.is_bool else [p])]
-    if Ellipsis not in [p for p in parts if not tf.is_tensor(p)]:
-        parts.append(Ellipsis)
-    at = next(i for i, p in enumerate(parts) if p is Ellipsis)
-    used = builtins.sum(p is not None for p in parts) - 1
-    parts[at : at + 1] = [slice(None)] * (x.shape.rank - used)
-    # A number beside a tensor counts as a tensor: first the slices, then all tensors together.
-    fancy = [not (p is None or isinstance(p, slice)) for p in parts]
-    x = x[tuple(slice(None) if f else p for p, f in zip(parts, fancy))]
-    return _gather_axes(x, [i for i, f in enumerate(fancy) if f], [p for p, f in zip(parts, fancy) if f])
-
-
-def _gather_axes(x, axes, indices):
-    rank = x.shape.rank
-    sizes = _shape(x)
-    indices = [tf.cast(i, tf.int64) for i in indices]
-    indices = broadcast_arrays(*[_positive(i, sizes[a]) for i, a in zip(indices, axes)])
-    x = tf.transpose(x, axes + [a for a in range(rank) if a not in axes])
-    x = tf.gather_nd(x, tf.stack(indices, -1))
-    together = axes == list(range(axes[0], axes[0] + len(axes)))
-    new = indices[0].shape.rank
-    return moveaxis(x, list(range(new)), list(range(axes[0], axes[0] + new))) if together and axes[0] else x
-
-
-def _positive(indices, size):
-    return tf.where(indices < 0, indices + tf.cast(size, indices.dtype), indices)
-
-
-def take(x, indices, axis=None):
-    if axis is None:
-        x, axis = tf.reshape(x, [-1]), 0
-    indices = tf.convert_to_tensor(indices)
-    if indices.dtype not in (tf.int32, tf.int64):
-        indices = tf.cast(indices, tf.int32)
-    axis = range(x.shape.rank)[axis]
-    return tf.gather(x, _positive(indices, _shape(x)[axis]), axis=axis)
-
-
-def take_along_axis(x, indices, axis=-1):
-    if axis is None:
-        x, indices, axis = tf.reshape(x, [-1]), tf.reshape(indices, [-1]), 0
-    rank = x.shape.rank
-    axis = range(rank)[axis]
-    if indices.dtype not in (tf.int32, tf.int64):
-        indices = tf.cast(indices, tf.int32)
-    indices = _positive(indices, _shape(x)[axis])
-    last = rank - 1
-    x, indices = swapaxes(x, axis, last), swapaxes(indices, axis, last)
-    sx, si = _shape(x), _shape(indices)
-    lead = [b if isinstance(a, int) and a == 1 else a for a, b in zip(sx[:-1], si[:-1])]
-    x, indices = tf.broadcast_to(x, [*lead, sx[-1]]), tf.broadcast_to(indices, [*lead, si[-1]])
-    return swapaxes(tf.gather(x, indices, batch_dims=last), axis, last)
-
-
-def nonzero(x):
-    return tuple(tf.unstack(tf.where(tf.cast(x, tf.bool)), x.shape.rank, axis=1))
-
-
-def searchsorted(a, v, side="left"):
-    flat = tf.searchsorted(a, tf.reshape(v, [-1]), side=side)
-    return tf.reshape(flat, tf.shape(v))
-
-
-def _arg(fn):
-    def best(x, axis=None, keepdims=False):
-        rank = x.shape.rank
-        if x.dtype.is_bool:
-            x = tf.cast(x, tf.int32)
-        if axis is None:
-            out = fn(tf.reshape(x, [-1]), 0, output_type=tf.int32)
-            return tf.reshape(out, [1] * rank) if keepdims else out
-        out = fn(x, axis, output_type=tf.int32)
-        return tf.expand_dims(out, axis) if keepdims else out
-
-    return best
-
-
-argmax, argmin = _arg(tf.argmax), _arg(tf.argmin)
-
-
-@_carried
-def sort(x, axis=-1, descending=False):
-    return tf.sort(x, axis=axis, direction="DESCENDING" if descending else "ASCENDING")
-
-
-def argsort(x, axis=-1, descending=False):
-    direction = "DESCENDING" if descending else "ASCENDING"
-    return tf.argsort(tf.cast(x, _carrier(x.dtype)), axis=axis, direction=direction, stable=True)
-
-
 # ---- reductions
 def sum(x, axis=None, dtype=None, keepdims=False):
     return tf.reduce_sum(x if dtype is None else tf.cast(x, dtype), axis, keepdims)
@@ -735,7 +490,7 @@ def _cumulative(fn):
     return cumulate
 
 
-cumsum, cumprod = _cumulative(_carried(tf.cumsum)), _cumulative(_carried(tf.math.cumprod))
+cumsum, cumprod = _cumulative(carried(tf.cumsum)), _cumulative(carried(tf.math.cumprod))
 cumulative_sum, cumulative_prod = cumsum, cumprod
 
 
@@ -770,7 +525,7 @@ def _widened(*xs):
     """Integers that TensorFlow has no matrix kernels for as wider ones, and the dtype to give back."""
     dtype = xs[0].dtype
     if dtype.is_integer and dtype not in (tf.int32, tf.int64):
-        return [tf.cast(x, _carrier(dtype)) for x in xs], dtype
+        return [tf.cast(x, carrier(dtype)) for x in xs], dtype
     return xs, None
 
 
@@ -791,7 +546,7 @@ def einsum(subscripts, *operands, **options):
 
 
 # ---- extras
-erf, erfc, erfinv, lgamma, digamma = tf.math.erf, tf.math.erfc, _by_float32(tf.math.erfinv), tf.math.lgamma, tf.math.digamma
+erf, erfc, erfinv, lgamma, digamma = tf.math.erf, tf.math.erfc, by_float32(tf.math.erfinv), tf.math.lgamma, tf.math.digamma
 rsqrt, sigmoid, softplus = tf.math.rsqrt, tf.sigmoid, tf.math.softplus
 
 
