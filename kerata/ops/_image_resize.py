@@ -89,7 +89,7 @@ def _through_float(fn, x, dtype: str):
     import numpy as np
 
     out = b.xp.round(fn(b.cast(x, "float32")))
-    info = np.iinfo(dtype)
+    info = np.iinfo("uint8" if dtype == "bool" else dtype)
     return b.cast(b.xp.clip(out, float(info.min), float(info.max)), dtype)
 
 

@@ -34,6 +34,7 @@ def c(name, *args, **kwargs):
 CASES = [
     *[c("resize", X, size, m, aa) for m in METHODS for size, aa in (((4, 9), False), ((12, 3), True), ((3, 3), False))],
     *[c("resize", BYTES, (4, 9), m) for m in METHODS],
+    c("resize", BYTES > 100, (4, 9), "nearest"),
     c("resize", FIRST, (4, 9), data_format="channels_first"),
     c("resize", X[0], (4, 9)),
     c("resize", X, (4, 9), crop_to_aspect_ratio=True),
@@ -172,3 +173,11 @@ def test_symbolic_shapes(backend):
     assert tuple(image.extract_patches(x, 8).shape) == (None, 4, 4, 192)
     assert tuple(image.sobel_edges(x).shape) == (None, 32, 32, 3, 2)
     assert tuple(image.affine_transform(x, SHIFT).shape) == (None, 32, 32, 3)
+
+
+def test_booleans_are_resized_as_shares_that_are_rounded(backend):
+    corners = np.array([[True, False], [True, True]])[..., None]
+    found = ops.convert_to_numpy(image.resize(corners, (4, 4)))
+    share = ops.convert_to_numpy(image.resize(corners.astype("float32"), (4, 4)))
+    assert found.dtype == bool and 0 < found.mean() < 1
+    np.testing.assert_array_equal(found, share > 0.5)

@@ -38,6 +38,7 @@ class EinsumDense(Quantizable, Layer):
     Raises:
         ValueError: if the equation cannot be read, does not fit the input's rank, or says sizes other than
             `output_shape`; if `bias_axes` names an axis that the output lacks.
+        TypeError: if `equation` is no text.
 
     >>> from kerata import layers, ops
     >>> x = ops.ones((2, 3, 4))
@@ -56,6 +57,8 @@ class EinsumDense(Quantizable, Layer):
                  bias_constraint=None, lora_rank=None, lora_alpha=None, gptq_unpacked_column_size=None,
                  quantization_config=None, **kwargs):  # fmt: skip
         super().__init__(**kwargs)
+        if not isinstance(equation, str):
+            raise TypeError(f"`equation` of EinsumDense is text such as 'ab,bc->ac'; got {equation!r} ({type(equation).__name__}).")
         self.equation = equation
         self.partial_output_shape = (output_shape,) if isinstance(output_shape, int) else tuple(output_shape)
         self.output_shape = self.partial_output_shape

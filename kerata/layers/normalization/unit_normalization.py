@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import numbers
+
 from kerata import ops
 from kerata.layers._weightless import Weightless
 
@@ -15,6 +17,9 @@ class UnitNormalization(Weightless):
     Input shape:
         Any, float; the output has the same shape. Vectors of zeros stay zeros.
 
+    Raises:
+        TypeError: if `axis` is no integer and no list of them.
+
     >>> from kerata import layers, ops
     >>> layers.UnitNormalization()(ops.convert_to_tensor([[3.0, 4.0]]))  # [[0.6, 0.8]]
     """
@@ -23,6 +28,8 @@ class UnitNormalization(Weightless):
 
     def __init__(self, axis=-1, **kwargs):
         super().__init__(**kwargs)
+        if not all(isinstance(a, numbers.Integral) for a in (axis if isinstance(axis, list | tuple) else [axis])):
+            raise TypeError(f"`axis` of UnitNormalization is an integer or a list of integers; got {axis!r}.")
         self.axis = list(axis) if isinstance(axis, list | tuple) else axis
         self.supports_masking = True
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import math
 import warnings
 
@@ -45,7 +46,8 @@ class MelSpectrogram(DataLayer):
         `(..., num_mel_bins, frames)` with `frames = 1 + samples // sequence_stride`, in the compute dtype.
 
     Raises:
-        ValueError: if `sequence_length` is above `fft_length`.
+        ValueError: if a length, the stride or the number of bins is no positive integer, or `sequence_length` is
+            above `fft_length`.
 
     Source: Stevens, Volkmann and Newman (1937), "A Scale for the Measurement of the Psychological Magnitude
     Pitch".
@@ -58,14 +60,15 @@ class MelSpectrogram(DataLayer):
     def __init__(self, fft_length=2048, sequence_stride=512, sequence_length=None, window="hann", sampling_rate=16000,
                  num_mel_bins=128, min_freq=20.0, max_freq=None, power_to_db=True, top_db=80.0, mag_exp=2.0,
                  min_power=1e-10, ref_power=1.0, **kwargs):  # fmt: skip
-        self.fft_length, self.sequence_stride = fft_length, sequence_stride
-        self.sequence_length = sequence_length or fft_length
+        whole = functools.partial(positive_integer, who="MelSpectrogram")
+        self.fft_length, self.sequence_stride = whole(fft_length, "fft_length"), whole(sequence_stride, "sequence_stride")
+        self.sequence_length = whole(sequence_length or fft_length, "sequence_length")
         if self.sequence_length > fft_length:
             raise ValueError(
                 f"`sequence_length` of MelSpectrogram is at most `fft_length` ({fft_length}); got {sequence_length}."
             )
         super().__init__(**kwargs)
-        self.window, self.sampling_rate, self.num_mel_bins = window, sampling_rate, num_mel_bins
+        self.window, self.sampling_rate, self.num_mel_bins = window, sampling_rate, whole(num_mel_bins, "num_mel_bins")
         self.min_freq, self.max_freq = min_freq, max_freq or int(sampling_rate / 2)
         self.power_to_db, self.top_db, self.mag_exp = power_to_db, top_db, mag_exp
         self.min_power, self.ref_power = min_power, ref_power

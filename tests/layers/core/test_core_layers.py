@@ -91,3 +91,9 @@ def test_einsum_dense_whose_output_shape_names_the_last_axes(backend):
     layer = kerata.layers.EinsumDense("abc,cd->abd", output_shape=3, kernel_initializer="ones")
     out = kerata.ops.convert_to_numpy(layer(np.ones((2, 3, 4), "float32")))
     np.testing.assert_array_equal(out, np.full((2, 3, 3), 4.0))
+
+
+@pytest.mark.parametrize("equation", [3, None, b"ab,bc->ac"])
+def test_the_equation_of_an_einsum_is_text(equation):
+    with pytest.raises(TypeError, match="`equation` of EinsumDense is text"):
+        kerata.layers.EinsumDense(equation, 4)

@@ -100,3 +100,9 @@ def test_errors():
 def test_numbers_of_groups(groups):
     with pytest.raises(ValueError, match="`groups` of GroupNormalization is a positive integer"):
         kerata.layers.GroupNormalization(groups)
+
+
+@pytest.mark.parametrize("axis", ["1", None, 1.0, [1, "2"]])
+def test_the_axes_of_a_unit_normalization_are_integers(axis):
+    with pytest.raises(TypeError, match="`axis` of UnitNormalization is an integer"):
+        kerata.layers.UnitNormalization(axis=axis)

@@ -52,3 +52,10 @@ def test_errors():
         layers.MelSpectrogram(sequence_length=10, fft_length=5)
     with pytest.raises(ValueError, match="3"):
         layers.STFTSpectrogram(frame_length=4)(np.ones((2, 10), "float32"))
+
+
+@pytest.mark.parametrize("argument", ["fft_length", "sequence_stride", "num_mel_bins"])
+@pytest.mark.parametrize("value", [0, -1, 2.5])
+def test_sizes_of_mel_spectrograms_are_positive_integers(argument, value):
+    with pytest.raises(ValueError, match=f"`{argument}` of MelSpectrogram is a positive integer"):
+        kerata.layers.MelSpectrogram(**{argument: value})
