@@ -16,13 +16,19 @@ def f(*shape):
     return _rng.standard_normal(shape).astype("float32")
 
 
-X, SERIES = f(2, 8, 9, 4), f(2, 9, 4)
+X, SERIES, VOLUME = f(2, 8, 9, 4), f(2, 9, 4), f(2, 7, 6, 6, 2)
 LAST, FIRST = "channels_last", "channels_first"
 CASES = [
     ("conv", (X, f(3, 3, 4, 6)), ((2, 2), "same", LAST, (1, 1))),
     ("conv", (X, f(3, 2, 2, 6)), ((1, 1), "valid", LAST, (1, 2))),
     ("conv", (np.moveaxis(X, -1, 1), f(3, 3, 4, 6)), ((1, 1), "same", FIRST, (1, 1))),
     ("conv", (SERIES, f(3, 4, 6)), ((1,), "same", LAST, (2,))),
+    # windows whose patches are made axis by axis
+    ("conv", (X, f(7, 7, 4, 6)), ((2, 1), "same", LAST, (1, 1))),
+    ("conv", (X, f(2, 8, 4, 6)), ((1, 2), "same", LAST, (3, 1))),
+    ("conv", (np.moveaxis(X, -1, 1), f(8, 3, 4, 6)), ((2, 2), "valid", FIRST, (1, 2))),
+    ("conv", (VOLUME, f(6, 5, 5, 2, 3)), ((1, 2, 1), "valid", LAST, (1, 1, 1))),
+    ("conv_transpose", (VOLUME, f(6, 5, 5, 3, 2)), ((1, 2, 1), "same", (None, None, None), LAST, (1, 1, 1))),
     ("depthwise_conv", (X, f(3, 3, 4, 2)), ((2, 2), "same", LAST, (1, 1))),
     ("conv_transpose", (X, f(3, 3, 6, 4)), ((2, 2), "same", (None, None), LAST, (1, 1))),
     ("conv_transpose", (X, f(2, 3, 6, 4)), ((1, 2), "valid", (None, 1), LAST, (2, 1))),
@@ -70,6 +76,7 @@ def test_a_loop_over_large_patches_is_refused():
     ((5, 9, 8, 5), (3, 3, 5, 4), (2, 1), "same"),
     ((4, 12, 5), (4, 5, 2), (1,), "valid"),
     ((2, 5, 4, 6, 3), (2, 3, 2, 3, 2), (1, 1, 1), "same"),
+    ((3, 9, 8, 5), (7, 2, 5, 4), (1, 2), "same"),
 ])
 @pytest.mark.parametrize("images", [1, 2, 100])
 def test_tiles_are_the_same_convolution(monkeypatch, shape, kernel, strides, padding, images):

@@ -21,6 +21,9 @@ from kerata.backend import windows
 _TILE = 5 * 2**20
 # Tiles pay where the patches have so many times the bytes of the output.
 _DEEP = 4
+# Patches of windows so wide, or of more taps, are made axis by axis: 7 + 7 slices compile in half the time of 7 x 7, and
+# run up to 1.3 times as fast. For 3 x 3 and 5 x 5 the gradient of the input takes longer that way.
+_WIDE, _MANY_TAPS = 7, 128
 
 
 def padded(x, pads, value=0):
@@ -41,7 +44,20 @@ def taps(x, window, strides, dilation):
 
 
 def _patches(x, window, strides, pads, dilation):
-    slices = list(taps(padded(x, pads), window, strides, dilation))
+    x = padded(x, pads)
+    if max(window) < _WIDE and math.prod(window) <= _MANY_TAPS:
+        return _joined_taps(x, window, strides, dilation)
+    for axis in reversed(range(len(window))):  # the last axis first: so the taps come in row order
+        x = _joined_taps(x, *(_of_axis(values, axis) for values in (window, strides, dilation)))
+    return x
+
+
+def _of_axis(values, axis):
+    return [v if i == axis else 1 for i, v in enumerate(values)]
+
+
+def _joined_taps(x, window, strides, dilation):
+    slices = list(taps(x, window, strides, dilation))
     return slices[0] if len(slices) == 1 else jnp.concatenate(slices, -1)
 
 
