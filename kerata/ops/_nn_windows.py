@@ -130,10 +130,11 @@ def depthwise_conv(inputs, kernel, strides=1, padding="valid", data_format=None,
     strides = spread(strides, rank, "strides", "depthwise_conv")
     dilation = spread(dilation_rate, rank, "dilation_rate", "depthwise_conv")
     padding = _padding(padding, "depthwise_conv")
-    if _channels(inputs, data_format) != kernel.shape[-2]:
+    if not kernel.shape[-2] or _channels(inputs, data_format) != kernel.shape[-2]:
         raise ValueError(
             f"depthwise_conv(): inputs of shape {tuple(inputs.shape)} ({data_format}) have "
-            f"{_channels(inputs, data_format)} channels, the kernel {tuple(kernel.shape)} wants {kernel.shape[-2]}."
+            f"{_channels(inputs, data_format)} channels, the kernel {tuple(kernel.shape)} wants {kernel.shape[-2]}, "
+            "and one or more."
         )
     _fits(inputs, kernel.shape[:-2], dilation, padding, data_format, "depthwise_conv")
     return backend.current().depthwise_conv(inputs, kernel, strides, padding, data_format, dilation)

@@ -87,10 +87,30 @@ def time_distributed(inner, **arguments):
     ("Dense", {"units": 3}, (2, 4, 5)), ("Dense", {"units": 3}, (2, 4, 3, 5)),
     ("Conv1D", {"filters": 2, "kernel_size": 3}, (2, 3, 6, 4)), ("LSTM", {"units": 2}, (2, 3, 6, 4)),
     ("Flatten", {}, (2, 3, 4, 5)), ("LayerNormalization", {}, (2, 3, 4)),
+    ("BatchNormalization", {}, (5, 3, 4)),
 ], ids=repr)  # fmt: skip
 @pytest.mark.slow
 def test_time_distributed_as_keras(backend, inner, arguments, shape):
     check_layer(time_distributed(inner, **arguments), None, shape, symbolic=True)
+
+
+def updating(kind):
+    def make(k):
+        layer = {
+            "in a model": lambda: k.Sequential([k.layers.Dense(3), k.layers.BatchNormalization()], name="inner"),
+            "spectral": lambda: k.layers.SpectralNormalization(k.layers.Dense(3, name="dense"), name="inner"),
+            "frozen": lambda: k.layers.BatchNormalization(trainable=False, name="inner"),
+        }[kind]()
+        return k.layers.TimeDistributed(layer, name="probe")
+
+    return make
+
+
+@pytest.mark.parametrize("kind", ["in a model", "spectral", "frozen"])
+@pytest.mark.slow
+def test_time_distributed_over_what_updates_its_weights(backend, kind):
+    # SpectralNormalization assigns its kernel anew in each step, which every framework differentiates in its own way.
+    check_layer(updating(kind), None, (5, 4, 3), config=False, symbolic=False, gradients=kind != "spectral")
 
 
 def test_time_distributed_unknown_time(backend):
@@ -156,6 +176,10 @@ def test_stateful_and_dropped_conv_lstm(backend):
      "return_state"),
     (lambda: layers.TimeDistributed(3), "layer"),
     (lambda: layers.TimeDistributed(layers.Dense(2))(np.ones((3, 4))), "time"),
+    (lambda: layers.TimeDistributed(layers.Dense(2))(np.ones((3, 4, 2)), mask=np.ones((3, 2), bool)), "mask"),
+    (lambda: layers.TimeDistributed(layers.Dense(2))(np.ones((3, 4, 2)), mask=np.ones((3,), bool)), "mask"),
+    (lambda: layers.DepthwiseConv1D(3)(np.zeros((2, 8, 0))), "one or more"),
+    (lambda: layers.SeparableConv2D(2, 3)(np.zeros((2, 8, 8, 0))), "one or more"),
     (lambda: layers.ConvLSTM2D(2, 2, strides=2, dilation_rate=2), "dilation"),
     (lambda: layers.ConvLSTM2D(2, 2, padding="causal"), "padding"),
     (lambda: layers.ConvLSTM2D(0, 2), "filters"),
