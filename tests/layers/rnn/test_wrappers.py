@@ -97,7 +97,9 @@ def test_time_distributed_as_keras(backend, inner, arguments, shape):
 def updating(kind):
     def make(k):
         layer = {
-            "in a model": lambda: k.Sequential([k.layers.Dense(3), k.layers.BatchNormalization()], name="inner"),
+            "in a model": lambda: k.Sequential(
+                [k.layers.Dense(3, name="dense"), k.layers.BatchNormalization(name="norm")], name="inner"
+            ),
             "spectral": lambda: k.layers.SpectralNormalization(k.layers.Dense(3, name="dense"), name="inner"),
             "frozen": lambda: k.layers.BatchNormalization(trainable=False, name="inner"),
         }[kind]()
