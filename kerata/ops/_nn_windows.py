@@ -237,6 +237,10 @@ def max_pool(inputs, pool_size, strides=None, padding="valid", data_format=None)
     >>> kerata.ops.max_pool(np.array([[[1.0], [2.0], [6.0], [4.0]]]), 2)  # [[[2], [6]]]
     """
     inputs, _ = arrays(inputs)
+    b = backend.current()
+    if b.dtype(inputs) == "bool":  # which no backend but NumPy's compares
+        inputs = b.cast(inputs, "uint8")
+        return b.cast(_pool("max_pool", inputs, pool_size, strides, padding, data_format), "bool")
     return _pool("max_pool", inputs, pool_size, strides, padding, data_format)
 
 

@@ -20,14 +20,15 @@ from kerata.ops._nn_windows import spread
 from kerata.ops._op import arrays, floating, op
 
 
-def _channel_axis(images, data_format, op_name: str, channels: int | None = None) -> int:
+def _channel_axis(images, data_format, op_name: str, channels: tuple[int, ...] = ()) -> int:
     rank = len(images.shape)
     if rank not in (3, 4):
         raise ValueError(f"{op_name}(): images must have 3 axes, or 4 with the batch; the shape is {tuple(images.shape)}.")
     axis = rank - 3 if standardize_data_format(data_format) == "channels_first" else rank - 1
-    if channels is not None and images.shape[axis] != channels:
+    if channels and images.shape[axis] not in channels:
         raise ValueError(
-            f"{op_name}(): images must have {channels} channels on axis {axis}; the shape is {tuple(images.shape)}."
+            f"{op_name}(): images must have {' or '.join(map(str, channels))} channels on axis {axis}; "
+            f"the shape is {tuple(images.shape)}."
         )
     return axis
 
@@ -42,21 +43,24 @@ def rgb_to_grayscale(images, data_format=None):
     """Luma of RGB images: `0.2989 * red + 0.5870 * green + 0.1140 * blue`.
 
     Args:
-        images: (height, width, 3) or (batch, height, width, 3), or channels first.
+        images: (height, width, 3) or (batch, height, width, 3), or channels first. Images of one channel are grey
+            already and come back as they are.
         data_format: "channels_last" or "channels_first"; `kerata.config.image_data_format()` by default.
 
     Returns:
         Tensor with one channel, of the dtype of `images` (integers drop the fraction).
 
     Raises:
-        ValueError: if there are other than 3 channels.
+        ValueError: if there are other than 3 channels or 1.
 
     Source: ITU-R BT.601, https://www.itu.int/rec/R-REC-BT.601
 
     >>> kerata.ops.image.rgb_to_grayscale([[[1.0, 0.0, 0.0]]])  # [[[0.2989]]]
     """
     images, _ = arrays(images)
-    axis = _channel_axis(images, data_format, "rgb_to_grayscale", 3)
+    axis = _channel_axis(images, data_format, "rgb_to_grayscale", (3, 1))
+    if images.shape[axis] == 1:
+        return images
     dtype = backend.current().dtype(images)
     red, green, blue = _channels(_as_float(images), axis)
     return backend.current().cast(0.2989 * red + 0.5870 * green + 0.1140 * blue, dtype)
@@ -91,7 +95,7 @@ def rgb_to_hsv(images, data_format=None):
     """
     images, xp = arrays(images)
     dtype = _need_float(images, "rgb_to_hsv")
-    axis = _channel_axis(images, data_format, "rgb_to_hsv", 3)
+    axis = _channel_axis(images, data_format, "rgb_to_hsv", (3,))
     red, green, blue = _channels(_as_float(images), axis)
     value = xp.maximum(xp.maximum(red, green), blue)
     span = value - xp.minimum(xp.minimum(red, green), blue)
@@ -127,7 +131,7 @@ def hsv_to_rgb(images, data_format=None):
     """
     images, xp = arrays(images)
     dtype = _need_float(images, "hsv_to_rgb")
-    axis = _channel_axis(images, data_format, "hsv_to_rgb", 3)
+    axis = _channel_axis(images, data_format, "hsv_to_rgb", (3,))
     hue, saturation, value = _channels(_as_float(images), axis)
     turns = hue * 6
 

@@ -67,3 +67,11 @@ def _mismatch(index: int):
 def test_as_keras(backend, part):
     wrong = [m for i in range(part, len(CASES), 4) if (m := _mismatch(i))]
     assert not wrong, "\n".join(wrong)
+
+
+@pytest.mark.parametrize(("shape", "axis", "want"), [((0, 3), 0, (0, 6, 5, 3)), ((3, 0), -1, (3, 0, 6, 5)), ((3, 0), None, (0, 6, 5))])
+def test_nothing_is_taken_from_nothing(backend, shape, axis, want):
+    """JAX's own `take` gives the shape of what is taken from."""
+    out = ops.take(np.zeros(shape, "int32"), np.zeros((0, 6, 5), "int32"), axis=axis)
+    assert tuple(out.shape) == want
+    assert str(ops.convert_to_numpy(out).dtype) == "int32"

@@ -165,6 +165,14 @@ def test_strides_of_a_pool_are_the_window_by_default(backend, rank):
         np.testing.assert_array_equal(a, b)
 
 
+def test_max_pool_of_truths(backend):
+    x = np.zeros((1, 4, 4, 1), bool)
+    x[0, 1, 1, 0] = True
+    out = ops.max_pool(x, 2)
+    assert str(ops.convert_to_numpy(out).dtype) == "bool"
+    np.testing.assert_array_equal(ops.convert_to_numpy(out)[0, ..., 0], [[True, False], [False, False]])
+
+
 def test_max_pool_of_a_window_larger_than_the_sliced_kind(backend):
     x = _fixed("big", lambda: f(1, 20, 20, 2))
     compare("max_pool", (x, 9, 2), {}, "max-big")

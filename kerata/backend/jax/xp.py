@@ -24,6 +24,14 @@ def power(x1, x2):
     return jnp.pow(x1, x2)
 
 
+def take(x, indices, axis=None):
+    if 0 in indices.shape and 0 in x.shape:  # JAX gives the shape of `x`: nothing is taken, from nothing
+        shape = (x.size,) if axis is None else x.shape
+        at = 0 if axis is None else axis % x.ndim
+        return jnp.zeros((*shape[:at], *indices.shape, *shape[at + 1 :]), x.dtype)
+    return jnp.take(x, indices, axis=axis)
+
+
 def top_k(x, k, sorted=True):
     """The `k` largest values of the last axis in falling order, and their indices."""
     return lax.top_k(x, k)

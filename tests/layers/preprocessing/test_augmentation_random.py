@@ -76,6 +76,28 @@ def test_kinds_of_data(backend_name):
             check_kinds_of_data(name, arguments)
 
 
+@pytest.mark.slow
+def test_empty_batches_and_grey_images(backend):
+    for name, arguments in LAYERS:
+        small = (4, 5) if name == "RandomCrop" else (8, 10)
+        for training in (True, False):
+            assert made(name, arguments)(IMAGES[:0], training=training).shape == (0, *small, 3)
+            if name not in ("RandomColorJitter", "RandomHue", "RandomSaturation"):  # which are about colours
+                assert made(name, arguments)(IMAGES[..., :1], training=training).shape == (3, *small, 1)
+
+
+def test_grey_images_stay_as_they_are(backend):
+    for layer in (kerata.layers.RandomGrayscale(1.0), kerata.layers.RandomColorDegeneration((1.0, 1.0))):
+        np.testing.assert_array_equal(numpy_of(layer(IMAGES[..., :1], training=True)), IMAGES[..., :1])
+
+
+def test_equalization_is_for_calls_that_train(backend):
+    layer = kerata.layers.Equalization()
+    np.testing.assert_array_equal(numpy_of(layer(IMAGES, training=False)), IMAGES)
+    np.testing.assert_array_equal(numpy_of(layer(IMAGES)), numpy_of(layer(IMAGES, training=True)))
+    assert np.abs(numpy_of(layer(IMAGES)) - IMAGES).max() > 1
+
+
 @pytest.mark.parametrize("backend_name", ["numpy", "torch"])
 def test_seeds(backend_name):
     with kerata.backend_scope(backend_name):

@@ -58,7 +58,7 @@ class ContrastLimitedAdaptiveHistogramEqualization(ToneLayer):
         tall, wide = -(-height // rows), -(-width // columns)
         tables = self._tables(self._tiles(values, rows, columns, tall, wide))
         out = 0
-        flat = ops.reshape(values, (*ops.shape(values)[:2], -1))
+        flat = ops.reshape(values, (*ops.shape(values)[:2], height * width))
         for row, down in _neighbours(height, rows, tall):
             for column, across in _neighbours(width, columns, wide):
                 tile = ops.reshape(ops.expand_dims(row * columns, 1) + ops.expand_dims(column, 0), (-1,))

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+
 from kerata import ops
 from kerata.layers.preprocessing.image.base import ImageLayer
 from kerata.layers.preprocessing.image.random_base import PixelValues, RandomColorLayer, limits, rescaled
@@ -10,7 +12,7 @@ BYTES = (0, 255)
 
 
 class ToneLayer(PixelValues, ImageLayer):
-    """A layer without chance, which changes the values of pixels in training and inference alike."""
+    """A layer without chance, which changes the values of pixels."""
 
 
 class AutoContrast(ToneLayer):
@@ -45,7 +47,9 @@ class AutoContrast(ToneLayer):
 
 
 class Equalization(ToneLayer):
-    """Spreads the values of each channel of each image evenly, in training and inference: histogram equalization.
+    """Spreads the values of each channel of each image evenly: histogram equalization.
+
+    A call does so unless it says `training=False`, as `predict` and `evaluate` do: images then stay as they are.
 
     A value becomes `(n(value) - n(lowest)) / (n - n(lowest))` of the range, `n(v)` being the number of pixels
     up to v.
@@ -75,9 +79,11 @@ class Equalization(ToneLayer):
 
     def transform_images(self, images, transformation=None, training=True):
         images = ops.cast(images, self.compute_dtype)
+        if not training:
+            return images
         rows = images if self.data_format == "channels_first" else ops.transpose(images, (0, 3, 1, 2))
         shape = ops.shape(rows)
-        rows = ops.reshape(rows, (shape[0], shape[1], -1))
+        rows = ops.reshape(rows, (shape[0], shape[1], shape[2] * shape[3]))
         out = ops.reshape(self._equalized(ops.cast(rows, "float32")), shape)
         out = out if self.data_format == "channels_first" else ops.transpose(out, (0, 2, 3, 1))
         return ops.cast(out, self.compute_dtype)
@@ -98,11 +104,12 @@ class Equalization(ToneLayer):
 def histogram(values, bins: int):
     """How often each of 0, ..., bins - 1 stands in each row of integers (..., n): floats (..., bins)."""
     shape = ops.shape(values)
-    rows = ops.reshape(values, (-1, shape[-1]))
+    count = math.prod(shape[:-1])
+    rows = ops.reshape(values, (count, shape[-1]))
     # Every row counts into bins of its own: one pass over the pixels, and no table of pixels by bins.
-    base = ops.reshape(ops.arange(ops.shape(rows)[0], dtype="int32") * bins, (-1, 1))
-    flat = ops.reshape(rows + base, (-1,))
-    counts = ops.segment_sum(ops.ones_like(flat, dtype="float32"), flat, num_segments=ops.shape(rows)[0] * bins)
+    base = ops.reshape(ops.arange(count, dtype="int32") * bins, (count, 1))
+    flat = ops.reshape(rows + base, (count * shape[-1],))
+    counts = ops.segment_sum(ops.ones_like(flat, dtype="float32"), flat, num_segments=count * bins)
     return ops.reshape(counts, (*shape[:-1], bins))
 
 
