@@ -5,6 +5,7 @@ import itertools
 import os
 import pathlib
 import sys
+import zlib
 
 os.environ["KERAS_BACKEND"] = "jax"
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
@@ -17,6 +18,7 @@ if "PYTEST_XDIST_WORKER" in os.environ:  # as many processes as cores: more thre
 import pytest
 
 from kerata import backend as _backends
+from kerata.utils import seeds as _seeds
 
 
 def _using(name: str):
@@ -49,6 +51,14 @@ _COMPILING = {"jax", "tensorflow"}
 _TRAININGS = {"test_fit_as_keras.py", "test_architectures.py", "test_own_steps.py", "test_keras_round_trips.py",
               "test_compile_losses_metrics.py", "test_masking.py", "test_summary.py", "test_naming.py", "test_cloning.py",
               "test_vision_programs.py", "test_example_programs.py"}
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_runtest_setup(item):
+    """What a test draws without a seed of its own depends on its name alone, not on chance or on the tests before it."""
+    seed = zlib.crc32(item.nodeid.encode())
+    _seeds.set_random_seed(seed)
+    _seeds.forget_random_seed()  # Kerata has no process's seed then, as in a new process: it asks NumPy, which is seeded
 
 
 _loaded: set = set()
